@@ -1,0 +1,45 @@
+"""docclean: scanned pages come in dirty, leave clean, and Tesseract reads them better.
+
+The public names load on first use, so `import docclean` stays instant and free of torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docclean.cleaner import Cleaner
+    from docclean.documents import read_pages, write_pages
+    from docclean.errors import DoccleanError
+    from docclean.evaluate import Report, evaluate
+    from docclean.ocr import Tesseract
+    from docclean.page import Page
+
+__version__ = "0.1.0"
+__all__ = [
+    "Cleaner",
+    "DoccleanError",
+    "Page",
+    "Report",
+    "Tesseract",
+    "evaluate",
+    "read_pages",
+    "write_pages",
+]
+
+_HOME = {
+    "Cleaner": "docclean.cleaner",
+    "DoccleanError": "docclean.errors",
+    "Page": "docclean.page",
+    "Report": "docclean.evaluate",
+    "Tesseract": "docclean.ocr",
+    "evaluate": "docclean.evaluate",
+    "read_pages": "docclean.documents",
+    "write_pages": "docclean.documents",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module the first time it is asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'docclean' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name]), name)

@@ -1,0 +1,5 @@
+"""`python -m docclean` is the command `docclean`."""
+
+from docclean.cli import main
+
+main()

@@ -1,0 +1,73 @@
+"""The one thing that travels through the house: a page of pixels and where it came from."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""Grey (H, W) or colour (H, W, 3, RGB), uint8, 0 black .. 255 white."""
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of R, G, B in luma (ITU-R BT.601)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """One page as pixels.
+
+    Attributes:
+        pixels: (H, W) grey or (H, W, 3) RGB, uint8, 0 black .. 255 white.
+        dpi: horizontal and vertical resolution in dots per inch; None where the file says none.
+        number: place in its document, from 1.
+        source: the file it came from, for messages; empty for a page made here.
+    """
+
+    pixels: Image
+    dpi: tuple[float, float] | None = None
+    number: int = 1
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse anything that is not a page.
+
+        Raises:
+            ValueError: the array is not uint8, not (H, W) or (H, W, 3), or has no pixels.
+        """
+        shape = self.pixels.shape
+        grey_or_rgb = self.pixels.ndim == 2 or (self.pixels.ndim == 3 and shape[2] == 3)
+        if self.pixels.dtype != np.uint8 or not grey_or_rgb or self.pixels.size == 0:
+            raise ValueError(
+                f"a page is uint8 of shape (H, W) or (H, W, 3), not {self.pixels.dtype} {shape}"
+            )
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether the pixels are (H, W)."""
+        return self.pixels.ndim == 2
+
+    def grey(self) -> Image:
+        """Return the luma of the page, (H, W) uint8; the pixels themselves where already grey."""
+        if self.is_grey:
+            return self.pixels
+        grey = np.empty(self.pixels.shape[:2], np.uint8)
+        weights = np.asarray(LUMA, np.float32)
+        strip = 256  # rows at a time, so a large colour page is never held as floats
+        for top in range(0, self.height, strip):
+            rows = self.pixels[top : top + strip].astype(np.float32)
+            grey[top : top + strip] = np.rint(rows @ weights).astype(np.uint8)
+        return grey
+
+    def with_pixels(self, pixels: Image) -> "Page":
+        """Return the same page (dpi, number, source) with other pixels."""
+        return replace(self, pixels=pixels)
