@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from docclean.cleaner import Cleaner
     from docclean.documents import read_pages, write_pages
     from docclean.errors import DoccleanError
-    from docclean.evaluate import Report, evaluate
+    from docclean.evaluation import Report, evaluate
     from docclean.ocr import Tesseract
     from docclean.page import Page
 
@@ -30,9 +30,9 @@ _HOME = {
     "Cleaner": "docclean.cleaner",
     "DoccleanError": "docclean.errors",
     "Page": "docclean.page",
-    "Report": "docclean.evaluate",
+    "Report": "docclean.evaluation",
     "Tesseract": "docclean.ocr",
-    "evaluate": "docclean.evaluate",
+    "evaluate": "docclean.evaluation",
     "read_pages": "docclean.documents",
     "write_pages": "docclean.documents",
 }
