@@ -1,0 +1,59 @@
+"""Random fields that stains, paper and light are made of, drawn coarse and enlarged."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Field = NDArray[np.float32]
+
+
+def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float,
+                 aspect: float = 1.0) -> Field:
+    """Return (H, W) float32 noise of mean 0 and deviation about 1 whose blobs span `scale` px.
+
+    Args:
+        rng: source of randomness.
+        shape: height and width in pixels.
+        scale: size of a blob in pixels, at least 1.
+        aspect: width of a blob over its height.
+    """
+    height, width = shape
+    rows = max(2, int(np.ceil(height / max(1.0, scale))) + 1)
+    columns = max(2, int(np.ceil(width / max(1.0, scale * aspect))) + 1)
+    coarse = rng.standard_normal((rows, columns), dtype=np.float32)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+def fractal_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float,
+                  octaves: int = 4, gain: float = 0.55, aspect: float = 1.0) -> Field:
+    """Return noise summed over octaves from `scale` px down, normalised to deviation about 1."""
+    total = np.zeros(shape, np.float32)
+    amplitude, power = 1.0, 0.0
+    for octave in range(octaves):
+        size = scale / 2**octave
+        if size < 1 and octave:
+            break
+        total += amplitude * smooth_noise(rng, shape, size, aspect)
+        power += amplitude**2
+        amplitude *= gain
+    return total / np.float32(np.sqrt(power))
+
+
+def line_distance(shape: tuple[int, int], point: tuple[float, float], angle: float,
+                  wobble: Field | None = None) -> Field:
+    """Return the signed distance in px of every pixel from a line through `point` (x, y)."""
+    height, width = shape
+    x = np.arange(width, dtype=np.float32)[None, :] - np.float32(point[0])
+    y = np.arange(height, dtype=np.float32)[:, None] - np.float32(point[1])
+    distance = x * np.float32(np.sin(angle)) - y * np.float32(np.cos(angle))
+    return distance if wobble is None else distance + wobble
+
+
+def to_image(values: Field) -> NDArray[np.uint8]:
+    """Round float grey values (0..255) to uint8."""
+    return np.clip(values + 0.5, 0, 255).astype(np.uint8)
+
+
+def shade(image: NDArray[np.uint8], light: Field) -> NDArray[np.uint8]:
+    """Multiply a page by a light field (1 leaves it as it is)."""
+    return to_image(image.astype(np.float32) * light)

@@ -1,0 +1,38 @@
+"""The few pieces every network here is made of; all of them keep tiling exact (no global pooling)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
+    """Return a 3x3 convolution with zero padding of 1 px."""
+    return nn.Conv2d(inputs, outputs, 3, stride, 1)
+
+
+class Residual(nn.Module):
+    """x + conv(relu(conv(x))), then ReLU."""
+
+    def __init__(self, width: int) -> None:
+        """Build both convolutions, `width` channels in and out."""
+        super().__init__()
+        self.first, self.second = conv(width, width), conv(width, width)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, width, h, w) -> the same shape."""
+        return F.relu(features + self.second(F.relu(self.first(features))))
+
+
+def local_levels(image: Tensor) -> Tensor:
+    """Return (N, 3, H/16, W/16): lightest, darkest and mean grey of the 48 px around each cell.
+
+    They tell the network what paper and ink look like *here*, so that a page whose only ink is
+    faint is not mistaken for a page whose back shows through.
+    """
+    lightest = F.max_pool2d(F.avg_pool2d(image, 2), 8)
+    darkest = F.max_pool2d(-F.avg_pool2d(image, 2), 8)
+    mean = F.avg_pool2d(image, 16)
+    wide = F.max_pool2d(lightest, 3, 1, 1)
+    deep = -F.max_pool2d(darkest, 3, 1, 1)
+    return torch.cat((wide, deep, mean), 1)
+

@@ -1,0 +1,67 @@
+"""Weights in a safetensors file whose header says how to rebuild the network; no pickle."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from docclean.errors import UnreadableInputError
+from docclean.models import ARCHITECTURES, Architecture
+from docclean.recipe import Model
+
+FORMAT = "docclean-1"
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
+    """Write tensors and a JSON header aside, then rename: a killed run leaves the old file."""
+    data = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()},
+                metadata={"format": FORMAT, "header": json.dumps(header, default=list)})
+    aside = path.with_suffix(".tmp")
+    with aside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors and the header of a file written by `save_tensors`.
+
+    Raises:
+        UnreadableInputError: the file is missing, damaged or of another format.
+    """
+    try:
+        with safe_open(str(path), "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise UnreadableInputError(
+            f"{path}: not a readable checkpoint ({error}); give the .safetensors file of a "
+            "`docclean train` run"
+        ) from error
+    if metadata.get("format") != FORMAT:
+        raise UnreadableInputError(
+            f"{path}: not a docclean checkpoint; give the .safetensors file of a `docclean train` run"
+        )
+    return tensors, json.loads(metadata["header"])
+
+
+def load_network(path: Path) -> tuple[Architecture, dict[str, Any]]:
+    """Rebuild the network a checkpoint describes, with its averaged weights, in eval mode."""
+    tensors, header = load_tensors(path)
+    settings = header["recipe"]["model"]
+    network = ARCHITECTURES[settings["name"]].build(
+        Model(settings["name"], tuple(settings["widths"])))
+    averaged = {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")}
+    network.load_state_dict(averaged or tensors)
+    return network.eval(), header
+
+
+def parameter_count(network: torch.nn.Module) -> int:
+    """Return the number of trained values."""
+    return sum(parameter.numel() for parameter in network.parameters())

@@ -1,0 +1,1 @@
+"""Learning: patches, losses, the loop and its pictures."""

@@ -1,0 +1,132 @@
+"""Clean pages kept ready, cut into sheets, corrupted, cut into aligned (dirty, clean) patches."""
+
+import hashlib
+import json
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from docclean.corruptions.chain import apply_chain, draw_chain
+from docclean.page import Image
+from docclean.recipe import Recipe, Synth
+from docclean.synth import draw_page
+from docclean.synth.text import TextSource
+
+BLOCK = 16
+"""Sheets shuffled together; one block makes BLOCK * patches_per_sheet patches."""
+MAX_PAGE = 5_000_000
+"""A cached page is cut below this many pixels: enough text, and memory stays small."""
+
+
+def cached_pages(synth: Synth, seed: int, folder: Path, workers: int = 2) -> list[Path]:
+    """Typeset the recipe's clean pages into `folder` once; later calls find them there."""
+    key = hashlib.sha256(json.dumps([synth.__dict__, seed], default=str).encode()).hexdigest()[:12]
+    home = folder / f"pages-{key}"
+    home.mkdir(parents=True, exist_ok=True)
+    paths = [home / f"{index:05}.png" for index in range(synth.pages)]
+    jobs = [(synth, seed, index, path) for index, path in enumerate(paths) if not path.exists()]
+    if jobs:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            for done, _ in enumerate(pool.map(_typeset_one, jobs, chunksize=8), 1):
+                if done % 100 == 0 or done == len(jobs):
+                    sys.stderr.write(f"typeset {done} of {len(jobs)} pages\n")
+    return paths
+
+
+def _typeset_one(job: tuple[Synth, int, int, Path]) -> None:
+    synth, seed, index, path = job
+    text = TextSource(synth.locales, Path(synth.text_folder) if synth.text_folder else None)
+    page = draw_page(Random(f"{seed}-{index}"), text, synth.dpi_range, MAX_PAGE).page
+    _, data = cv2.imencode(".png", page.pixels, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    aside = path.with_suffix(f".{os.getpid()}.tmp")
+    aside.write_bytes(data.tobytes())
+    aside.replace(path)
+
+
+def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> Image:
+    """Return a (side, side) piece of a page, drawn smaller or larger and slightly turned."""
+    scale = float(np.exp(rng.uniform(np.log(0.72), np.log(1.35))))
+    angle = float(rng.normal(0, 0.8)) if rng.random() < 0.5 else 0.0
+    if rng.random() < 0.35:
+        scale, angle = 1.0, 0.0  # as typeset: hairlines on the pixel grid
+    span = side / scale
+    x = float(rng.uniform(0, max(1.0, page.shape[1] - span)))
+    y = float(rng.uniform(0, max(1.0, page.shape[0] - span)))
+    if scale == 1.0:
+        x, y = float(int(x)), float(int(y))
+    turn = cv2.getRotationMatrix2D((x + span / 2, y + span / 2), angle, scale)
+    turn[:, 2] += side / 2 - np.array([x + span / 2, y + span / 2])
+    if scale < 0.95:
+        page = cv2.GaussianBlur(page, (0, 0), 0.35 / scale)
+    flags = cv2.INTER_NEAREST if scale == 1.0 else cv2.INTER_CUBIC
+    sheet = cv2.warpAffine(page, turn, (side, side), flags=flags, borderValue=255)
+    return np.asarray(sheet, np.uint8)
+
+
+class PatchBlocks(Dataset[tuple[Tensor, Tensor]]):
+    """Block `i` of a stream of patches: the same seed and index give the same patches.
+
+    An item is (dirty, clean), each uint8 (BLOCK, patches_per_sheet, 1, T, T), patches shuffled
+    over the block's sheets.
+    """
+
+    def __init__(self, recipe: Recipe, pages: list[Path], seed: int, blocks: int,
+                 batch_on_device: bool = False) -> None:
+        """Keep the recipe; pages are read when a worker first needs them.
+
+        With `batch_on_device` the batch stage is left to the caller, who runs it on a GPU.
+        """
+        self._recipe, self._paths, self._seed, self._blocks = recipe, pages, seed, blocks
+        self._stages = ("page",) if batch_on_device else ("page", "batch")
+        self._pages: dict[int, Image] = {}
+
+    def __len__(self) -> int:
+        """Return the number of blocks in the whole schedule."""
+        return self._blocks
+
+    def _page(self, index: int) -> Image:
+        if index not in self._pages:
+            data = np.frombuffer(self._paths[index].read_bytes(), np.uint8)
+            self._pages[index] = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+        return self._pages[index]
+
+    def __getitem__(self, block: int) -> tuple[Tensor, Tensor]:
+        """Make one block of patches."""
+        cv2.setNumThreads(1)
+        torch.set_num_threads(1)
+        train = self._recipe.train
+        rng = np.random.default_rng((self._seed, block))
+        dirty, clean = [], []
+        for _ in range(BLOCK):
+            page = self._page(int(rng.integers(len(self._paths))))
+            sheet = cut_sheet(rng, page, train.sheet)
+            before, after = apply_chain(sheet, draw_chain(rng, self._recipe.corrupt, self._stages))
+            for _ in range(train.patches_per_sheet):
+                row, column = _place(rng, after, train.patch)
+                box = np.s_[row : row + train.patch, column : column + train.patch]
+                dirty.append(before[box])
+                clean.append(after[box])
+        order = rng.permutation(len(dirty))
+        shape = (BLOCK, train.patches_per_sheet, 1, train.patch, train.patch)
+        return tuple(  # type: ignore[return-value]
+            torch.from_numpy(np.stack(side)[order].reshape(shape)) for side in (dirty, clean)
+        )
+
+
+def _place(rng: np.random.Generator, clean: Image, patch: int) -> tuple[int, int]:
+    """Draw a patch's corner, three times over if it shows no ink: blank paper teaches little."""
+    row = column = 0
+    for _ in range(3):
+        row, column = (int(rng.integers(side - patch + 1)) for side in clean.shape[:2])
+        if clean[row : row + patch, column : column + patch].min() < 128:
+            break
+    return row, column
