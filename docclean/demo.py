@@ -1,0 +1,129 @@
+"""The main job shown on one page: made or scanned, cleaned, read twice, measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from docclean.batch import expand_inputs
+from docclean.cleaner import Cleaner
+from docclean.documents import read_pages
+from docclean.errors import OutputError, UnreadableInputError
+from docclean.evaluation import Report, evaluate, find_labelled
+from docclean.ocr import Tesseract
+from docclean.page import Page
+from docclean.pairs import dirty_by_name, write_png
+from docclean.recipe import Synth
+from docclean.report import before_after
+from docclean.synth import TextSource, typeset
+
+DIRT = {
+    "faint_ink": 0.3,
+    "ink_smear": 0.6,
+    "paper_texture": 0.6,
+    "stain": 0.8,
+    "footprint": 0.7,
+    "wrinkle": 0.5,
+    "crease": 0.7,
+    "specks": 0.5,
+    "uneven_light": 0.6,
+}
+"""What the demonstration page suffers: only corruptions that need no torch and no albumentations."""
+DPI = 150
+PICTURE = "before-after.png"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What there is to look at for one page or folder."""
+
+    title: str
+    picture: Path
+    text: str
+    report: Path | None = None
+
+
+def run_demo(out: Path, seed: int = 7, folders: Sequence[Path] = (), model: str = "small",
+             lang: str = "eng") -> list[Shown]:
+    """Show the gain on a page made here, or on the real scans of each folder.
+
+    A folder with truth (ID.gt.txt beside its images, or noisy/ and truth/) is measured; any other
+    is cleaned, its first page shown and Tesseract's confidence told.
+
+    Args:
+        out: folder for pictures, reports and cleaned pages; made if missing.
+        seed: of the page made here.
+        folders: folders of real scans; none makes a page.
+        model: which model cleans.
+        lang: Tesseract's language.
+
+    Raises:
+        DoccleanError: of the step that failed, with what to do.
+    """
+    cleaner = Cleaner.load(model)
+    if folders:
+        return [_show_folder(folder, out / folder.resolve().name, cleaner, lang) for folder in folders]
+    home = out / "page"
+    _make_page(home, seed)
+    return [_show_measured("a page made here and dirtied", home, out, cleaner, "eng")]
+
+
+def _make_page(home: Path, seed: int) -> None:
+    text = TextSource(Synth().locales[:1])
+    made = typeset(Random(seed), text, DPI, "book")
+    dirty, clean = dirty_by_name(made.page.pixels, DIRT, seed)
+    try:
+        for name, pixels in (("noisy", dirty), ("clean", clean)):
+            (home / name).mkdir(parents=True, exist_ok=True)
+            write_png(home / name / "page.png", made.page.with_pixels(pixels))
+        (home / "truth").mkdir(exist_ok=True)
+        (home / "truth" / "page.gt.txt").write_text(made.text + "\n", "utf-8")
+    except OSError as error:
+        raise OutputError(f"{home}: cannot be written ({error.strerror}); "
+                          "choose another folder with -o") from error
+
+
+def _show_folder(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
+    try:
+        find_labelled(folder)
+    except UnreadableInputError:
+        return _show_unlabelled(folder, out, cleaner, lang)
+    return _show_measured(str(folder), folder, out, cleaner, lang)
+
+
+def _show_measured(title: str, folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
+    report = evaluate(folder, cleaner, Tesseract(lang))
+    out.mkdir(parents=True, exist_ok=True)
+    report.to_html(out / "report.html")
+    best = max(report.pages, key=lambda page: page.gain)
+    source = next(item for item in find_labelled(folder) if item.name == best.name)
+    picture = _picture(next(read_pages(source.image)), cleaner, out)
+    return Shown(title, picture, _headline(report) + "\n\n" + report.to_text(), out / "report.html")
+
+
+def _show_unlabelled(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
+    first = expand_inputs([str(folder)])[0]
+    page = next(read_pages(first))
+    picture = _picture(page, cleaner, out)
+    engine = Tesseract(lang)
+    raw, cleaned = (_confidence(engine, one) for one in (page, cleaner(page)))
+    text = (f"{first.name}: Tesseract's mean word confidence {raw:.1f} as scanned, {cleaned:.1f} "
+            "cleaned; put the true text beside the images as ID.gt.txt to see the CER")
+    return Shown(str(folder), picture, text)
+
+
+def _picture(page: Page, cleaner: Cleaner, out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    write_png(out / PICTURE, before_after(page, cleaner(page)))
+    return out / PICTURE
+
+
+def _headline(report: Report) -> str:
+    return f"CER {report.cer_raw:.2%} as scanned -> {report.cer_clean:.2%} cleaned"
+
+
+def _confidence(engine: Tesseract, page: Page) -> float:
+    words = engine.read(page, words=True).words
+    return float(np.mean([word.confidence for word in words])) if words else 0.0

@@ -1,0 +1,224 @@
+"""How well a text was read and an image restored: numbers only, no pages and no programs.
+
+CER and WER are edit distance (Levenshtein 1966: insert, delete, replace, each costs one) divided
+by the length of the truth. Word precision and recall forget the order, because OCR of columns and
+tables often reads every word and only in another order.
+"""
+
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+
+from docclean.page import Image
+
+
+@dataclass(frozen=True)
+class TextRules:
+    """What counts as the same text. White space is always folded to single spaces.
+
+    Attributes:
+        form: Unicode normal form; NFC joins a letter and its accent, NFKC also takes 'ﬁ' for 'fi'.
+        fold_case: whether 'A' and 'a' are the same letter.
+    """
+
+    form: Literal["NFC", "NFKC"] = "NFC"
+    fold_case: bool = False
+
+
+PLAIN = TextRules()
+"""The rules used where none are given: NFC, white space folded, case kept."""
+
+
+def normalise(text: str, rules: TextRules = PLAIN) -> str:
+    """Return the text in the form that is compared."""
+    if rules.fold_case:
+        text = text.casefold()
+    return " ".join(unicodedata.normalize(rules.form, text).split())
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts of one reading, or of several added up.
+
+    Attributes:
+        char_edits: edit distance in characters.
+        chars: characters of the truth.
+        word_edits: edit distance in words.
+        words: words of the truth.
+        words_read: words of the reading.
+        words_found: words of the truth found in the reading, wherever they stand (multiset).
+    """
+
+    char_edits: int = 0
+    chars: int = 0
+    word_edits: int = 0
+    words: int = 0
+    words_read: int = 0
+    words_found: int = 0
+
+    def __add__(self, other: "Score") -> "Score":
+        """Add the counts: the sum's rates are micro averages."""
+        return Score(
+            self.char_edits + other.char_edits,
+            self.chars + other.chars,
+            self.word_edits + other.word_edits,
+            self.words + other.words,
+            self.words_read + other.words_read,
+            self.words_found + other.words_found,
+        )
+
+    @property
+    def cer(self) -> float:
+        """Character error rate, 0 for a perfect reading; may exceed 1."""
+        return _error_rate(self.char_edits, self.chars)
+
+    @property
+    def wer(self) -> float:
+        """Word error rate, 0 for a perfect reading; may exceed 1."""
+        return _error_rate(self.word_edits, self.words)
+
+    @property
+    def recall(self) -> float:
+        """Share of the truth's words that were found, 0..1; 1 where there were none to find."""
+        return self.words_found / self.words if self.words else 1.0
+
+    @property
+    def precision(self) -> float:
+        """Share of the read words that are true, 0..1; 1 where nothing was read."""
+        return self.words_found / self.words_read if self.words_read else 1.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall, 0..1; 1 where both texts are empty."""
+        both = self.words + self.words_read
+        return 2 * self.words_found / both if both else 1.0
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The rates of a folder as plain numbers."""
+
+    cer: float
+    wer: float
+    recall: float
+    precision: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and the bounds it lies between with 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+
+def score(truth: str, read: str, rules: TextRules = PLAIN) -> Score:
+    """Compare what was read with the truth."""
+    truth, read = normalise(truth, rules), normalise(read, rules)
+    true_words, read_words = truth.split(), read.split()
+    return Score(
+        char_edits=Levenshtein.distance(truth, read),
+        chars=len(truth),
+        word_edits=Levenshtein.distance(true_words, read_words),
+        words=len(true_words),
+        words_read=len(read_words),
+        words_found=(Counter(true_words) & Counter(read_words)).total(),
+    )
+
+
+def cer(truth: str, read: str, rules: TextRules = PLAIN) -> float:
+    """Return the character error rate of `read`."""
+    return score(truth, read, rules).cer
+
+
+def wer(truth: str, read: str, rules: TextRules = PLAIN) -> float:
+    """Return the word error rate of `read`."""
+    return score(truth, read, rules).wer
+
+
+def word_changes(
+    truth: str, before: str, after: str, rules: TextRules = PLAIN
+) -> tuple[Counter[str], Counter[str]]:
+    """Return the truth's words found only in `after` (gained) and only in `before` (lost)."""
+    words = Counter(normalise(truth, rules).split())
+    found_before = words & Counter(normalise(before, rules).split())
+    found_after = words & Counter(normalise(after, rules).split())
+    return found_after - found_before, found_before - found_after
+
+
+def micro(scores: Sequence[Score]) -> Rates:
+    """Return the rates of all pages read as one long text: long pages weigh more."""
+    total = sum(scores, Score())
+    return Rates(total.cer, total.wer, total.recall, total.precision, total.f1)
+
+
+def macro(scores: Sequence[Score]) -> Rates:
+    """Return the mean of the pages' own rates: every page weighs the same; nan for no page."""
+    if not scores:
+        return Rates(*[math.nan] * 5)
+    rows = [(one.cer, one.wer, one.recall, one.precision, one.f1) for one in scores]
+    return Rates(*(math.fsum(column) / len(rows) for column in zip(*rows, strict=True)))
+
+
+def bootstrap_gain(
+    before: Sequence[Score], after: Sequence[Score], *, rounds: int = 2000, seed: int = 0
+) -> Interval:
+    """Return how far the micro CER fell from `before` to `after`, with a 95 % interval.
+
+    Positive is better. The pages are drawn with replacement, a page's two readings always together
+    (paired percentile bootstrap: Efron 1979), because good and bad pages differ far more from each
+    other than before from after. The same seed gives the same interval.
+
+    Raises:
+        ValueError: the two lists do not belong to the same pages.
+    """
+    if len(before) != len(after):
+        raise ValueError(f"{len(before)} readings before cleaning, {len(after)} after")
+    if not before:
+        return Interval(math.nan, math.nan, math.nan)
+    edits = np.array([[one.char_edits for one in side] for side in (before, after)], np.int64)
+    chars = np.array([one.chars for one in before], np.int64)
+    rng = np.random.default_rng(seed)
+    gains = np.empty(rounds)
+    for index in range(rounds):  # one draw at a time: 2,000 draws of 10,000 pages stay small
+        drawn = rng.integers(0, len(before), len(before))
+        gains[index] = _gain(edits[:, drawn], chars[drawn])
+    low, high = np.quantile(gains, (0.025, 0.975))
+    return Interval(_gain(edits, chars), float(low), float(high))
+
+
+def rmse(a: Image, b: Image) -> float:
+    """Return the root mean square error of two uint8 images of one shape, on a scale of 0..1.
+
+    Raises:
+        ValueError: their shapes differ.
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"images of different shape: {a.shape} and {b.shape}")
+    total = 0
+    for top in range(0, a.shape[0], 256):  # strips, so no page-sized array of wide integers
+        difference = a[top : top + 256].astype(np.int32) - b[top : top + 256]
+        total += int(np.square(difference).sum(dtype=np.int64))
+    return math.sqrt(total / a.size) / 255
+
+
+def _gain(edits: NDArray[np.int64], chars: NDArray[np.int64]) -> float:
+    before, after = (int(side) for side in edits.sum(axis=1))
+    length = int(chars.sum())
+    return _error_rate(before, length) - _error_rate(after, length)
+
+
+def _error_rate(edits: int, length: int) -> float:
+    """Divide; against an empty truth a reading is either right (0) or wholly wrong (1)."""
+    if length == 0:
+        return float(edits > 0)
+    return edits / length

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The tests: sets everything up, torch included, then runs the fast suite, the linters and the types.
+#   bash pipelines/test.sh [pytest options]
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+setup '[train,dev]'
+.venv/bin/ruff check docclean tests pipelines
+.venv/bin/ruff format --check docclean tests pipelines
+.venv/bin/lint-imports --no-cache
+.venv/bin/mypy
+exec .venv/bin/python -m pytest "$@"
