@@ -1,0 +1,413 @@
+"""Many files: which ones, where to, and each one cleaned alone so that one bad file stops none."""
+
+import glob
+import logging
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, NoReturn, Protocol
+
+from docclean.documents import Source, detect, known_suffixes, read_pages, write_pages
+from docclean.errors import SOME_FAILED, DoccleanError, OutputError, UnreadableInputError
+from docclean.page import Page
+
+logger = logging.getLogger(__name__)
+
+
+class Decision(Protocol):
+    """What the gate decided about a page."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+
+
+class Cleaned(Protocol):
+    """A cleaned page and the gate's decision."""
+
+    @property
+    def page(self) -> Page:
+        """The page that goes out."""
+
+    @property
+    def decision(self) -> Decision:
+        """Why it is cleaned or left alone."""
+
+
+class PageCleaner(Protocol):
+    """What cleans one page; `docclean.cleaner.Cleaner` is one."""
+
+    def clean(self, page: Page) -> Any:
+        """Return the `Cleaned` page."""
+
+
+@dataclass(frozen=True)
+class CleanerSpec:
+    """How a worker process loads its own cleaner: a loaded one cannot travel between processes."""
+
+    model: str | Path = "small"
+    gate: bool = True
+    device: str = "auto"
+    threads: int | None = None
+
+    def __call__(self) -> PageCleaner:
+        """Load the cleaner."""
+        from docclean.cleaner import Cleaner  # here: a worker pays for it, `--help` does not
+
+        return Cleaner.load(self.model, gate=self.gate, device=self.device, threads=self.threads)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What holds for every file of a call."""
+
+    pages: frozenset[int] | None = None
+    """Page numbers wanted, from 1; the output holds only these."""
+    password: str | None = None
+    """Opens protected PDFs."""
+    overwrite: bool = False
+    """Whether an existing output is replaced."""
+    suffix: str | None = None
+    """Output format where the output's own name does not tell it."""
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """One line of the ledger."""
+
+    source: str
+    output: str
+    status: Literal["done", "failed", "skipped"]
+    pages: int = 0
+    seconds: float = 0.0
+    message: str = ""
+    decisions: tuple[dict[str, Any], ...] = ()
+    exit_status: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data for one JSON line."""
+        return {
+            "source": self.source,
+            "output": self.output,
+            "status": self.status,
+            "pages": self.pages,
+            "seconds": round(self.seconds, 3),
+            "message": self.message,
+            "decisions": list(self.decisions),
+        }
+
+
+# --- which files, and where to -------------------------------------------------------------------
+
+
+def _found(given: str | Path) -> list[tuple[Path, Path]]:
+    """Return (file, its place below the output folder) for one input of the call."""
+    path = Path(given)
+    if path.is_dir():
+        suffixes = known_suffixes()
+        inside = (file for file in path.rglob("*") if file.suffix.lower() in suffixes)
+        files = sorted(file for file in inside if file.is_file())
+        if not files:
+            raise UnreadableInputError(
+                f"{path} holds no documents; give a folder with {' '.join(suffixes)} files"
+            )
+        return [(file, file.relative_to(path)) for file in files]
+    if not path.exists() and glob.has_magic(str(given)):
+        matches = sorted(Path(match) for match in glob.glob(str(given), recursive=True))  # noqa: PTH207
+        files = [match for match in matches if match.is_file()]
+        if not files:
+            raise UnreadableInputError(f"{given} matches no files; check the pattern")
+        return [(file, Path(file.name)) for file in files]
+    return [(path, Path(path.name))]  # a missing file is told when its turn comes
+
+
+def expand_inputs(inputs: Iterable[str | Path]) -> list[Path]:
+    """Return the files the inputs name, each once: files, folders (recursively) and globs.
+
+    Raises:
+        UnreadableInputError: a folder without documents, or a glob without files.
+    """
+    return list(dict.fromkeys(file for given in inputs for file, _ in _found(given)))
+
+
+def plan_outputs(
+    inputs: Iterable[str | Path], out: str | Path, suffix: str | None = None
+) -> list[tuple[Path, Path]]:
+    """Return (source, target) for every file of a call, before any work starts.
+
+    `out` is a folder where it exists as one, ends with '/', or there are several inputs; below
+    it the structure of an input folder is kept. `suffix` replaces the files' own.
+
+    Raises:
+        OutputError: two files would get one output, or an output is one of the inputs.
+    """
+    given, folder = list(inputs), Path(out)
+    found = {file: place for one in given for file, place in _found(one)}
+    into_folder = folder.is_dir() or str(out).endswith("/") or len(found) > 1
+    into_folder = into_folder or any(Path(one).is_dir() for one in given)
+    if not into_folder:
+        if not folder.parent.is_dir():
+            raise OutputError(
+                f"{folder}: its folder does not exist; create it or choose another -o"
+            )
+        plan = [(next(iter(found)), folder)]
+    else:
+        # an earlier output folder inside the input folder is not input again
+        inner = [Path(one) for one in given if Path(one).is_dir() and Path(one) != folder]
+        skip = any(one.resolve() in folder.resolve().parents for one in inner)
+        plan = [
+            (file, folder / _named(file, place, suffix))
+            for file, place in found.items()
+            if not (skip and folder.resolve() in file.resolve().parents)
+        ]
+    _check_plan(plan)
+    return plan
+
+
+def _named(file: Path, place: Path, suffix: str | None) -> Path:
+    if suffix:
+        return place.with_suffix(f".{suffix.lower().lstrip('.')}")
+    if place.suffix.lower() in known_suffixes():
+        return place
+    try:  # `scan.dat` may well be a PNG: it becomes `scan.dat.png`
+        return place.with_name(place.name + detect(file).suffixes[0])
+    except UnreadableInputError:
+        return place  # told when its turn comes
+
+
+def _check_plan(plan: Sequence[tuple[Path, Path]]) -> None:
+    sources = {source.resolve(): source for source, _ in plan}
+    taken: dict[Path, Path] = {}
+    for source, target in plan:
+        real = target.resolve()
+        if real in sources:
+            raise OutputError(f"{target} is an input of this call; choose another -o")
+        if _same(source, target):
+            raise OutputError(f"{target} and its input are one file; choose another -o")
+        if real in taken:
+            raise OutputError(
+                f"{source} and {taken[real]} would both become {target}; "
+                "rename one or clean them apart"
+            )
+        taken[real] = source
+
+
+def _same(source: Path, target: Path) -> bool:
+    """Say whether two names lead to one file, through links of either kind."""
+    try:
+        return source.samefile(target)
+    except OSError:  # one of them does not exist
+        return False
+
+
+# --- one file ------------------------------------------------------------------------------------
+
+
+def process_file(
+    source: Path | Source,
+    out: Path | BinaryIO,
+    cleaner: PageCleaner,
+    options: Options | None = None,
+    on_page: Callable[[int], None] | None = None,
+) -> FileResult:
+    """Read, clean and write one document; a failure becomes a result, never an exception.
+
+    Args:
+        source: a file, or a document in memory.
+        out: the file to write (its folder is made), or a stream.
+        cleaner: cleans each page.
+        options: what holds for the whole call.
+        on_page: called with each page's number when it is done.
+    """
+    options = options or Options()
+    names = (_name(source), _name(out))
+    decisions: list[dict[str, Any]] = []
+
+    def cleaned() -> Iterator[Page]:
+        wanted = set(options.pages) if options.pages is not None else None
+        for page in read_pages(source, pages=wanted, password=options.password):
+            result = cleaner.clean(page)
+            decisions.append({"page": page.number, **result.decision.to_dict()})
+            yield result.page
+            if on_page:
+                on_page(page.number)
+
+    started = time.perf_counter()
+    try:
+        detect(source)  # an unreadable input is told before any fault of the output
+        if isinstance(out, Path):
+            if isinstance(source, Path):
+                _check_plan([(source, out)])
+            _make_folder(out.parent)
+        write_pages(
+            cleaned(),
+            out,
+            like=source,
+            overwrite=options.overwrite,
+            suffix=options.suffix,
+            password=options.password,
+        )
+    except BrokenPipeError:
+        raise
+    except DoccleanError as error:
+        return FileResult(*names, "failed", message=str(error), exit_status=error.exit_status)
+    except Exception as error:  # one bad file must not stop the others
+        logger.debug("%s failed", names[0], exc_info=True)
+        why = f"{names[0]} failed unexpectedly ({type(error).__name__}: {error}); please report it"
+        return FileResult(*names, "failed", message=why, exit_status=SOME_FAILED)
+    seconds = time.perf_counter() - started
+    return FileResult(*names, "done", len(decisions), seconds, decisions=tuple(decisions))
+
+
+def _name(end: Path | Source | BinaryIO) -> str:
+    return str(end) if isinstance(end, Path) else "-"
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made ({error.strerror}); choose another -o"
+        ) from error
+
+
+# --- many files ----------------------------------------------------------------------------------
+
+
+@dataclass
+class _Worker:
+    """What a worker process keeps between files."""
+
+    load: Callable[[], PageCleaner] | None = None
+    cleaner: PageCleaner | None = None
+
+
+_worker = _Worker()
+
+
+def _start_worker(load: Callable[[], PageCleaner]) -> None:
+    _worker.load = load
+    # Ctrl-C reaches every process of the terminal; only the parent answers it, by ending us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+
+
+def _stop(*_: Any) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool sends a second one: finish the first
+    raise SystemExit(128 + signal.SIGTERM)  # unwinds, so that temporary files are removed
+
+
+def _work(source: Path, target: Path, options: Options) -> FileResult:
+    if _worker.cleaner is None:
+        assert _worker.load is not None  # set when the process started
+        _worker.cleaner = _worker.load()
+    try:
+        return process_file(source, target, _worker.cleaner, options)
+    except SystemExit:
+        os._exit(128 + signal.SIGTERM)  # or the pool would hand this process the next file
+
+
+def process_many(
+    plan: Sequence[tuple[Path, Path]],
+    load: Callable[[], PageCleaner],
+    options: Options | None = None,
+    *,
+    jobs: int = 1,
+    on_result: Callable[[FileResult], None] | None = None,
+    progress: bool = False,
+) -> list[FileResult]:
+    """Clean every file of a plan; returns one result per file, in the plan's order.
+
+    Args:
+        plan: (source, target) pairs, as `plan_outputs` gives them.
+        load: makes the cleaner; for `jobs` > 1 it must be picklable, and each worker calls it.
+        options: what holds for every file.
+        jobs: worker processes; 1 works in this one.
+        on_result: called with each result as it comes.
+        progress: show a bar on stderr where that is a terminal.
+
+    Raises:
+        DoccleanError: the cleaner cannot be loaded.
+    """
+    options = options or Options()
+    with _bar(len(plan), progress) as (advance, on_page):
+
+        def told(result: FileResult) -> FileResult:
+            advance(result)
+            if on_result:
+                on_result(result)
+            return result
+
+        if jobs <= 1 or len(plan) == 1:
+            cleaner = load()
+            return [
+                told(process_file(source, out, cleaner, options, on_page)) for source, out in plan
+            ]
+        return _in_processes(plan, load, options, jobs, told)
+
+
+def _in_processes(
+    plan: Sequence[tuple[Path, Path]],
+    load: Callable[[], PageCleaner],
+    options: Options,
+    jobs: int,
+    told: Callable[[FileResult], FileResult],
+) -> list[FileResult]:
+    context = multiprocessing.get_context("spawn")  # a fork would copy ONNX Runtime's threads
+    pool = ProcessPoolExecutor(min(jobs, len(plan)), context, _start_worker, (load,))
+    results: dict[int, FileResult] = {}
+    try:
+        futures: dict[Future[FileResult], int] = {
+            pool.submit(_work, source, out, options): index
+            for index, (source, out) in enumerate(plan)
+        }
+        for future in as_completed(futures):
+            index = futures[future]
+            try:
+                result = future.result()
+            except BrokenProcessPool:  # killed, most often for want of memory
+                source, out = (str(path) for path in plan[index])
+                why = f"{source}: a worker process died; run again with fewer --jobs"
+                result = FileResult(source, out, "failed", message=why, exit_status=SOME_FAILED)
+            results[index] = told(result)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.terminate()
+            child.join(10)
+        raise
+    pool.shutdown()
+    return [results[index] for index in range(len(plan))]
+
+
+Advance = Callable[[FileResult], None]
+
+
+@contextmanager
+def _bar(total: int, wanted: bool) -> Iterator[tuple[Advance, Callable[[int], None] | None]]:
+    """Give (after a file, after a page) callbacks that move a bar on stderr."""
+    if not wanted:
+        yield (lambda result: None), None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}")
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+
+        def advance(result: FileResult) -> None:
+            bar.update(task, advance=1, description=result.source)
+
+        def on_page(number: int) -> None:
+            bar.update(task, description=f"page {number} done")
+
+        yield advance, on_page

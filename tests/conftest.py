@@ -1,0 +1,51 @@
+"""Fixtures several test files share."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pytest
+
+from docclean.documents import write_pages
+from docclean.page import Image, Page
+
+
+@pytest.fixture
+def letters() -> Image:
+    """A small grey page (90, 120) with dark strokes, no two corners alike."""
+    image = np.full((90, 120), 240, np.uint8)
+    image[10:20, 10:70] = 20
+    image[10:60, 10:18] = 20
+    image[70:74, 40:110] = 90
+    return image
+
+
+@pytest.fixture
+def png(tmp_path: Path, letters: Image) -> Path:
+    """A readable PNG of 300 dpi."""
+    path = tmp_path / "good.png"
+    write_pages([Page(letters, (300.0, 300.0))], path)
+    return path
+
+
+@pytest.fixture
+def make_pdf(letters: Image) -> Callable[..., bytes]:
+    """Return a function that makes a PDF of scans as bytes."""
+
+    def make(pages: int = 3, password: str = "") -> bytes:
+        plain = io.BytesIO()
+        write_pages(
+            [Page(np.roll(letters, n, 0), (300.0, 300.0)) for n in range(pages)],
+            plain,
+            suffix=".pdf",
+        )
+        if not password:
+            return plain.getvalue()
+        locked = io.BytesIO()
+        with pikepdf.open(plain) as pdf:
+            pdf.save(locked, encryption=pikepdf.Encryption(user=password, owner="owner"))
+        return locked.getvalue()
+
+    return make
