@@ -28,13 +28,21 @@ class Cleaned:
 class Cleaner:
     """Cleans pages with one loaded network."""
 
-    def __init__(self, runtime: Runtime, gate: bool = True, max_tile_area: int = MAX_TILE_AREA) -> None:
+    def __init__(
+        self, runtime: Runtime, gate: bool = True, max_tile_area: int = MAX_TILE_AREA
+    ) -> None:
         """Take a runtime; with `gate` a page that cleaning would not help is left alone."""
         self.runtime, self.gate, self.max_tile_area = runtime, gate, max_tile_area
 
     @classmethod
-    def load(cls, model: str | Path = "small", *, gate: bool = True, device: str = "auto",
-             threads: int | None = None) -> "Cleaner":
+    def load(
+        cls,
+        model: str | Path = "small",
+        *,
+        gate: bool = True,
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> "Cleaner":
         """Load a shipped model by name or an exported one by path.
 
         Raises:
@@ -52,7 +60,9 @@ class Cleaner:
         """Return the cleaned page with the gate's decision and its reason."""
         grey = page.grey()
         cleaned = self.clean_grey(grey)
-        decision = decide(grey, cleaned) if self.gate else Decision("cleaned", "the gate is off", {})
+        decision = (
+            decide(grey, cleaned) if self.gate else Decision("cleaned", "the gate is off", {})
+        )
         if decision.verdict == "kept":
             return Cleaned(page, decision)
         pixels = cleaned if page.is_grey else _with_chroma(page.pixels, cleaned)
@@ -61,7 +71,9 @@ class Cleaner:
     def clean_grey(self, grey: Image) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile."""
         runtime = self.runtime
-        grid = TileGrid.cover(*grey.shape, runtime.reach, runtime.stride, self.max_tile_area)
+        grid = TileGrid.cover(
+            len(grey), grey.shape[1], runtime.reach, runtime.stride, self.max_tile_area
+        )
         cleaned = np.empty_like(grey)
         for box, cut in split(grey, grid):
             join(cleaned, box, runtime(cut[None])[0])

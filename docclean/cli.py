@@ -290,21 +290,17 @@ def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
     docclean synth -o pages/ --count 20 --seed 7
     """
     with train_packages("synth"):
-        from docclean.corruptions.sheet import write_contact_sheet
-        from docclean.documents import read_pages
+        from docclean.pairs import write_pairs
         from docclean.recipe import Recipe
-        from docclean.synth import write_set
 
-        write_set(out, count, seed, Recipe.load(recipe))
-        first = next(read_pages(min(out.rglob("*.png"))))
-        write_contact_sheet(out / "corruptions.png", seed, first.grey())
+        write_pairs(out, count, seed, Recipe.load(recipe))
     click.echo(out)
 
 
 @cli.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="A folder.")
-@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in --out.")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="A folder.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in -o.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long.")
 @click.option("--start-from", type=click.Path(path_type=Path), help="A checkpoint to begin with.")
 def train(
@@ -313,7 +309,7 @@ def train(
     """Train a model on synthetic pairs as a recipe says.
 
     \b
-    docclean train pipelines/recipes/small.toml --out runs/small --minutes 60
+    docclean train pipelines/recipes/small.toml -o runs/small --minutes 60
     """
     with train_packages("train"):
         from docclean.recipe import Recipe
@@ -330,7 +326,7 @@ def export(checkpoint: Path, out: Path) -> None:
     """Write a trained checkpoint as ONNX, run the file and compare the two.
 
     \b
-    docclean export runs/small/best.safetensors -o small.onnx
+    docclean export runs/small/checkpoint.safetensors -o small.onnx
     """
     with train_packages("export"):
         from docclean.export import export_checkpoint
@@ -371,18 +367,36 @@ def _names(family: str) -> list[str]:
 
 
 @cli.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-o", "--out", default="demo", show_default=True, type=click.Path(path_type=Path))
-@click.option("--seed", type=int, default=1, show_default=True, help="Repeats the page exactly.")
-def demo(out: Path, seed: int) -> None:
-    """Make a page, dirty it, clean it, and read all three.
+@click.option("--seed", type=int, default=7, show_default=True, help="Repeats the page exactly.")
+@click.option(
+    "--model", default="small", show_default=True, help="A shipped name or an .onnx file."
+)
+@click.option("--lang", default="eng", show_default=True, help="Tesseract's language.")
+def demo(folders: tuple[Path, ...], out: Path, seed: int, model: str, lang: str) -> None:
+    """Show the gain: on FOLDERS of real scans, or on a page made and dirtied here.
 
     \b
-    docclean demo -o demo/
+    docclean demo
+    docclean demo scans/ -o demo/
     """
-    with train_packages("demo"):
-        from docclean.demo import run_demo
+    from docclean.demo import run_demo
 
-        run_demo(out, seed)
+    for shown in run_demo(out, seed, folders, model, lang):
+        click.echo(f"{shown.title}\n  before and after: {shown.picture}")
+        if shown.report:
+            click.echo(f"  report:           {shown.report}")
+        click.echo(f"\n{shown.text}\n")
+        if _has_screen():
+            click.launch(str(shown.picture))
+
+
+def _has_screen() -> bool:
+    """Tell whether a picture can be shown: a person at a terminal with a display."""
+    return sys.stdout.isatty() and bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 # --- one place for every failure -----------------------------------------------------------------

@@ -30,7 +30,7 @@ DIRT = {
     "specks": 0.5,
     "uneven_light": 0.6,
 }
-"""What the demonstration page suffers: only corruptions that need no torch and no albumentations."""
+"""What the page suffers: only corruptions that need neither torch nor albumentations."""
 DPI = 150
 PICTURE = "before-after.png"
 
@@ -45,8 +45,9 @@ class Shown:
     report: Path | None = None
 
 
-def run_demo(out: Path, seed: int = 7, folders: Sequence[Path] = (), model: str = "small",
-             lang: str = "eng") -> list[Shown]:
+def run_demo(
+    out: Path, seed: int = 7, folders: Sequence[Path] = (), model: str = "small", lang: str = "eng"
+) -> list[Shown]:
     """Show the gain on a page made here, or on the real scans of each folder.
 
     A folder with truth (ID.gt.txt beside its images, or noisy/ and truth/) is measured; any other
@@ -64,7 +65,9 @@ def run_demo(out: Path, seed: int = 7, folders: Sequence[Path] = (), model: str 
     """
     cleaner = Cleaner.load(model)
     if folders:
-        return [_show_folder(folder, out / folder.resolve().name, cleaner, lang) for folder in folders]
+        return [
+            _show_folder(folder, out / folder.resolve().name, cleaner, lang) for folder in folders
+        ]
     home = out / "page"
     _make_page(home, seed)
     return [_show_measured("a page made here and dirtied", home, out, cleaner, "eng")]
@@ -81,8 +84,9 @@ def _make_page(home: Path, seed: int) -> None:
         (home / "truth").mkdir(exist_ok=True)
         (home / "truth" / "page.gt.txt").write_text(made.text + "\n", "utf-8")
     except OSError as error:
-        raise OutputError(f"{home}: cannot be written ({error.strerror}); "
-                          "choose another folder with -o") from error
+        raise OutputError(
+            f"{home}: cannot be written ({error.strerror}); choose another folder with -o"
+        ) from error
 
 
 def _show_folder(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
@@ -109,8 +113,10 @@ def _show_unlabelled(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Sh
     picture = _picture(page, cleaner, out)
     engine = Tesseract(lang)
     raw, cleaned = (_confidence(engine, one) for one in (page, cleaner(page)))
-    text = (f"{first.name}: Tesseract's mean word confidence {raw:.1f} as scanned, {cleaned:.1f} "
-            "cleaned; put the true text beside the images as ID.gt.txt to see the CER")
+    text = (
+        f"{first.name}: Tesseract's mean word confidence {raw:.1f} as scanned, {cleaned:.1f} "
+        "cleaned; put the true text beside the images as ID.gt.txt to see the CER"
+    )
     return Shown(str(folder), picture, text)
 
 

@@ -3,6 +3,7 @@
 import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,8 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
 
         def forward(self, tiles: Tensor) -> Tensor:
             cleaned = self.inner(tiles.unsqueeze(1).float() / 255)
-            return (cleaned.squeeze(1) * 255 + 0.5).to(torch.uint8)
+            grey: Tensor = (cleaned.squeeze(1) * 255 + 0.5).to(torch.uint8)
+            return grey
 
     model = Exported(network).eval()
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -53,26 +55,39 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns of its own age
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        torch.onnx.export(model, (example,), str(aside), dynamo=False, opset_version=OPSET,
-                          input_names=["tiles"], output_names=["cleaned"],
-                          dynamic_axes={"tiles": axes, "cleaned": axes})
+        torch.onnx.export(
+            model,
+            (example,),
+            str(aside),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["tiles"],
+            output_names=["cleaned"],
+            dynamic_axes={"tiles": axes, "cleaned": axes},
+        )
     graph = onnx.load(str(aside))
-    facts = {"stride": network.stride, "reach": network.reach, "step": header["step"],
-             "architecture": header["recipe"]["model"]["name"]}
+    facts = {
+        "stride": network.stride,
+        "reach": network.reach,
+        "step": header["step"],
+        "architecture": header["recipe"]["model"]["name"],
+    }
     onnx.helper.set_model_props(graph, {key: str(value) for key, value in facts.items()})
     onnx.save(graph, str(aside))
     difference = _compare(model, aside, network.stride)
     if difference > TOLERANCE:
         aside.unlink()
-        raise DoccleanError(f"{out}: the exported model differs from {checkpoint} by {difference} "
-                            "grey levels and was not kept; try another version of torch or onnx")
+        raise DoccleanError(
+            f"{out}: the exported model differs from {checkpoint} by {difference} "
+            "grey levels and was not kept; try another version of torch or onnx"
+        )
     aside.replace(out)
     weights = {f"ema.{name}": value for name, value in network.state_dict().items()}
     save_tensors(out.with_suffix(".safetensors"), weights, header)
     return difference
 
 
-def _compare(model, path: Path, stride: int) -> float:  # type: ignore[no-untyped-def]
+def _compare(model: Any, path: Path, stride: int) -> float:
     """Run both on noise and on strokes, at two sizes; return the largest difference in greys."""
     import torch
 

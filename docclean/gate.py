@@ -25,4 +25,8 @@ class Decision:
 
 def decide(raw: Image, cleaned: Image) -> Decision:
     """Judge a cleaned page against its original."""
-    return Decision("cleaned", "dirt was removed and no ink is missing", {"change": float(np.abs(raw[:1].astype(int) - cleaned[:1]).mean())})
+    return Decision(
+        "cleaned",
+        "dirt was removed and no ink is missing",
+        {"change": float(np.abs(raw[:1].astype(int) - cleaned[:1]).mean())},
+    )

@@ -30,8 +30,9 @@ class Pair:
     chain: Chain
 
 
-def make_pair(seed: int, index: int, text: TextSource, recipe: Recipe,
-              layout: str | None = None) -> Pair:
+def make_pair(
+    seed: int, index: int, text: TextSource, recipe: Recipe, layout: str | None = None
+) -> Pair:
     """Make page `index` of a seed; the same numbers make the same page, byte for byte.
 
     Args:
@@ -59,15 +60,18 @@ def write_pairs(out: Path, count: int, seed: int, recipe: Recipe) -> list[Path]:
     try:
         for name in ("noisy", "clean", "truth"):
             (out / name).mkdir(parents=True, exist_ok=True)
-        written = [_write_pair(out, make_pair(seed, index, source, recipe), index)
-                   for index in range(count)]
+        written = [
+            _write_pair(out, make_pair(seed, index, source, recipe), index)
+            for index in range(count)
+        ]
         lines = [line for _, line in written]
         (out / "index.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
         article = draw_page(Random(f"{seed}-sheet"), source, (150, 150), layout="book").page
         write_contact_sheet(out / CONTACT_SHEET, seed, _middle(article.pixels))
     except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror}); "
-                          "choose another folder with -o") from error
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
+        ) from error
     return [path for path, _ in written]
 
 
@@ -76,9 +80,14 @@ def _write_pair(out: Path, pair: Pair, index: int) -> tuple[Path, str]:
     for folder, page in (("noisy", pair.dirty), ("clean", pair.clean)):
         write_png(out / folder / f"{name}.png", page)
     (out / "truth" / f"{name}.gt.txt").write_text(pair.typeset.text + "\n", "utf-8")
-    facts = {"id": name, "layout": pair.typeset.layout, "font": pair.typeset.font,
-             "dpi": pair.dirty.dpi[0] if pair.dirty.dpi else None,
-             "severity": round(pair.chain.severity, 3), "corruptions": pair.chain.names()}
+    facts = {
+        "id": name,
+        "layout": pair.typeset.layout,
+        "font": pair.typeset.font,
+        "dpi": pair.dirty.dpi[0] if pair.dirty.dpi else None,
+        "severity": round(pair.chain.severity, 3),
+        "corruptions": pair.chain.names(),
+    }
     return out / "noisy" / f"{name}.png", json.dumps(facts, ensure_ascii=False)
 
 
@@ -94,8 +103,13 @@ def write_png(path: Path, page: Page) -> None:
 
 def dirty_by_name(image: Image, members: dict[str, float], seed: int) -> tuple[Image, Image]:
     """Return (dirty, clean) with exactly the named corruptions, each at the given severity."""
-    drawn = tuple((CORRUPTIONS[name], CORRUPTIONS[name].sample(np.random.default_rng((seed, place)), severity))
-                  for place, (name, severity) in enumerate(members.items()))
+    drawn = tuple(
+        (
+            CORRUPTIONS[name],
+            CORRUPTIONS[name].sample(np.random.default_rng((seed, place)), severity),
+        )
+        for place, (name, severity) in enumerate(members.items())
+    )
     return apply_chain(image, Chain(drawn, max(members.values(), default=0.0)))
 
 

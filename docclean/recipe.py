@@ -71,6 +71,8 @@ class Train:
     """Largest gradient norm."""
     ink_weight: float = 3.0
     """Extra weight of pixels within 3 px of ink: the strokes are the product."""
+    keep_weight: float = 3.0
+    """Extra weight of the ink itself: losing a stroke costs more than leaving some dirt."""
     l1_weight: float = 1.0
     """Weight of the absolute error beside the cross-entropy."""
     seed: int = 1
@@ -120,8 +122,10 @@ class Recipe:
         known = [item.name for item in fields(cls)]
         for section, table in tables.items():
             if section not in known:
-                raise UsageError(f"{path or 'recipe'}: no section '{section}'"
-                                 f"{nearest(section, known)}; known: {', '.join(known)}")
+                raise UsageError(
+                    f"{path or 'recipe'}: no section '{section}'"
+                    f"{nearest(section, known)}; known: {', '.join(known)}"
+                )
             merged = _fill(getattr(recipe, section), table, f"{path or 'recipe'}: [{section}]")
             recipe = replace(recipe, **{section: merged})
         return recipe
@@ -140,8 +144,9 @@ def _fill(section: Section, table: Any, where: str) -> Section:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            raise UsageError(f"{where} has no key '{key}'{nearest(key, list(known))}; "
-                             f"known: {', '.join(known)}")
+            raise UsageError(
+                f"{where} has no key '{key}'{nearest(key, list(known))}; known: {', '.join(known)}"
+            )
         values[key] = _as_type_of(known[key], value, f"{where} {key}")
     return replace(section, **values)
 

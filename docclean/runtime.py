@@ -88,7 +88,9 @@ def shipped_models() -> list[str]:
     return sorted(path.stem for path in WEIGHTS.glob("*.onnx"))
 
 
-def load_runtime(model: str | Path, device: str = "auto", threads: int | None = None) -> OnnxRuntime:
+def load_runtime(
+    model: str | Path, device: str = "auto", threads: int | None = None
+) -> OnnxRuntime:
     """Load a shipped model by name, or any exported model by path.
 
     Raises:
@@ -97,6 +99,8 @@ def load_runtime(model: str | Path, device: str = "auto", threads: int | None = 
     name = str(model)
     path = WEIGHTS / f"{name}.onnx" if name in shipped_models() else Path(model)
     if not path.is_file():
-        raise UsageError(f"there is no model '{name}'{nearest(name, shipped_models())}; known: "
-                         f"{', '.join(shipped_models())}, or the path of an .onnx file")
+        raise UsageError(
+            f"there is no model '{name}'{nearest(name, shipped_models())}; known: "
+            f"{', '.join(shipped_models())}, or the path of an .onnx file"
+        )
     return OnnxRuntime(path, device, threads)

@@ -76,15 +76,19 @@ class TileGrid:
 
     def _spans(self, side: int, core: int) -> list[tuple[int, int, tuple[int, int]]]:
         """Return (start, end, cut) along one side."""
-        return [(start, min(side, start + core), cut)
-                for start, cut in _cuts(side, core, self.halo, self.stride)]
+        return [
+            (start, min(side, start + core), cut)
+            for start, cut in _cuts(side, core, self.halo, self.stride)
+        ]
 
 
 def _cuts(side: int, core: int, halo: int, stride: int) -> list[tuple[int, tuple[int, int]]]:
     """Return each core's start with its cut's (start, end), all multiples of the stride."""
     last = _up(side + MARGIN, stride)
-    return [(start, (max(-MARGIN, start - halo), min(last, start + core + halo)))
-            for start in range(0, side, core)]
+    return [
+        (start, (max(-MARGIN, start - halo), min(last, start + core + halo)))
+        for start in range(0, side, core)
+    ]
 
 
 @dataclass(frozen=True)
@@ -110,9 +114,13 @@ def split(image: Image, grid: TileGrid) -> Iterator[tuple[Box, Image]]:
     """Yield each box with its cut, (h, w) uint8, edge pixels repeated outside the page."""
     for box in grid.boxes:
         top, bottom, left, right = box.cut
-        inside = image[max(0, top) : min(grid.height, bottom), max(0, left) : min(grid.width, right)]
-        outside = ((max(0, -top), max(0, bottom - grid.height)),
-                   (max(0, -left), max(0, right - grid.width)))
+        inside = image[
+            max(0, top) : min(grid.height, bottom), max(0, left) : min(grid.width, right)
+        ]
+        outside = (
+            (max(0, -top), max(0, bottom - grid.height)),
+            (max(0, -left), max(0, right - grid.width)),
+        )
         yield box, np.pad(inside, outside, mode="edge") if any(map(any, outside)) else inside
 
 

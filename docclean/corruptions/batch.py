@@ -29,10 +29,11 @@ class BatchCorruption(Corruption):
         devices = [image.device] if image.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices), torch.no_grad():
             torch.manual_seed(params["seed"])
-            return self.run(module, image, params).clamp(0, 1)
+            corrupted: Tensor = self.run(module, image, params).clamp(0, 1)
+            return corrupted
 
     @abstractmethod
-    def run(self, module: Any, image: "Tensor", params: Params) -> "Tensor":
+    def run(self, module: Any, image: "Tensor", params: Params) -> Any:
         """Call the kornia module with the drawn parameters."""
 
 
@@ -46,7 +47,7 @@ class Blur(BatchCorruption):
         """Draw the blur's standard deviation in px."""
         return {"sigma": spread(rng, 0.3, 1.8, severity), "seed": int(rng.integers(2**31))}
 
-    def run(self, module: Any, image: "Tensor", params: Params) -> "Tensor":
+    def run(self, module: Any, image: "Tensor", params: Params) -> Any:
         """kornia.filters.gaussian_blur2d with a kernel of three deviations each side."""
         size = 2 * int(np.ceil(3 * params["sigma"])) + 1
         return module.gaussian_blur2d(image, (size, size), (params["sigma"],) * 2, "replicate")
@@ -60,10 +61,13 @@ class MotionBlur(BatchCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the length in px (odd) and the direction in degrees."""
-        return {"length": 2 * int(spread(rng, 1, 3.5, severity)) + 1, "angle": float(rng.uniform(0, 360)),
-                "seed": int(rng.integers(2**31))}
+        return {
+            "length": 2 * int(spread(rng, 1, 3.5, severity)) + 1,
+            "angle": float(rng.uniform(0, 360)),
+            "seed": int(rng.integers(2**31)),
+        }
 
-    def run(self, module: Any, image: "Tensor", params: Params) -> "Tensor":
+    def run(self, module: Any, image: "Tensor", params: Params) -> Any:
         """kornia.filters.motion_blur."""
         return module.motion_blur(image, params["length"], params["angle"], 0.0, "replicate")
 
@@ -76,12 +80,17 @@ class SaltAndPepper(BatchCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the share of pixels hit and how many of them are salt."""
-        return {"share": spread(rng, 0.002, 0.1, severity**2), "salt": float(rng.uniform(0.2, 0.8)),
-                "seed": int(rng.integers(2**31))}
+        return {
+            "share": spread(rng, 0.002, 0.1, severity**2),
+            "salt": float(rng.uniform(0.2, 0.8)),
+            "seed": int(rng.integers(2**31)),
+        }
 
-    def run(self, module: Any, image: "Tensor", params: Params) -> "Tensor":
+    def run(self, module: Any, image: "Tensor", params: Params) -> Any:
         """kornia.augmentation.RandomSaltAndPepperNoise."""
-        return module(amount=(params["share"],) * 2, salt_vs_pepper=(params["salt"],) * 2, p=1.0)(image)
+        return module(amount=(params["share"],) * 2, salt_vs_pepper=(params["salt"],) * 2, p=1.0)(
+            image
+        )
 
 
 class GaussianNoise(BatchCorruption):
@@ -92,9 +101,12 @@ class GaussianNoise(BatchCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the standard deviation, 0..1 grey."""
-        return {"deviation": spread(rng, 0.005, 0.12, severity**1.5), "seed": int(rng.integers(2**31))}
+        return {
+            "deviation": spread(rng, 0.005, 0.12, severity**1.5),
+            "seed": int(rng.integers(2**31)),
+        }
 
-    def run(self, module: Any, image: "Tensor", params: Params) -> "Tensor":
+    def run(self, module: Any, image: "Tensor", params: Params) -> Any:
         """kornia.augmentation.RandomGaussianNoise."""
         return module(mean=0.0, std=params["deviation"], p=1.0)(image)
 

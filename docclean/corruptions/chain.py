@@ -9,10 +9,10 @@ import numpy as np
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.base import Corruption, PageCorruption, Params
 from docclean.corruptions.batch import BatchCorruption
+from docclean.errors import UsageError
 from docclean.page import Image
 from docclean.recipe import Corrupt
 from docclean.registry import nearest
-from docclean.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +30,9 @@ class Chain:
         return [member.name for member, _ in self.steps]
 
 
-def draw_chain(rng: np.random.Generator, corrupt: Corrupt, stages: tuple[str, ...] = ("page", "batch")) -> Chain:
+def draw_chain(
+    rng: np.random.Generator, corrupt: Corrupt, stages: tuple[str, ...] = ("page", "batch")
+) -> Chain:
     """Draw a chain; a share of `corrupt.clean_share` keeps only what belongs to the print.
 
     Raises:
@@ -38,14 +40,18 @@ def draw_chain(rng: np.random.Generator, corrupt: Corrupt, stages: tuple[str, ..
     """
     for name in corrupt.members:
         if name not in CORRUPTIONS.names():
-            raise UsageError(f"[corrupt.members] has no '{name}'{nearest(name, CORRUPTIONS.names())}")
+            raise UsageError(
+                f"[corrupt.members] has no '{name}'{nearest(name, CORRUPTIONS.names())}"
+            )
     clean = rng.random() < corrupt.clean_share
     severity = float(rng.random() ** corrupt.severity_power)
     steps: list[tuple[Corruption, Params]] = []
     for member in CORRUPTIONS:
         chance = corrupt.members.get(member.name, member.probability)
         drawn = rng.random() < chance
-        seeded = np.random.default_rng(rng.integers(2**63))  # so that a member's own draws move no other's
+        seeded = np.random.default_rng(
+            rng.integers(2**63)
+        )  # so that a member's own draws move no other's
         if drawn and member.stage in stages and (member.both_sides or not clean):
             steps.append((member, member.sample(seeded, severity)))
     return Chain(tuple(steps), severity)

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 Field = NDArray[np.float32]
 
 
-def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float,
-                 aspect: float = 1.0) -> Field:
+def smooth_noise(
+    rng: np.random.Generator, shape: tuple[int, int], scale: float, aspect: float = 1.0
+) -> Field:
     """Return (H, W) float32 noise of mean 0 and deviation about 1 whose blobs span `scale` px.
 
     Args:
@@ -24,8 +25,14 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float,
     return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
 
 
-def fractal_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float,
-                  octaves: int = 4, gain: float = 0.55, aspect: float = 1.0) -> Field:
+def fractal_noise(
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    scale: float,
+    octaves: int = 4,
+    gain: float = 0.55,
+    aspect: float = 1.0,
+) -> Field:
     """Return noise summed over octaves from `scale` px down, normalised to deviation about 1."""
     total = np.zeros(shape, np.float32)
     amplitude, power = 1.0, 0.0
@@ -39,8 +46,9 @@ def fractal_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float
     return total / np.float32(np.sqrt(power))
 
 
-def line_distance(shape: tuple[int, int], point: tuple[float, float], angle: float,
-                  wobble: Field | None = None) -> Field:
+def line_distance(
+    shape: tuple[int, int], point: tuple[float, float], angle: float, wobble: Field | None = None
+) -> Field:
     """Return the signed distance in px of every pixel from a line through `point` (x, y)."""
     height, width = shape
     x = np.arange(width, dtype=np.float32)[None, :] - np.float32(point[0])
@@ -51,7 +59,7 @@ def line_distance(shape: tuple[int, int], point: tuple[float, float], angle: flo
 
 def to_image(values: Field) -> NDArray[np.uint8]:
     """Round float grey values (0..255) to uint8."""
-    return np.clip(values + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values + 0.5, 0, 255), np.uint8)
 
 
 def shade(image: NDArray[np.uint8], light: Field) -> NDArray[np.uint8]:

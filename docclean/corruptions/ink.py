@@ -17,8 +17,12 @@ class InkWeight(PageCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the spread (negative: erosion), even or in patches."""
-        return {"amount": float(rng.uniform(-0.12, 0.42)), "uneven": float(rng.uniform(0, 0.15)),
-                "sigma": float(rng.uniform(0.6, 1.3)), "seed": int(rng.integers(2**32))}
+        return {
+            "amount": float(rng.uniform(-0.12, 0.42)),
+            "uneven": float(rng.uniform(0, 0.15)),
+            "sigma": float(rng.uniform(0.6, 1.3)),
+            "seed": int(rng.integers(2**32)),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Blur and move the edge: darker amounts widen strokes, lighter ones thin them."""
@@ -35,12 +39,16 @@ class Typestrike(PageCorruption):
     """Uneven strikes of a typewriter or worn type: letters of different darkness, ragged edges."""
 
     name = "typestrike"
-    probability = 0.2
+    probability = 0.3
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the unevenness and the raggedness."""
-        return {"uneven": spread(rng, 0.02, 0.18, severity), "ragged": spread(rng, 0.02, 0.3, severity),
-                "scale": float(rng.uniform(8, 40)), "seed": int(rng.integers(2**32))}
+        return {
+            "uneven": spread(rng, 0.02, 0.42, severity),
+            "ragged": spread(rng, 0.02, 0.3, severity),
+            "scale": float(rng.uniform(5, 30)),
+            "seed": int(rng.integers(2**32)),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Lighten ink by a blobby field and fray its edges."""
@@ -56,13 +64,17 @@ class FaintInk(PageCorruption):
     """Weak, grey and fuzzy ink over the whole page: a carbon copy, a tired ribbon, thermal fade."""
 
     name = "faint_ink"
-    probability = 0.22
+    probability = 0.3
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the ink's strength, its fuzz and how uneven both are."""
-        return {"strength": spread(rng, 0.85, 0.22, severity), "fuzz": spread(rng, 0.2, 1.5, severity),
-                "uneven": spread(rng, 0.0, 0.25, severity), "grain": spread(rng, 0, 0.35, severity),
-                "seed": int(rng.integers(2**32))}
+        return {
+            "strength": spread(rng, 0.85, 0.22, severity),
+            "fuzz": spread(rng, 0.2, 1.5, severity),
+            "uneven": spread(rng, 0.0, 0.25, severity),
+            "grain": spread(rng, 0, 0.35, severity),
+            "seed": int(rng.integers(2**32)),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Blur the ink a little, grain it and lighten it."""
@@ -71,7 +83,7 @@ class FaintInk(PageCorruption):
         ink = cv2.GaussianBlur((255 - image).astype(np.float32), (0, 0), max(0.2, params["fuzz"]))
         weight = params["strength"] * (1 + params["uneven"] * fractal_noise(rng, shape, 150, 3))
         weight = weight * (1 + params["grain"] * fractal_noise(rng, shape, 4, 3))
-        return to_image(255 - ink * np.clip(weight, 0.12, 1))
+        return to_image(255 - ink * np.clip(weight, 0.16, 1))
 
 
 class InkSmear(PageCorruption):
@@ -83,11 +95,20 @@ class InkSmear(PageCorruption):
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw where, how far, which way and how strong."""
         count = int(rng.integers(1, 4))
-        return {"marks": [
-            {"x": float(rng.random()), "y": float(rng.random()), "radius": float(rng.uniform(0.06, 0.3)),
-             "angle": float(rng.uniform(-0.7, 0.7)), "length": int(spread(rng, 8, 60, severity)),
-             "strength": spread(rng, 0.15, 0.75, severity)} for _ in range(count)],
-            "seed": int(rng.integers(2**32))}
+        return {
+            "marks": [
+                {
+                    "x": float(rng.random()),
+                    "y": float(rng.random()),
+                    "radius": float(rng.uniform(0.06, 0.3)),
+                    "angle": float(rng.uniform(-0.7, 0.7)),
+                    "length": int(spread(rng, 8, 60, severity)),
+                    "strength": spread(rng, 0.15, 0.75, severity),
+                }
+                for _ in range(count)
+            ],
+            "seed": int(rng.integers(2**32)),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Blur the ink along the drag and lay the trace over the page."""
@@ -98,7 +119,10 @@ class InkSmear(PageCorruption):
         for mark in params["marks"]:
             length = mark["length"]
             kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
-            end = (int(length + length * np.cos(mark["angle"])), int(length + length * np.sin(mark["angle"])))
+            end = (
+                int(length + length * np.cos(mark["angle"])),
+                int(length + length * np.sin(mark["angle"])),
+            )
             cv2.line(kernel, (length, length), end, 1.0, 1)
             dragged = cv2.filter2D(ink, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
             x = (np.arange(width, dtype=np.float32) - mark["x"] * width)[None, :]
@@ -118,9 +142,14 @@ class BleedThrough(PageCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw how strongly, how blurred and from where the other side shows."""
-        return {"alpha": spread(rng, 0.05, 0.3, severity), "sigma": float(rng.uniform(1.0, 3.0)),
-                "dx": float(rng.random()), "dy": float(rng.random()), "flip": bool(rng.random() < 0.5),
-                "seed": int(rng.integers(2**32))}
+        return {
+            "alpha": spread(rng, 0.05, 0.3, severity),
+            "sigma": float(rng.uniform(1.0, 3.0)),
+            "dx": float(rng.random()),
+            "dy": float(rng.random()),
+            "flip": bool(rng.random() < 0.5),
+            "seed": int(rng.integers(2**32)),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Mirror and shift the page itself as its other side, and darken the paper with it."""

@@ -20,10 +20,17 @@ class UnevenLight(PageCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw a slope of light, clouds of it, and perhaps one shadow with an edge."""
-        return {"angle": float(rng.uniform(0, 2 * np.pi)), "slope": spread(rng, 0.05, 0.55, severity),
-                "clouds": spread(rng, 0.0, 0.2, severity), "shadow": spread(rng, 0.0, 0.5, severity),
-                "edge": float(rng.uniform(3, 80)), "x": float(rng.random()), "y": float(rng.random()),
-                "has_shadow": bool(rng.random() < 0.4), "seed": int(rng.integers(2**32))}
+        return {
+            "angle": float(rng.uniform(0, 2 * np.pi)),
+            "slope": spread(rng, 0.05, 0.55, severity),
+            "clouds": spread(rng, 0.0, 0.2, severity),
+            "shadow": spread(rng, 0.0, 0.5, severity),
+            "edge": float(rng.uniform(3, 80)),
+            "x": float(rng.random()),
+            "y": float(rng.random()),
+            "has_shadow": bool(rng.random() < 0.4),
+            "seed": int(rng.integers(2**32)),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Multiply the page by the light that fell on it."""
@@ -34,7 +41,9 @@ class UnevenLight(PageCorruption):
         light = 1 - params["slope"] * np.clip(0.5 + across, 0, 1)
         light -= params["clouds"] * np.clip(smooth_noise(rng, shape, max(shape) * 0.5), -1, 1) * 0.5
         if params["has_shadow"]:
-            edge = line_distance(shape, centre, params["angle"] + 1, smooth_noise(rng, shape, 120) * 8)
+            edge = line_distance(
+                shape, centre, params["angle"] + 1, smooth_noise(rng, shape, 120) * 8
+            )
             light *= 1 - params["shadow"] / (1 + np.exp(-np.clip(edge / params["edge"], -30, 30)))
         return shade(image, np.clip(light, 0.12, 1))
 
@@ -47,9 +56,14 @@ class Streaks(PageCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the lines' places, widths and tones."""
-        return {"lines": [(float(rng.random()), float(rng.uniform(0.5, 3)), spread(rng, 0.05, 0.5, severity))
-                          for _ in range(int(rng.integers(1, 7)))],
-                "vertical": bool(rng.random() < 0.8), "bright": bool(rng.random() < 0.2)}
+        return {
+            "lines": [
+                (float(rng.random()), float(rng.uniform(0.5, 3)), spread(rng, 0.05, 0.5, severity))
+                for _ in range(int(rng.integers(1, 7)))
+            ],
+            "vertical": bool(rng.random() < 0.8),
+            "bright": bool(rng.random() < 0.2),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Darken (or brighten) whole columns or rows."""
@@ -72,9 +86,11 @@ class Contrast(PageCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw gamma, black level and white level."""
-        return {"gamma": float(np.exp(rng.normal(0, 0.15 + 0.2 * severity))),
-                "black": spread(rng, 0, 90, severity) * float(rng.random()),
-                "white": 255 - spread(rng, 0, 70, severity) * float(rng.random())}
+        return {
+            "gamma": float(np.exp(rng.normal(0, 0.15 + 0.2 * severity))),
+            "black": spread(rng, 0, 90, severity) * float(rng.random()),
+            "white": 255 - spread(rng, 0, 70, severity) * float(rng.random()),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Look every grey up in the curve."""
@@ -91,15 +107,19 @@ class LowResolution(PageCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the share of dots kept and how they were enlarged."""
-        return {"share": spread(rng, 0.95, 0.5, severity),
-                "up": int(rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)))}
+        return {
+            "share": spread(rng, 0.95, 0.5, severity),
+            "up": int(rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4))),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Shrink by area and enlarge back to the same size."""
         height, width = image.shape[:2]
         small = (max(1, round(width * params["share"])), max(1, round(height * params["share"])))
         reduced = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.resize(reduced, (width, height), interpolation=params["up"]), np.uint8)
+        return np.asarray(
+            cv2.resize(reduced, (width, height), interpolation=params["up"]), np.uint8
+        )
 
 
 class SensorNoise(PageCorruption):
@@ -132,8 +152,13 @@ class Jpeg(PageCorruption):
     def apply(self, image: Image, params: Params) -> Image:
         """Run albumentations' ImageCompression at each quality in turn."""
         for quality in params["qualities"]:
-            image = _albumentation("ImageCompression", 0, image, quality_range=(quality, quality),
-                                   compression_type="jpeg")
+            image = _albumentation(
+                "ImageCompression",
+                0,
+                image,
+                quality_range=(quality, quality),
+                compression_type="jpeg",
+            )
         return image
 
 
@@ -145,9 +170,13 @@ class Threshold(PageCorruption):
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the level between paper and ink, or a local mean's window, and the noise before."""
-        return {"level": float(rng.uniform(0.35, 0.72)), "local": bool(rng.random() < 0.3),
-                "window": int(rng.integers(15, 60)) * 2 + 1, "noise": spread(rng, 0, 14, severity),
-                "seed": int(rng.integers(2**32))}
+        return {
+            "level": float(rng.uniform(0.35, 0.72)),
+            "local": bool(rng.random() < 0.3),
+            "window": int(rng.integers(15, 60)) * 2 + 1,
+            "noise": spread(rng, 0, 14, severity),
+            "seed": int(rng.integers(2**32)),
+        }
 
     def apply(self, image: Image, params: Params) -> Image:
         """Compare each pixel with the level."""
@@ -159,7 +188,9 @@ class Threshold(PageCorruption):
             ink, paper = 0.0, 255.0
         level: Any = ink + (paper - ink) * params["level"]
         if params["local"]:
-            mean = cv2.blur(noisy, (params["window"], params["window"]), borderType=cv2.BORDER_REFLECT)
+            mean = cv2.blur(
+                noisy, (params["window"], params["window"]), borderType=cv2.BORDER_REFLECT
+            )
             level = mean - (paper - ink) * 0.12
         return np.where(noisy > level, 255, 0).astype(np.uint8)
 

@@ -28,7 +28,7 @@ class Architecture(nn.Module):
 
     @abstractmethod
     def logits(self, image: Tensor) -> Tensor:
-        """Return the cleaned page before the sigmoid; float (N, 1, H, W) in 0..1 -> (N, 1, H, W)."""
+        """Return the page before the sigmoid; float (N, 1, H, W) in 0..1 -> (N, 1, H, W)."""
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the cleaned page; float (N, 1, H, W), 0 black .. 1 white, both ways."""

@@ -1,4 +1,4 @@
-"""The few pieces every network here is made of; all of them keep tiling exact (no global pooling)."""
+"""The few pieces networks are made of; all keep tiling exact (no global pooling)."""
 
 import torch
 import torch.nn.functional as F
@@ -35,4 +35,3 @@ def local_levels(image: Tensor) -> Tensor:
     wide = F.max_pool2d(lightest, 3, 1, 1)
     deep = -F.max_pool2d(darkest, 3, 1, 1)
     return torch.cat((wide, deep, mean), 1)
-

@@ -19,8 +19,10 @@ FORMAT = "docclean-1"
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
     """Write tensors and a JSON header aside, then rename: a killed run leaves the old file."""
-    data = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()},
-                metadata={"format": FORMAT, "header": json.dumps(header, default=list)})
+    data = save(
+        {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
+        metadata={"format": FORMAT, "header": json.dumps(header, default=list)},
+    )
     aside = path.with_suffix(".tmp")
     with aside.open("wb") as file:
         file.write(data)
@@ -42,11 +44,11 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     except (OSError, SafetensorError) as error:
         raise UnreadableInputError(
             f"{path}: not a readable checkpoint ({error}); give the .safetensors file of a "
-            "`docclean train` run"
+            "`docclean train`"
         ) from error
     if metadata.get("format") != FORMAT:
         raise UnreadableInputError(
-            f"{path}: not a docclean checkpoint; give the .safetensors file of a `docclean train` run"
+            f"{path}: not a docclean checkpoint; give the .safetensors file of a `docclean train`"
         )
     return tensors, json.loads(metadata["header"])
 
@@ -56,7 +58,8 @@ def load_network(path: Path) -> tuple[Architecture, dict[str, Any]]:
     tensors, header = load_tensors(path)
     settings = header["recipe"]["model"]
     network = ARCHITECTURES[settings["name"]].build(
-        Model(settings["name"], tuple(settings["widths"])))
+        Model(settings["name"], tuple(settings["widths"]))
+    )
     averaged = {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")}
     network.load_state_dict(averaged or tensors)
     return network.eval(), header

@@ -5,7 +5,6 @@ itself and, at full resolution, a small residual: `logit = slope * (x - threshol
 Hairlines reach the output directly; the features only decide what is paper.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -74,17 +73,35 @@ class LocalAffineAutoencoder(Architecture):
         px; the local levels see two cells of 16 px. The widest path enters through the levels at
         1/16 or through the whole encoder, whichever is wider.
         """
-        encoder = 2 * 2 + 2 + 4 * 2 + 4 + 8 * 2 + 8  # stem, fine, down2, encode2, down3, encode3, down4
+        encoder = (
+            2 * 2 + 2 + 4 * 2 + 4 + 8 * 2 + 8
+        )  # stem, fine, down2, encode2, down3, encode3, down4
         levels = 16 * 2
         bottom = 16 * 2  # encode4
-        decoder = 16 + 8 * 2 + 8 + 4 * 2 + 4 + 2 * 2 + 2  # up, decode3, up, decode2, up, decode1+head, up
+        decoder = (
+            16 + 8 * 2 + 8 + 4 * 2 + 4 + 2 * 2 + 2
+        )  # up, decode3, up, decode2, up, decode1+head, up
         return max(encoder, levels) + bottom + decoder
 
     def macs_per_pixel(self) -> float:
         """Return multiply-adds per input pixel of the convolutions."""
-        scale = {"down2": 4, "encode2": 4, "decode2": 4, "down3": 8, "encode3": 8, "decode3": 8,
-                 "down4": 16, "level4": 16, "level1": 16, "encode4": 16, "up3": 16, "up2": 8, "up1": 4}
+        scale = {
+            "down2": 4,
+            "encode2": 4,
+            "decode2": 4,
+            "down3": 8,
+            "encode3": 8,
+            "decode3": 8,
+            "down4": 16,
+            "level4": 16,
+            "level1": 16,
+            "encode4": 16,
+            "up3": 16,
+            "up2": 8,
+            "up1": 4,
+        }
         return sum(
             module.weight.numel() / scale.get(name.split(".")[0], 2) ** 2
-            for name, module in self.named_modules() if isinstance(module, nn.Conv2d)
+            for name, module in self.named_modules()
+            if isinstance(module, nn.Conv2d)
         )

@@ -16,7 +16,12 @@ def draw_dpi(rng: Random, dpi_range: tuple[int, int]) -> int:
     return round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
 
 
-def draw_page(rng: Random, text: TextSource, dpi_range: tuple[int, int],
-              max_pixels: int = 30_000_000, layout: str | None = None) -> Typeset:
+def draw_page(
+    rng: Random,
+    text: TextSource,
+    dpi_range: tuple[int, int],
+    max_pixels: int = 30_000_000,
+    layout: str | None = None,
+) -> Typeset:
     """Draw a clean page at a drawn dpi; the same `rng` state draws the same page."""
     return typeset(rng, text, draw_dpi(rng, dpi_range), layout, max_pixels)

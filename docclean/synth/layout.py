@@ -7,6 +7,7 @@ from functools import lru_cache
 from random import Random
 from shutil import which
 from subprocess import run
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,21 +31,25 @@ _PRELUDE = """
 """
 
 
+Draw = Callable[[Random, TextSource], dict[str, Any]]
+"""Picks a page's content: what the layout's typst source finds in `d`."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """A way to set a page: `draw` picks the content, `body` is its typst source."""
 
     name: str
     body: str
-    draw: Callable[[Random, TextSource], dict[str, object]]
+    draw: Draw
     mono_share: float = 0.15
     """How often a monospaced family is drawn."""
     width: tuple[float, float] = (330, 595)
     """Page width in points; A4 is 595."""
 
 
-def _paragraphs(count: tuple[int, int], sentences: tuple[int, int]):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    def draw(rng: Random, text: TextSource) -> dict[str, object]:
+def _paragraphs(count: tuple[int, int], sentences: tuple[int, int]) -> Draw:
+    def draw(rng: Random, text: TextSource) -> dict[str, Any]:
         return {
             "heading": text.line(rng),
             "paragraphs": [
@@ -55,48 +60,90 @@ def _paragraphs(count: tuple[int, int], sentences: tuple[int, int]):  # type: ig
     return draw
 
 
-def _letter(rng: Random, text: TextSource) -> dict[str, object]:
+def _letter(rng: Random, text: TextSource) -> dict[str, Any]:
     content = _paragraphs((3, 6), (3, 6))(rng, text)
     return content | {"sender": [text.line(rng) for _ in range(4)], "date": text.figure(rng)}
 
 
-def _table(rng: Random, text: TextSource) -> dict[str, object]:
+def _table(rng: Random, text: TextSource) -> dict[str, Any]:
     rows = [[text.line(rng), text.figure(rng), text.figure(rng)] for _ in range(rng.randint(8, 22))]
-    return {"heading": text.line(rng), "rows": rows, "lines": rng.random() < 0.6,
-            "paragraphs": [text.paragraph(rng, 3)]}
+    return {
+        "heading": text.line(rng),
+        "rows": rows,
+        "lines": rng.random() < 0.6,
+        "paragraphs": [text.paragraph(rng, 3)],
+    }
 
 
-def _title(rng: Random, text: TextSource) -> dict[str, object]:
-    return {"heading": text.line(rng), "lines": [text.line(rng) for _ in range(rng.randint(5, 12))],
-            "paragraphs": [text.paragraph(rng, 2)]}
+def _title(rng: Random, text: TextSource) -> dict[str, Any]:
+    return {
+        "heading": text.line(rng),
+        "lines": [text.line(rng) for _ in range(rng.randint(5, 12))],
+        "paragraphs": [text.paragraph(rng, 2)],
+    }
 
 
 LAYOUTS: Registry[Layout] = Registry(
     "layout",
     [
-        Layout("article", "#text(size: 1.5em)[*#d.heading*]\n#for p in d.paragraphs [#par(p)]",
-               _paragraphs((4, 8), (4, 9))),
-        Layout("book", "#set par(first-line-indent: 1.2em, spacing: d.leading * 1em)\n"
-               "#align(center, smallcaps(d.heading))\n#for p in d.paragraphs [#par(p)]",
-               _paragraphs((5, 9), (4, 9)), mono_share=0.0),
-        Layout("columns", "#align(center, text(size: 1.6em)[*#d.heading*])\n"
-               "#let n = calc.div-euclid(d.paragraphs.len(), 2)\n"
-               "#grid(columns: (1fr, 1fr), gutter: 1.6em, for p in d.paragraphs.slice(0, n) [#par(p)],"
-               " for p in d.paragraphs.slice(n) [#par(p)])",
-               _paragraphs((6, 10), (4, 7)), mono_share=0.05, width=(420, 595)),
-        Layout("letter", "#align(right, for s in d.sender [#s \\ ])\n#v(1em)\n#d.date\n#v(1em)\n"
-               "*#d.heading*\n#for p in d.paragraphs [#par(p)]", _letter),
-        Layout("typescript", "#for p in d.paragraphs [#par(p)]", _paragraphs((4, 8), (3, 7)),
-               mono_share=1.0, width=(380, 595)),
-        Layout("invoice", "= #d.heading\n#v(1em)\n#table(columns: (2fr, 1fr, 1fr), "
-               "stroke: if d.lines {0.5pt} else {none}, inset: 4pt, ..d.rows.flatten())\n"
-               "#for p in d.paragraphs [#par(p)]", _table),
-        Layout("receipt", "#align(center)[*#d.heading*]\n#line(length: 100%, stroke: (dash: \"dashed\"))\n"
-               "#for r in d.rows [#r.at(0) #h(1fr) #r.at(1) \\ ]\n#line(length: 100%)\n", _table,
-               mono_share=0.6, width=(200, 280)),
-        Layout("title", "#align(center)[#text(size: 2.6em)[*#d.heading*]\n#v(1em)\n"
-               "#for l in d.lines [#text(size: 1.4em)[#l] \\ ]]\n#for p in d.paragraphs [#par(p)]",
-               _title, mono_share=0.05),
+        Layout(
+            "article",
+            "#text(size: 1.5em)[*#d.heading*]\n#for p in d.paragraphs [#par(p)]",
+            _paragraphs((4, 8), (4, 9)),
+        ),
+        Layout(
+            "book",
+            "#set par(first-line-indent: 1.2em, spacing: d.leading * 1em)\n"
+            "#align(center, smallcaps(d.heading))\n#for p in d.paragraphs [#par(p)]",
+            _paragraphs((5, 9), (4, 9)),
+            mono_share=0.0,
+        ),
+        Layout(
+            "columns",
+            "#align(center, text(size: 1.6em)[*#d.heading*])\n"
+            "#let n = calc.div-euclid(d.paragraphs.len(), 2)\n"
+            "#grid(columns: (1fr, 1fr), gutter: 1.6em, for p in d.paragraphs.slice(0, n) [#par(p)],"
+            " for p in d.paragraphs.slice(n) [#par(p)])",
+            _paragraphs((6, 10), (4, 7)),
+            mono_share=0.05,
+            width=(420, 595),
+        ),
+        Layout(
+            "letter",
+            "#align(right, for s in d.sender [#s \\ ])\n#v(1em)\n#d.date\n#v(1em)\n"
+            "*#d.heading*\n#for p in d.paragraphs [#par(p)]",
+            _letter,
+            mono_share=0.5,
+        ),
+        Layout(
+            "typescript",
+            "#for p in d.paragraphs [#par(p)]",
+            _paragraphs((4, 8), (3, 7)),
+            mono_share=1.0,
+            width=(380, 595),
+        ),
+        Layout(
+            "invoice",
+            "= #d.heading\n#v(1em)\n#table(columns: (2fr, 1fr, 1fr), "
+            "stroke: if d.lines {0.5pt} else {none}, inset: 4pt, ..d.rows.flatten())\n"
+            "#for p in d.paragraphs [#par(p)]",
+            _table,
+        ),
+        Layout(
+            "receipt",
+            '#align(center)[*#d.heading*]\n#line(length: 100%, stroke: (dash: "dashed"))\n'
+            "#for r in d.rows [#r.at(0) #h(1fr) #r.at(1) \\ ]\n#line(length: 100%)\n",
+            _table,
+            mono_share=0.6,
+            width=(200, 280),
+        ),
+        Layout(
+            "title",
+            "#align(center)[#text(size: 2.6em)[*#d.heading*]\n#v(1em)\n"
+            "#for l in d.lines [#text(size: 1.4em)[#l] \\ ]]\n#for p in d.paragraphs [#par(p)]",
+            _title,
+            mono_share=0.05,
+        ),
     ],
     key=lambda layout: layout.name,
 )
@@ -121,8 +168,9 @@ def families() -> tuple[tuple[str, ...], tuple[str, ...]]:
     if which("fc-list"):
         listed = run(["fc-list", ":lang=en", "family"], capture_output=True, text=True, check=False)
         found |= {line.split(",")[0].strip() for line in listed.stdout.splitlines()}
-    names = sorted(name for name in found & usable
-                   if not any(mark in name.lower() for mark in NOT_TEXT))
+    names = sorted(
+        name for name in found & usable if not any(mark in name.lower() for mark in NOT_TEXT)
+    )
     mono = tuple(name for name in names if any(mark in name.lower() for mark in MONO_MARKS))
     return tuple(name for name in names if name not in mono), mono
 
@@ -132,8 +180,9 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler()
 
 
-def typeset(rng: Random, text: TextSource, dpi: int, layout: str | None = None,
-            max_pixels: int = 30_000_000) -> Typeset:
+def typeset(
+    rng: Random, text: TextSource, dpi: int, layout: str | None = None, max_pixels: int = 30_000_000
+) -> Typeset:
     """Draw and set one page.
 
     Args:
@@ -148,23 +197,33 @@ def typeset(rng: Random, text: TextSource, dpi: int, layout: str | None = None,
     font = rng.choice(mono if mono and rng.random() < chosen.mono_share else proportional or mono)
     narrow = chosen.width[1] < 300
     data = {
-        "width": rng.uniform(*chosen.width), "margin": rng.uniform(8, 20 if narrow else 60),
-        "font": font, "size": rng.choice((7, 8, 9, 10, 10, 11, 11, 12, 12, 14)),
+        "width": rng.uniform(*chosen.width),
+        "margin": rng.uniform(8, 20 if narrow else 60),
+        "font": font,
+        "size": rng.choice((7, 8, 9, 10, 10, 11, 11, 12, 12, 14)),
         "weight": rng.choice(("regular",) * 6 + ("bold",)),
         "style": rng.choice(("normal",) * 5 + ("italic",)),
-        "tracking": rng.choice((0, 0, 0, 0.3)), "justify": rng.random() < 0.5,
+        "tracking": rng.choice((0, 0, 0, 0.3)),
+        "justify": rng.random() < 0.5,
         "leading": rng.choice((0.45, 0.6, 0.65, 0.8, 1.2)),
     } | chosen.draw(rng, text)
-    png = _compiler().compile((_PRELUDE + chosen.body).encode(), format="png", ppi=dpi,
-                              sys_inputs={"data": json.dumps(data)})
+    png = _compiler().compile(
+        (_PRELUDE + chosen.body).encode(),
+        format="png",
+        ppi=dpi,
+        sys_inputs={"data": json.dumps(data)},
+    )
     first = png[0] if isinstance(png, list) else png
-    pixels = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert first is not None  # no output path was given, so the bytes come back
+    pixels = np.asarray(
+        cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_GRAYSCALE), np.uint8
+    )
     pixels = pixels[: min(len(pixels), max_pixels // pixels.shape[1])]
     page = Page(np.ascontiguousarray(pixels), (float(dpi), float(dpi)), source=f"{chosen.name}")
     return Typeset(page, _true_text(data), chosen.name, font)
 
 
-def _true_text(data: dict[str, object]) -> str:
+def _true_text(data: dict[str, Any]) -> str:
     """Return the drawn strings in the order the layouts set them."""
     order = ("sender", "date", "heading", "rows", "lines", "paragraphs")
     parts: list[str] = []

@@ -49,17 +49,30 @@ class TextSource:
         if fake is None:
             return " ".join(rng.sample(_SAMPLE.split(), 4))
         fake.seed_instance(rng.getrandbits(32))
-        makers = (fake.name, fake.street_address, fake.city, fake.company, fake.email, fake.date,
-                  lambda: fake.sentence(5), lambda: fake.bothify("Ref. ??-####/##").upper())
+        makers = (
+            fake.name,
+            fake.street_address,
+            fake.city,
+            fake.company,
+            fake.email,
+            fake.date,
+            lambda: fake.sentence(5),
+            lambda: fake.bothify("Ref. ??-####/##").upper(),
+        )
         return str(rng.choice(makers)())
 
     def figure(self, rng: Random) -> str:
         """Return a price, a quantity, a date or a percentage."""
-        return rng.choice((
-            f"{rng.uniform(1, 9999):,.2f}", f"{rng.randrange(1, 500)}", f"${rng.uniform(1, 999):.2f}",
-            f"{rng.randrange(1, 29):02}.{rng.randrange(1, 13):02}.{rng.randrange(1890, 2027)}",
-            f"{rng.uniform(0, 100):.1f} %", f"No. {rng.randrange(1000, 99999)}",
-        ))
+        return rng.choice(
+            (
+                f"{rng.uniform(1, 9999):,.2f}",
+                f"{rng.randrange(1, 500)}",
+                f"${rng.uniform(1, 999):.2f}",
+                f"{rng.randrange(1, 29):02}.{rng.randrange(1, 13):02}.{rng.randrange(1890, 2027)}",
+                f"{rng.uniform(0, 100):.1f} %",
+                f"No. {rng.randrange(1000, 99999)}",
+            )
+        )
 
     def _locale(self, rng: Random) -> str:
         return self._locales[0] if rng.random() < 0.5 else rng.choice(self._locales)

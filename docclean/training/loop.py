@@ -44,8 +44,13 @@ class State:
     seconds: float = 0.0
 
 
-def train(recipe: Recipe, out: Path, resume: bool = False, minutes: float | None = None,
-          start_from: Path | None = None) -> Path:
+def train(
+    recipe: Recipe,
+    out: Path,
+    resume: bool = False,
+    minutes: float | None = None,
+    start_from: Path | None = None,
+) -> Path:
     """Train the recipe's network and return its checkpoint.
 
     Args:
@@ -80,8 +85,11 @@ def train(recipe: Recipe, out: Path, resume: bool = False, minutes: float | None
             _show(bar, task, state, losses)
             check = state.step % recipe.train.validate_every == 0 or done
             if check or state.step % LOG_EVERY == 0:
-                row = {"step": state.step, "seconds": round(state.seconds, 1),
-                       "loss": float(np.mean(losses[-LOG_EVERY:]))}
+                row = {
+                    "step": state.step,
+                    "seconds": round(state.seconds, 1),
+                    "loss": float(np.mean(losses[-LOG_EVERY:])),
+                }
                 if check:
                     row["validation"] = _validate(state, validation, recipe, out, device)
                 _log(out, row, check)
@@ -98,11 +106,13 @@ def _start(recipe: Recipe, device: torch.device, start_from: Path | None) -> Sta
     if start_from is not None:
         tensors, _ = load_tensors(start_from)
         network.load_state_dict(
-            {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")})
+            {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")}
+        )
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.train.learning_rate,
-                                  weight_decay=recipe.train.weight_decay)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=recipe.train.learning_rate, weight_decay=recipe.train.weight_decay
+    )
     return State(network, average, optimizer)
 
 
@@ -111,9 +121,11 @@ def _restore(state: State, checkpoint: Path, recipe: Recipe) -> None:
     if header["recipe"]["model"] != json.loads(json.dumps(recipe.to_dict()["model"], default=list)):
         raise UsageError(f"{checkpoint}: was trained with another [model]; choose another -o")
     state.network.load_state_dict(
-        {name[4:]: value for name, value in tensors.items() if name.startswith("net.")})
-    state.average = {name: tensors[f"ema.{name}"].to(value.device)
-                     for name, value in state.average.items()}
+        {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
+    )
+    state.average = {
+        name: tensors[f"ema.{name}"].to(value.device) for name, value in state.average.items()
+    }
     moments = state.optimizer.state_dict()
     moments["state"] = {
         index: {key: tensors[f"opt.{index}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
@@ -128,10 +140,19 @@ def _save(state: State, checkpoint: Path, recipe: Recipe, device: torch.device) 
     tensors |= {f"ema.{name}": value for name, value in state.average.items()}
     for index, moments in state.optimizer.state_dict()["state"].items():
         tensors |= {f"opt.{index}.{key}": value for key, value in moments.items()}
-    save_tensors(checkpoint, tensors, {
-        "recipe": recipe.to_dict(), "step": state.step, "seconds": round(state.seconds, 1),
-        "stride": state.network.stride, "reach": state.network.reach, "device": device.type,
-        "torch": torch.__version__})
+    save_tensors(
+        checkpoint,
+        tensors,
+        {
+            "recipe": recipe.to_dict(),
+            "step": state.step,
+            "seconds": round(state.seconds, 1),
+            "stride": state.network.stride,
+            "reach": state.network.reach,
+            "device": device.type,
+            "torch": torch.__version__,
+        },
+    )
 
 
 def _data(recipe: Recipe, out: Path, device: torch.device) -> tuple[PatchBlocks, PatchBlocks]:
@@ -140,22 +161,30 @@ def _data(recipe: Recipe, out: Path, device: torch.device) -> tuple[PatchBlocks,
     blocks = -(-recipe.train.steps // BLOCK)
     on_device = device.type != "cpu"
     seed = recipe.train.seed
-    return (PatchBlocks(recipe, pages[held_out:], seed, blocks, on_device),
-            PatchBlocks(recipe, pages[:held_out], seed + 10_000, VALIDATION_BLOCKS))
+    return (
+        PatchBlocks(recipe, pages[held_out:], seed, blocks, on_device),
+        PatchBlocks(recipe, pages[:held_out], seed + 10_000, VALIDATION_BLOCKS),
+    )
 
 
-def _batches(blocks: PatchBlocks, step: int, recipe: Recipe,
-             device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(
+    blocks: PatchBlocks, step: int, recipe: Recipe, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield (dirty, clean) float batches (N, 1, T, T) from `step` on, as an unbroken run would."""
     train = recipe.train
     steps_a_block = BLOCK * train.patches_per_sheet // train.batch
     first = step // steps_a_block
     rest = Subset(blocks, range(first, -(-train.steps // steps_a_block)))
-    loader = DataLoader(rest, batch_size=None, num_workers=train.workers, multiprocessing_context="spawn"
-                        if train.workers else None, prefetch_factor=2 if train.workers else None)
+    loader = DataLoader(
+        rest,
+        batch_size=None,
+        num_workers=train.workers,
+        multiprocessing_context="spawn" if train.workers else None,
+        prefetch_factor=2 if train.workers else None,
+    )
     skip = step % steps_a_block
     for index, (dirty, clean) in enumerate(loader, first):
-        patches = [side.flatten(0, 1).split(train.batch) for side in (dirty, clean)]
+        patches = [torch.split(side.flatten(0, 1), train.batch) for side in (dirty, clean)]
         for turn in range(skip, steps_a_block):
             before, after = (side[turn].to(device).float() / 255 for side in patches)
             if device.type != "cpu":
@@ -194,14 +223,15 @@ def _schedule(step: int, warmup: int, steps: int) -> float:
 
 
 def _precision(device: torch.device) -> AbstractContextManager[Any]:
-    if device.type == "cpu" and not torch.backends.mkldnn.is_available():
+    if device.type == "cpu" and not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return nullcontext()
     return torch.autocast(device.type, torch.bfloat16)
 
 
 @torch.no_grad()
-def _validate(state: State, blocks: PatchBlocks, recipe: Recipe, out: Path,
-              device: torch.device) -> float:
+def _validate(
+    state: State, blocks: PatchBlocks, recipe: Recipe, out: Path, device: torch.device
+) -> float:
     """Return the averaged network's loss on fixed patches, and write their before/after grid."""
     network = ARCHITECTURES[recipe.model.name].build(recipe.model).to(device)
     network.load_state_dict(state.average)
@@ -210,12 +240,13 @@ def _validate(state: State, blocks: PatchBlocks, recipe: Recipe, out: Path,
     dirty, clean = (side.flatten(0, 1) for side in blocks[0])
     torch.set_num_threads(threads)
     total, shown = 0.0, []
-    for before, after in zip(dirty.split(24), clean.split(24), strict=True):
-        logits = network.logits(before.to(device).float() / 255)
-        total += float(cleaning_loss(logits, after.to(device).float() / 255, recipe.train))
+    pieces = zip(torch.split(dirty, 24), torch.split(clean, 24), strict=True)
+    for some, true_some in pieces:
+        logits = network.logits(some.to(device).float() / 255)
+        total += float(cleaning_loss(logits, true_some.to(device).float() / 255, recipe.train))
         shown.append((logits.sigmoid() * 255).round().to(torch.uint8).cpu())
-    pictures = [side[:, 0].numpy() for side in (dirty, torch.cat(shown), clean)]
-    write_grid(out / f"grid-{state.step:06}.png", *pictures, count=8)
+    before, after, true = (side[:, 0].numpy() for side in (dirty, torch.cat(shown), clean))
+    write_grid(out / f"grid-{state.step:06}.png", before, after, true, count=8)
     return total / len(shown)
 
 
@@ -225,13 +256,20 @@ def _log(out: Path, row: dict[str, float], draw: bool) -> None:
     if draw:
         lines = (out / HISTORY).read_text().splitlines()
         write_loss_curve(out / "loss.png", [json.loads(line) for line in lines])
-        sys.stderr.write(f"step {row['step']}: loss {row['loss']:.4f}, "
-                         f"validation {row['validation']:.4f}, {row['seconds']:.0f} s\n")
+        sys.stderr.write(
+            f"step {row['step']}: loss {row['loss']:.4f}, "
+            f"validation {row['validation']:.4f}, {row['seconds']:.0f} s\n"
+        )
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-               TimeRemainingColumn(), TextColumn("{task.fields[loss]}"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[loss]}"),
+    )
     console = Console(stderr=True)
     return Progress(*columns, console=console, disable=not console.is_terminal)
 

@@ -64,9 +64,10 @@ def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> Image:
     if scale == 1.0:
         x, y = float(int(x)), float(int(y))
     turn = cv2.getRotationMatrix2D((x + span / 2, y + span / 2), angle, scale)
-    turn[:, 2] += side / 2 - np.array([x + span / 2, y + span / 2])
+    turn[0, 2] += side / 2 - (x + span / 2)
+    turn[1, 2] += side / 2 - (y + span / 2)
     if scale < 0.95:
-        page = cv2.GaussianBlur(page, (0, 0), 0.35 / scale)
+        page = np.asarray(cv2.GaussianBlur(page, (0, 0), 0.35 / scale), np.uint8)
     flags = cv2.INTER_NEAREST if scale == 1.0 else cv2.INTER_CUBIC
     sheet = cv2.warpAffine(page, turn, (side, side), flags=flags, borderValue=255)
     return np.asarray(sheet, np.uint8)
@@ -79,8 +80,14 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor]]):
     over the block's sheets.
     """
 
-    def __init__(self, recipe: Recipe, pages: list[Path], seed: int, blocks: int,
-                 batch_on_device: bool = False) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        pages: list[Path],
+        seed: int,
+        blocks: int,
+        batch_on_device: bool = False,
+    ) -> None:
         """Keep the recipe; pages are read when a worker first needs them.
 
         With `batch_on_device` the batch stage is left to the caller, who runs it on a GPU.

@@ -22,11 +22,22 @@ def write_loss_curve(path: Path, history: Sequence[dict[str, float]]) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(8, 4.5), dpi=110)
-    axes.plot([row["step"] for row in history], [row["loss"] for row in history],
-              lw=0.8, color="#8aa", label="training")
+    axes.plot(
+        [row["step"] for row in history],
+        [row["loss"] for row in history],
+        lw=0.8,
+        color="#8aa",
+        label="training",
+    )
     checked = [row for row in history if "validation" in row]
-    axes.plot([row["step"] for row in checked], [row["validation"] for row in checked],
-              "o-", ms=3, color="#c33", label="validation (EMA)")
+    axes.plot(
+        [row["step"] for row in checked],
+        [row["validation"] for row in checked],
+        "o-",
+        ms=3,
+        color="#c33",
+        label="validation (EMA)",
+    )
     axes.set(xlabel="step", ylabel="loss", yscale="log", title="docclean train")
     axes.grid(alpha=0.3, which="both")
     axes.legend()
@@ -38,8 +49,12 @@ def write_loss_curve(path: Path, history: Sequence[dict[str, float]]) -> None:
 def write_grid(path: Path, dirty: Image, cleaned: Image, clean: Image, count: int = 6) -> None:
     """Write rows of dirty, cleaned and true patches; each (N, T, T) uint8, enlarged twice."""
     rows = [
-        np.hstack([cv2.copyMakeBorder(side[index], 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=128)
-                   for side in (dirty, cleaned, clean)])
+        np.hstack(
+            [
+                cv2.copyMakeBorder(side[index], 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=128)
+                for side in (dirty, cleaned, clean)
+            ]
+        )
         for index in range(min(count, len(dirty)))
     ]
     grid = cv2.resize(np.vstack(rows), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
