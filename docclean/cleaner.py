@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from docclean.gate import Decision, decide
@@ -65,7 +64,7 @@ class Cleaner:
         )
         if decision.verdict == "kept":
             return Cleaned(page, decision)
-        pixels = cleaned if page.is_grey else _with_chroma(page.pixels, cleaned)
+        pixels = cleaned if page.is_grey else _with_chroma(page.pixels, grey, cleaned)
         return Cleaned(page.with_pixels(pixels), decision)
 
     def clean_grey(self, grey: Image) -> Image:
@@ -80,14 +79,17 @@ class Cleaner:
         return cleaned
 
 
-def _with_chroma(colour: Image, luma: Image) -> Image:
-    """Return a colour page (H, W, 3) with new luma; chroma fades where the paper is white."""
+def _with_chroma(colour: Image, grey: Image, cleaned: Image) -> Image:
+    """Return a colour page (H, W, 3) with new luma; chroma fades where the paper is white.
+
+    R, G and B keep their distance from the luma (ITU-R BT.601), scaled down towards white paper.
+    """
     out = np.empty_like(colour)
     for top in range(0, len(colour), COLOUR_STRIP):
         rows = np.s_[top : top + COLOUR_STRIP]
-        parts = cv2.cvtColor(colour[rows], cv2.COLOR_RGB2YCrCb).astype(np.float32)
-        keep = np.clip((255 - luma[rows].astype(np.float32)) / 64, 0, 1)[..., None]
-        parts[..., 1:] = 128 + (parts[..., 1:] - 128) * keep
-        parts[..., 0] = luma[rows]
-        out[rows] = cv2.cvtColor((parts + 0.5).astype(np.uint8), cv2.COLOR_YCrCb2RGB)
+        luma = cleaned[rows].astype(np.float32)
+        keep = np.clip((255 - luma) / 64, 0, 1)
+        chroma = colour[rows].astype(np.float32) - grey[rows].astype(np.float32)[..., None]
+        values = luma[..., None] + keep[..., None] * chroma
+        out[rows] = np.clip(values + 0.5, 0, 255).astype(np.uint8)
     return out

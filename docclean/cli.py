@@ -6,8 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
 
@@ -21,9 +20,13 @@ if TYPE_CHECKING:
     from docclean.documents import Source
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-TRAIN_PACKAGES = (
-    "albumentations", "faker", "kornia", "matplotlib", "onnx", "safetensors", "torch",
-)  # fmt: skip
+EXTRA_OF = {
+    **dict.fromkeys(("cv2", "rapidfuzz", "typst"), "measure"),
+    **dict.fromkeys(
+        ("albumentations", "faker", "kornia", "matplotlib", "onnx", "safetensors", "torch"), "train"
+    ),
+}
+"""Which extra brings a package the base install does without."""
 
 
 class PageRange(click.ParamType[frozenset[int]]):
@@ -289,11 +292,10 @@ def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
     \b
     docclean synth -o pages/ --count 20 --seed 7
     """
-    with train_packages("synth"):
-        from docclean.pairs import write_pairs
-        from docclean.recipe import Recipe
+    from docclean.pairs import write_pairs
+    from docclean.recipe import Recipe
 
-        write_pairs(out, count, seed, Recipe.load(recipe))
+    write_pairs(out, count, seed, Recipe.load(recipe))
     click.echo(out)
 
 
@@ -311,11 +313,10 @@ def train(
     \b
     docclean train pipelines/recipes/small.toml -o runs/small --minutes 60
     """
-    with train_packages("train"):
-        from docclean.recipe import Recipe
-        from docclean.training import loop
+    from docclean.recipe import Recipe
+    from docclean.training import loop
 
-        loop.train(Recipe.load(recipe), out, resume, minutes, start_from)
+    loop.train(Recipe.load(recipe), out, resume, minutes, start_from)
     click.echo(out)
 
 
@@ -328,10 +329,9 @@ def export(checkpoint: Path, out: Path) -> None:
     \b
     docclean export runs/small/checkpoint.safetensors -o small.onnx
     """
-    with train_packages("export"):
-        from docclean.export import export_checkpoint
+    from docclean.export import export_checkpoint
 
-        difference = export_checkpoint(checkpoint, out)
+    difference = export_checkpoint(checkpoint, out)
     click.echo(f"{out} (at most {difference:.3g} grey levels from the checkpoint)")
 
 
@@ -343,16 +343,15 @@ def list_members(family: str) -> None:
     \b
     docclean list formats
     """
-    with train_packages(f"list {family}"):
-        for name in _names(family):
-            click.echo(name)
+    for name in _names(family):
+        click.echo(name)
 
 
 def _names(family: str) -> list[str]:
     if family == "models":
-        from docclean.models import ARCHITECTURES
+        from docclean.runtime import shipped_models
 
-        return ARCHITECTURES.names()
+        return shipped_models()
     if family == "corruptions":
         from docclean.corruptions import CORRUPTIONS
 
@@ -402,20 +401,6 @@ def _has_screen() -> bool:
 # --- one place for every failure -----------------------------------------------------------------
 
 
-@contextmanager
-def train_packages(verb: str) -> Iterator[None]:
-    """Turn a missing package of the extra `train` into one sentence."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in TRAIN_PACKAGES:
-            raise
-        raise MissingProgramError(
-            f"'docclean {verb}' needs the package {package}; run: pip install 'docclean[train]'"
-        ) from error
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; every failure is told on stderr here."""
     # libraries log whole tracebacks about damaged files; what matters we say ourselves
@@ -439,6 +424,15 @@ def run(arguments: Sequence[str]) -> int:
     except DoccleanError as error:
         _say(str(error))
         return error.exit_status
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRA_OF:
+            raise
+        _say(
+            f"'docclean {arguments[0]}' needs the package {package}; "
+            f"run: pip install 'docclean[{EXTRA_OF[package]}]'"
+        )
+        return MissingProgramError.exit_status
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
         return INTERRUPTED

@@ -6,5 +6,5 @@ for index in $(seq 1 $#); do # folders are named from where the caller stands
     folder=$(realpath -- "$1"); shift; set -- "$@" "$folder"
 done
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
-setup ''
+setup '[measure]'
 exec .venv/bin/docclean demo -o out/demo "$@"

@@ -20,7 +20,7 @@ class InkWeight(PageCorruption):
         return {
             "amount": float(rng.uniform(-0.12, 0.42)),
             "uneven": float(rng.uniform(0, 0.15)),
-            "sigma": float(rng.uniform(0.6, 1.3)),
+            "sigma": float(rng.uniform(0.45, 0.9)),
             "seed": int(rng.integers(2**32)),
         }
 
@@ -30,7 +30,7 @@ class InkWeight(PageCorruption):
         ink = (255 - image).astype(np.float32) / 255
         soft = cv2.GaussianBlur(ink, (0, 0), params["sigma"])
         field = params["amount"] + params["uneven"] * fractal_noise(rng, image.shape[:2], 120, 2)
-        grown = np.clip(soft * 1.6 - 0.3 + field * np.minimum(1, soft * 4), 0, 1)
+        grown = np.clip((soft - 0.5) * 2.2 + 0.5 + field * np.minimum(1, soft * 4), 0, 1)
         # a hairline is thinned, never greyed: most of its own ink stays
         return to_image(255 - 255 * np.maximum(grown, ink * 0.85))
 

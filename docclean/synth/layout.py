@@ -9,7 +9,6 @@ from shutil import which
 from subprocess import run
 from typing import Any
 
-import cv2
 import numpy as np
 import typst
 
@@ -215,9 +214,7 @@ def typeset(
     )
     first = png[0] if isinstance(png, list) else png
     assert first is not None  # no output path was given, so the bytes come back
-    pixels = np.asarray(
-        cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_GRAYSCALE), np.uint8
-    )
+    pixels = np.asarray(Pillow.open(BytesIO(first)).convert("L"))
     pixels = pixels[: min(len(pixels), max_pixels // pixels.shape[1])]
     page = Page(np.ascontiguousarray(pixels), (float(dpi), float(dpi)), source=f"{chosen.name}")
     return Typeset(page, _true_text(data), chosen.name, font)

@@ -1,0 +1,129 @@
+"""A recipe: defaults, a file over them, overrides over both; no misspelt key passes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docclean.errors import UnreadableInputError, UsageError
+from docclean.recipe import Recipe, Train
+
+RECIPES = sorted((Path(__file__).parents[1] / "pipelines" / "recipes").glob("*.toml"))
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Return a function that writes a recipe file."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+def test_without_a_file_it_is_the_defaults():
+    assert Recipe.load() == Recipe() == Recipe.load(None)
+
+
+def test_a_file_goes_over_the_defaults(written):
+    recipe = Recipe.load(
+        written(
+            "[synth]\npages = 3\ndpi_range = [72, 90]\n[train]\nlearning_rate = 1\n"
+            "[corrupt.members]\nstain = 0.5\n[model]\nwidths = [4, 8, 8, 8]\n"
+        )
+    )
+    assert recipe.synth.pages == 3 and recipe.synth.dpi_range == (72, 90)
+    assert recipe.train.learning_rate == 1.0 and isinstance(recipe.train.learning_rate, float)
+    assert recipe.corrupt.members == {"stain": 0.5}
+    assert recipe.model.widths == (4, 8, 8, 8)
+    assert recipe.train.batch == Train().batch  # what the file leaves out stays
+
+
+def test_overrides_go_over_the_file(written):
+    path = written("[train]\nsteps = 5\nbatch = 2\n")
+    recipe = Recipe.load(path, train__steps=9, train__seed=None)
+    assert (recipe.train.steps, recipe.train.batch, recipe.train.seed) == (9, 2, Train().seed)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[trian]\nsteps = 1\n", "no section 'trian' (did you mean 'train'?)"),
+        ("[train]\nstep = 1\n", "has no key 'step' (did you mean 'steps'?)"),
+        ("[synth]\ndpi = 300\n", "known: pages, dpi_range"),
+        ("steps = 3\n", "no section 'steps'"),
+        ("train = 3\n", "[train] must be a table"),
+        ("[train]\nsteps = 'many'\n", "[train] steps must be like 20000, not 'many'"),
+        ("[train]\nsteps = 2.5\n", "[train] steps must be like 20000"),
+        ("[train]\nsteps = true\n", "[train] steps must be like 20000"),
+        ("[train]\nema = true\n", "[train] ema must be like 0.999"),
+        ("[model]\nwidths = 16\n", "[model] widths must be like"),
+        ("[model]\nname = 7\n", "[model] name must be like 'dae'"),
+        ("[corrupt]\nmembers = ['stain']\n", "[corrupt] members must be like"),
+    ],
+)
+def test_a_mistake_is_an_error_that_names_the_nearest(written, text, told):
+    path = written(text)
+    with pytest.raises(UsageError) as caught:
+        Recipe.load(path)
+    assert told in str(caught.value) and str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[model]\nwidths = ['a', 'b', 'c', 'd']\n", "[model] widths"),
+        ("[synth]\ndpi_range = [100]\n", "[synth] dpi_range"),
+        ("[corrupt.members]\nstain = 'often'\n", "stain"),
+    ],
+)
+def test_what_is_inside_a_list_or_table_is_checked_too(written, text, told):
+    with pytest.raises(UsageError) as caught:
+        Recipe.load(written(text))
+    assert told in str(caught.value)
+
+
+def test_a_wrong_override_is_an_error_too():
+    with pytest.raises(UsageError, match="did you mean 'steps'"):
+        Recipe.load(train__stpes=1)
+    with pytest.raises(UsageError, match="no section 'tarin'"):
+        Recipe.load(tarin__steps=1)
+
+
+@pytest.mark.parametrize("content", [b"[train", b"\xff\xfe\x00", b"steps 3"], ids=repr)
+def test_a_file_that_is_no_toml_is_named(tmp_path, content):
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableInputError, match=r"broken\.toml"):
+        Recipe.load(path)
+
+
+def test_a_missing_file_or_a_folder_is_named(tmp_path):
+    with pytest.raises(UnreadableInputError, match=r"none\.toml"):
+        Recipe.load(tmp_path / "none.toml")
+    with pytest.raises(UnreadableInputError):
+        Recipe.load(tmp_path)
+
+
+def test_it_goes_into_a_header_and_back(tmp_path):
+    recipe = Recipe.load(train__steps=3, corrupt__members={"jpeg": 1.0})
+    tables = json.loads(json.dumps(recipe.to_dict()))
+    overrides = {
+        f"{section}__{key}": value for section, table in tables.items() for key, value in table.items()
+    }
+    assert Recipe.load(**overrides) == recipe
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+def test_the_recipes_we_ship_load(path):
+    recipe = Recipe.load(path)
+    train = recipe.train
+    assert train.patch % 16 == 0 and train.patch <= train.sheet
+    assert len(recipe.model.widths) == 4
+    assert recipe.synth.dpi_range[0] < recipe.synth.dpi_range[1]
+
+
+def test_there_is_a_recipe_of_the_shipped_model():
+    assert "small.toml" in [path.name for path in RECIPES]
