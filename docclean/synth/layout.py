@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from random import Random
 from shutil import which
 from subprocess import run
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import typst
+from PIL import Image as Pillow
 
 from docclean.page import Page
 from docclean.registry import Registry
