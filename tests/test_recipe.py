@@ -111,7 +111,9 @@ def test_it_goes_into_a_header_and_back(tmp_path):
     recipe = Recipe.load(train__steps=3, corrupt__members={"jpeg": 1.0})
     tables = json.loads(json.dumps(recipe.to_dict()))
     overrides = {
-        f"{section}__{key}": value for section, table in tables.items() for key, value in table.items()
+        f"{section}__{key}": value
+        for section, table in tables.items()
+        for key, value in table.items()
     }
     assert Recipe.load(**overrides) == recipe
 

@@ -1,6 +1,5 @@
 """Typeset pages: a seed repeats them, their true text stands on them, pairs are evaluable."""
 
-import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -276,4 +275,4 @@ def test_tesseract_reads_a_clean_page(words, no_system_fonts):
 
     made = typeset(Random(12), words, 200, "book")
     found = Tesseract("eng").read(made.page)
-    assert score(made.text, found.text, TextRules()).cer < 0.05, io.StringIO(found.text).readline()
+    assert score(made.text, found.text, TextRules()).cer < 0.05

@@ -81,9 +81,7 @@ def test_every_core_sees_its_reach_or_the_edge_of_the_page(made):
 def test_cuts_keep_to_the_area_unless_no_smaller_tile_exists(made):
     grid, _, area = made
     largest = max(_area(box.cut) for box in grid.boxes)
-    smallest = [
-        -(-side // max(1, side // (2 * grid.halo))) for side in (grid.height, grid.width)
-    ]
+    smallest = [-(-side // max(1, side // (2 * grid.halo))) for side in (grid.height, grid.width)]
     at_the_bottom = all(
         core < least + grid.stride for core, least in zip(grid.core, smallest, strict=True)
     )

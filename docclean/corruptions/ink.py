@@ -32,7 +32,7 @@ class InkWeight(PageCorruption):
         field = params["amount"] + params["uneven"] * fractal_noise(rng, image.shape[:2], 120, 2)
         grown = np.clip((soft - 0.5) * 2.2 + 0.5 + field * np.minimum(1, soft * 4), 0, 1)
         # a hairline is thinned, never greyed: most of its own ink stays
-        return to_image(255 - 255 * np.maximum(grown, ink * 0.85))
+        return to_image(255 - 255 * np.maximum(grown, ink * 0.95))
 
 
 class Typestrike(PageCorruption):

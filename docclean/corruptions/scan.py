@@ -82,14 +82,14 @@ class Contrast(PageCorruption):
     """A scanner's tone curve: gamma, washed-out blacks, grey whites."""
 
     name = "contrast"
-    probability = 0.35
+    probability = 0.6
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw gamma, black level and white level."""
         return {
             "gamma": float(np.exp(rng.normal(0, 0.15 + 0.2 * severity))),
-            "black": spread(rng, 0, 90, severity) * float(rng.random()),
-            "white": 255 - spread(rng, 0, 70, severity) * float(rng.random()),
+            "black": float(rng.uniform(0, 35 + 50 * severity)),
+            "white": 255 - float(rng.uniform(0, 20 + 60 * severity)),
         }
 
     def apply(self, image: Image, params: Params) -> Image:
