@@ -90,12 +90,12 @@ def test_a_seed_repeats_and_the_input_stays(name, size):
 @every_member
 def test_torch_and_numpy_keep_their_own_randomness(name):
     torch.manual_seed(3)
-    np.random.seed(3)  # noqa: NPY002
+    np.random.seed(3)
     dirtied(text_page(40, 40), name, 0.7, 1)
-    after = float(torch.rand(())), float(np.random.rand())  # noqa: NPY002
+    after = float(torch.rand(())), float(np.random.rand())
     torch.manual_seed(3)
-    np.random.seed(3)  # noqa: NPY002
-    assert after == (float(torch.rand(())), float(np.random.rand()))  # noqa: NPY002
+    np.random.seed(3)
+    assert after == (float(torch.rand(())), float(np.random.rand()))
 
 
 @every_member
@@ -216,6 +216,13 @@ def test_bleed_through_stays_fainter_than_the_pages_own_ink():
             other_side = dirtied(page, "bleed_through", 0.95, seed)[page == 255]
             own = 255 - ink
             assert 255 - int(other_side.min()) <= max(0.6 * own, 5)
+
+
+def test_bleed_through_is_held_below_the_pages_own_ink():
+    page, member = text_page(240, 400), CORRUPTIONS["bleed_through"]
+    params = {**member.sample(np.random.default_rng(1), 0.9), "alpha": 5.0}
+    shown = apply_to_page(page, member, params)[page == 255]
+    assert 0.4 * 255 < 255 - int(shown.min()) <= 0.6 * 255
 
 
 def test_bleed_through_leaves_ink_at_least_as_dark():

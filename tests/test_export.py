@@ -100,7 +100,7 @@ def test_an_unreadable_checkpoint_is_named_and_nothing_written(tmp_path):
 
 def test_a_file_that_computes_something_else_is_not_kept(exported, tmp_path, monkeypatch):
     monkeypatch.setattr("docclean.export._compare", lambda *_: 9.0)
-    with pytest.raises(DoccleanError, match="9.0 grey levels"):
+    with pytest.raises(DoccleanError, match=r"9\.0 grey levels"):
         export_checkpoint(exported[1], tmp_path / "wrong.onnx")
     assert not list(tmp_path.iterdir())
 

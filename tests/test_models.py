@@ -130,11 +130,32 @@ def test_parameter_count_is_what_the_layers_hold():
 # --- the shipped family --------------------------------------------------------------------------
 
 
+def inked(seed: int = 3) -> Tensor:
+    """Greys in squares of 2 px, black ink and white paper in every cell of 16 px."""
+    draw = torch.Generator().manual_seed(seed)
+    squares = torch.rand(2, 1, 48, 64, generator=draw)
+    squares[..., ::8, ::8], squares[..., 3::8, 5::8] = 0.0, 1.0
+    return squares.repeat_interleave(2, 2).repeat_interleave(2, 3)
+
+
 def test_untrained_it_is_a_soft_threshold_of_the_input():
-    network = ARCHITECTURES["dae"].build(TINY).eval()
-    image = torch.rand(2, 1, 48, 64, generator=torch.Generator().manual_seed(3))
+    network, image = ARCHITECTURES["dae"].build(TINY).eval(), inked()
     with torch.no_grad():
-        assert torch.allclose(network(image), torch.sigmoid(12 * (image - 0.5)), atol=1e-6)
+        assert torch.allclose(network(image), torch.sigmoid(12 * (image - 0.5)), atol=1e-5)
+
+
+def test_untrained_it_reads_faint_ink_on_dark_paper_as_black_on_white():
+    network, image = ARCHITECTURES["dae"].build(TINY).eval(), inked()
+    with torch.no_grad():
+        assert torch.allclose(network(0.4 + 0.3 * image), network(image), atol=1e-4)
+
+
+def test_untrained_it_leaves_blank_paper_of_any_grey_white():
+    network = ARCHITECTURES["dae"].build(TINY).eval()
+    for grey in (0.3, 0.6, 1.0):
+        noise = 0.02 * torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(4))
+        with torch.no_grad():
+            assert network(grey - noise).min() > 0.95
 
 
 def test_an_unknown_architecture_names_the_nearest():

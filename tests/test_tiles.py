@@ -214,7 +214,7 @@ def test_the_whole_page_does_not_depend_on_its_neighbours_far_away(tiny):
 def test_tiled_equals_whole_with_the_shipped_model(size):
     if "small" not in shipped_models():
         pytest.skip("the weights of the model small are not in docclean/weights yet")
-    runtime = load_runtime("small", "cpu")
+    runtime = load_runtime("small", "cpu", 1)
     for area in (400_000, 3_000_000):
         worst, _ = difference(runtime, scan(*size), area)
         assert worst <= 1

@@ -35,3 +35,19 @@ def local_levels(image: Tensor) -> Tensor:
     wide = F.max_pool2d(lightest, 3, 1, 1)
     deep = -F.max_pool2d(darkest, 3, 1, 1)
     return torch.cat((wide, deep, mean), 1)
+
+
+LEAST_CONTRAST = 0.2
+"""Paper minus ink that is normalised at most to 1: blank paper keeps its noise small."""
+
+
+def even_contrast(image: Tensor, levels: Tensor) -> Tensor:
+    """Return the page with paper near 1 and the darkest ink nearby near 0, (N, 1, H, W).
+
+    Args:
+        image: (N, 1, H, W) in 0..1.
+        levels: what `local_levels` says of it.
+    """
+    wide = F.interpolate(levels[:, :2], scale_factor=16.0, mode="bilinear", align_corners=False)
+    lightest, darkest = wide[:, :1], wide[:, 1:]
+    return 1 - (lightest - image) / (lightest - darkest).clamp(min=LEAST_CONTRAST)

@@ -2,14 +2,17 @@
 
 It does not paint the page. It predicts, at half resolution, a slope and a threshold for the input
 itself and, at full resolution, a small residual: `logit = slope * (x - threshold) + residual`.
-Hairlines reach the output directly; the features only decide what is paper.
+Hairlines reach the output directly; the features only decide what is paper. `x` is the page with
+its local contrast normalised (paper 1, the darkest ink nearby 0): without that, crossbars of faint
+letters on dark paper fall under the threshold that suits black ink on white.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from docclean.models.base import Architecture
-from docclean.models.blocks import Residual, conv, local_levels
+from docclean.models.blocks import Residual, conv, even_contrast, local_levels
 from docclean.recipe import Model
 
 START_SLOPE, START_THRESHOLD = 12.0, 0.5
@@ -27,7 +30,7 @@ class LocalAffineAutoencoder(Architecture):
         super().__init__()
         first, second, third, last = widths
         self.widths = widths
-        self.stem = conv(4, first)
+        self.stem = conv(4 + 4, first)
         self.fine = conv(first, first)
         self.down2, self.encode2 = conv(first, second, 2), Residual(second)
         self.down3, self.encode3 = conv(second, third, 2), Residual(third)
@@ -50,7 +53,9 @@ class LocalAffineAutoencoder(Architecture):
     def logits(self, image: Tensor) -> Tensor:
         """(N, 1, H, W) in 0..1, sides multiples of 16 -> (N, 1, H, W) before the sigmoid."""
         levels = local_levels(image)
-        x1 = F.relu(self.fine(F.relu(self.stem(F.pixel_unshuffle(image, 2) * 2 - 1))))
+        even = even_contrast(image, levels)
+        seen = torch.cat((F.pixel_unshuffle(image, 2), F.pixel_unshuffle(even, 2)), 1)
+        x1 = F.relu(self.fine(F.relu(self.stem(seen * 2 - 1))))
         x2 = self.encode2(F.relu(self.down2(x1)))
         x3 = self.encode3(F.relu(self.down3(x2)))
         x4 = self.encode4(F.relu(self.down4(x3) + self.level4(levels)))
@@ -64,24 +69,23 @@ class LocalAffineAutoencoder(Architecture):
         affine = F.interpolate(head[:, 4:], scale_factor=2.0, mode="bilinear", align_corners=False)
         slope = START_SLOPE * (1 + affine[:, :1])
         threshold = START_THRESHOLD + affine[:, 1:]
-        return slope * (image - threshold) + residual
+        return slope * (even - threshold) + residual
 
     def _reach(self) -> int:
         """Return the reach in px, summed along the widest path.
 
         A 3x3 convolution at 1/s of the resolution sees s px further, nearest up-sampling up to s
-        px; the local levels see two cells of 16 px. The widest path enters through the levels at
-        1/16 or through the whole encoder, whichever is wider.
+        px; the local levels, enlarged, see three cells of 16 px.
         """
+        levels = 16 * 3
         encoder = (
             2 * 2 + 2 + 4 * 2 + 4 + 8 * 2 + 8
         )  # stem, fine, down2, encode2, down3, encode3, down4
-        levels = 16 * 2
         bottom = 16 * 2  # encode4
         decoder = (
             16 + 8 * 2 + 8 + 4 * 2 + 4 + 2 * 2 + 2
-        )  # up, decode3, up, decode2, up, decode1+head, up
-        return max(encoder, levels) + bottom + decoder
+        )  # up, decode3, up, decode2, up, decode1, head, up
+        return levels + encoder + bottom + decoder
 
     def macs_per_pixel(self) -> float:
         """Return multiply-adds per input pixel of the convolutions."""

@@ -22,7 +22,7 @@ class TextSource:
     """Draws sentences, lines and figures; the same `Random` state draws the same words."""
 
     def __init__(self, locales: tuple[str, ...], folder: Path | None = None) -> None:
-        """Prepare the sources; without Faker a built-in passage stands in for it.
+        """Prepare the sources; without locales, or without Faker, a built-in passage stands in.
 
         Raises:
             UnreadableInputError: `folder` is given and holds no .txt file.
@@ -38,7 +38,9 @@ class TextSource:
 
     def paragraph(self, rng: Random, sentences: int) -> str:
         """Return running text of about `sentences` sentences."""
-        kinds: list[Callable[[Random, int], str]] = [self._faked, self._faked, _listed]
+        kinds: list[Callable[[Random, int], str]] = [self._faked, self._faked]
+        if self._locales:
+            kinds.append(_listed)
         if self._books:
             kinds += [self._quoted] * 3
         return rng.choice(kinds)(rng, sentences) or self._faked(rng, sentences)
@@ -75,13 +77,15 @@ class TextSource:
         )
 
     def _locale(self, rng: Random) -> str:
+        if not self._locales:
+            return ""
         return self._locales[0] if rng.random() < 0.5 else rng.choice(self._locales)
 
     def _faked(self, rng: Random, sentences: int) -> str:
         fake = _faker(self._locale(rng))
         if fake is None:
-            parts = _SAMPLE.split(". ")
-            return ". ".join(rng.choice(parts).rstrip(".") for _ in range(sentences)) + "."
+            parts = _SAMPLE.rstrip(".").split(". ")
+            return ". ".join(rng.choice(parts) for _ in range(sentences)) + "."
         fake.seed_instance(rng.getrandbits(32))
         return str(fake.paragraph(nb_sentences=sentences, variable_nb_sentences=False))
 
@@ -94,7 +98,9 @@ class TextSource:
 
 @lru_cache(maxsize=16)
 def _faker(locale: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    """Return a Faker of one locale, or None where Faker is not installed."""
+    """Return a Faker of one locale, or None without a locale or where Faker is not installed."""
+    if not locale:
+        return None
     try:
         from faker import Faker
     except ModuleNotFoundError:
