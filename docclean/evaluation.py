@@ -389,12 +389,12 @@ def _contender(wanted: str | Contender, cleaner: PageCleaner | None) -> Contende
 
 
 def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
-    """Make a cleaner a contender; its note is the gate's reason."""
+    """Make a cleaner a contender, read in grey as `docclean ocr` does; its note is the reason."""
 
     def apply(page: Page) -> tuple[Page, str]:
         cleaned = cleaner.clean(page)
-        decision = cleaned.decision
-        return cleaned.page, str(getattr(decision, "reason", decision))
+        grey = cleaned.page.with_pixels(cleaned.page.grey())
+        return grey, str(getattr(cleaned.decision, "reason", cleaned.decision))
 
     return Contender(name, apply)
 

@@ -48,7 +48,12 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
             return grey
 
     model = Exported(network).eval()
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); choose another file with -o"
+        ) from error
     aside = out.with_suffix(".onnx.tmp")
     example = torch.zeros(1, 4 * network.stride, 6 * network.stride, dtype=torch.uint8)
     axes = {0: "tiles", 1: "height", 2: "width"}

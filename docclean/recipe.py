@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.registry import nearest
@@ -141,6 +141,7 @@ def _fill(section: Section, table: Any, where: str) -> Section:
     if not isinstance(table, dict):
         raise UsageError(f"{where} must be a table of keys, not {table!r}")
     known = {item.name: getattr(section, item.name) for item in fields(section)}
+    types = {item.name: item.type for item in fields(section)}
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
@@ -148,17 +149,20 @@ def _fill(section: Section, table: Any, where: str) -> Section:
                 f"{where} has no key '{key}'{nearest(key, list(known))}; known: {', '.join(known)}"
             )
         values[key] = _as_type_of(known[key], value, f"{where} {key}")
+        fixed = isinstance(known[key], tuple) and Ellipsis not in get_args(types[key])
+        if fixed and len(values[key]) != len(known[key]):
+            raise UsageError(f"{where} {key} must be like {known[key]!r}, not {value!r}")
     return replace(section, **values)
 
 
 def _as_type_of(default: Any, value: Any, where: str) -> Any:
     """Return `value` as the type of `default`; whole numbers pass as floats, lists as tuples."""
     if isinstance(default, tuple) and isinstance(value, list | tuple):
-        return tuple(value)
+        return tuple(_as_type_of(default[0], item, where) for item in value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(default, Mapping) and isinstance(value, dict):
-        return value
+        return {key: _as_type_of(1.0, item, f"{where}.{key}") for key, item in value.items()}
     if type(value) is not type(default):
         raise UsageError(f"{where} must be like {default!r}, not {value!r}")
     return value

@@ -1,12 +1,12 @@
 """Runs a network on tiles: uint8 in, uint8 out; floats exist only inside."""
 
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.errors import MissingProgramError, UnreadableInputError, UsageError
+from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError, UsageError
 from docclean.registry import nearest
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -58,7 +58,7 @@ class OnnxRuntime:
             )
             facts = self._session.get_modelmeta().custom_metadata_map
             self.stride, self.reach = int(facts["stride"]), int(facts["reach"])
-        except MissingProgramError:
+        except DoccleanError:
             raise
         except Exception as error:  # onnxruntime raises bare exceptions of its own making
             raise UnreadableInputError(
@@ -73,6 +73,11 @@ class OnnxRuntime:
 
 
 def _providers(onnxruntime: Any, device: str) -> list[str]:
+    if device not in get_args(Device):
+        known = list(get_args(Device))
+        raise UsageError(
+            f"there is no device '{device}'{nearest(device, known)}; known: {', '.join(known)}"
+        )
     has_cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
     if device == "cuda" and not has_cuda:
         raise MissingProgramError(

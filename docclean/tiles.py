@@ -103,7 +103,7 @@ class _Way:
 def _ways(side: int, halo: int, stride: int) -> list[_Way]:
     """Return the ways to divide a side, fewest parts first, down to cores of twice the halo."""
     ways = []
-    for parts in range(1, max(1, side // (2 * halo)) + 1):
+    for parts in range(1, max(1, side // max(2 * halo, stride)) + 1):
         core = _up(-(-side // parts), stride)
         lengths = [end - start for _, (start, end) in _cuts(side, core, halo, stride)]
         ways.append(_Way(core, max(lengths), sum(lengths)))

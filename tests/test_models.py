@@ -15,7 +15,7 @@ from docclean.models.checkpoint import load_network, load_tensors, parameter_cou
 from docclean.recipe import Model, Recipe
 
 TINY = Model(widths=(4, 8, 8, 8))
-SIDE = 352
+SIDE = 480
 """Room for the reach on both sides of the middle, a multiple of every stride here."""
 
 every_network = pytest.mark.parametrize("name", ARCHITECTURES.names())

@@ -74,7 +74,7 @@ def apply_to_page(image: Image, member: Corruption, params: Params) -> Image:
     import torch
 
     assert isinstance(member, BatchCorruption)
-    patch = torch.from_numpy(np.ascontiguousarray(image)).float()[None, None] / 255
+    patch = torch.tensor(image).float()[None, None] / 255  # a copy: decoded pages are read-only
     values = member.apply(patch, params)[0, 0]
     return np.asarray((values * 255 + 0.5).to(torch.uint8).numpy())
 

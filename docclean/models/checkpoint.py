@@ -61,7 +61,13 @@ def load_network(path: Path) -> tuple[Architecture, dict[str, Any]]:
         Model(settings["name"], tuple(settings["widths"]))
     )
     averaged = {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")}
-    network.load_state_dict(averaged or tensors)
+    try:
+        network.load_state_dict(averaged or tensors)
+    except RuntimeError as error:
+        raise UnreadableInputError(
+            f"{path}: its weights do not fit its own header; give the .safetensors file of a "
+            "`docclean train`"
+        ) from error
     return network.eval(), header
 
 

@@ -7,6 +7,8 @@ its local contrast normalised (paper 1, the darkest ink nearby 0): without that,
 letters on dark paper fall under the threshold that suits black ink on white.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -72,20 +74,11 @@ class LocalAffineAutoencoder(Architecture):
         return slope * (even - threshold) + residual
 
     def _reach(self) -> int:
-        """Return the reach in px, summed along the widest path.
+        """Return the reach in px: the farthest pixel any of 32 neighbouring outputs sees.
 
-        A 3x3 convolution at 1/s of the resolution sees s px further, nearest up-sampling up to s
-        px; the local levels, enlarged, see three cells of 16 px.
+        Spans of indices are followed from an output back to the input, along one axis.
         """
-        levels = 16 * 3
-        encoder = (
-            2 * 2 + 2 + 4 * 2 + 4 + 8 * 2 + 8
-        )  # stem, fine, down2, encode2, down3, encode3, down4
-        bottom = 16 * 2  # encode4
-        decoder = (
-            16 + 8 * 2 + 8 + 4 * 2 + 4 + 2 * 2 + 2
-        )  # up, decode3, up, decode2, up, decode1, head, up
-        return levels + encoder + bottom + decoder
+        return max(max(o - low, high - o) for o in range(32) for low, high in [_seen_by(o)])
 
     def macs_per_pixel(self) -> float:
         """Return multiply-adds per input pixel of the convolutions."""
@@ -109,3 +102,47 @@ class LocalAffineAutoencoder(Architecture):
             for name, module in self.named_modules()
             if isinstance(module, nn.Conv2d)
         )
+
+
+Span = tuple[int, int]
+"""First and last index along one axis."""
+
+
+def _seen_by(output: int) -> Span:
+    """Return the pixels that output pixel `output` depends on, as `logits` computes it."""
+    affine = _bilinear((output, output), 2)
+    y1 = _wider(_both(affine, (output // 2, output // 2)), 2)  # head, decode1
+    y2 = _wider(_halved(y1), 2)
+    y3 = _wider(_halved(y2), 2)
+    x4 = _wider(_halved(y3), 2)
+    x3 = _wider(_both(y3, _doubled(x4)), 2)
+    x2 = _wider(_both(y2, _doubled(x3)), 2)
+    x1 = _wider(_both(y1, _doubled(x2)), 2)  # fine, stem
+    pixels = _both((output, output), (2 * x1[0], 2 * x1[1] + 1))
+    levels = _both(x4, _both((y1[0] // 8, y1[1] // 8), _bilinear(pixels, 16)))
+    wide = _wider(levels, 1)
+    return _both(pixels, (16 * wide[0], 16 * wide[1] + 15))
+
+
+def _wider(span: Span, convolutions: int) -> Span:
+    return span[0] - convolutions, span[1] + convolutions
+
+
+def _halved(span: Span) -> Span:
+    """Undo nearest up-sampling."""
+    return span[0] // 2, span[1] // 2
+
+
+def _doubled(span: Span) -> Span:
+    """Undo a 3x3 convolution of stride 2."""
+    return 2 * span[0] - 1, 2 * span[1] + 1
+
+
+def _bilinear(span: Span, scale: int) -> Span:
+    """Undo bilinear up-sampling: source (o + 1/2) / scale - 1/2, and its right neighbour."""
+    first, last = (math.floor((index + 0.5) / scale - 0.5) for index in span)
+    return first, last + 1
+
+
+def _both(one: Span, other: Span) -> Span:
+    return min(one[0], other[0]), max(one[1], other[1])

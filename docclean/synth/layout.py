@@ -76,6 +76,16 @@ def _table(rng: Random, text: TextSource) -> dict[str, Any]:
     }
 
 
+def _typescript(rng: Random, text: TextSource) -> dict[str, Any]:
+    count = rng.randint(4, 8)
+    return {"paragraphs": [text.paragraph(rng, rng.randint(3, 7)) for _ in range(count)]}
+
+
+def _receipt(rng: Random, text: TextSource) -> dict[str, Any]:
+    rows = [[text.line(rng), text.figure(rng)] for _ in range(rng.randint(8, 22))]
+    return {"heading": text.line(rng), "rows": rows}
+
+
 def _title(rng: Random, text: TextSource) -> dict[str, Any]:
     return {
         "heading": text.line(rng),
@@ -119,7 +129,7 @@ LAYOUTS: Registry[Layout] = Registry(
         Layout(
             "typescript",
             "#for p in d.paragraphs [#par(p)]",
-            _paragraphs((4, 8), (3, 7)),
+            _typescript,
             mono_share=1.0,
             width=(380, 595),
         ),
@@ -134,7 +144,7 @@ LAYOUTS: Registry[Layout] = Registry(
             "receipt",
             '#align(center)[*#d.heading*]\n#line(length: 100%, stroke: (dash: "dashed"))\n'
             "#for r in d.rows [#r.at(0) #h(1fr) #r.at(1) \\ ]\n#line(length: 100%)\n",
-            _table,
+            _receipt,
             mono_share=0.6,
             width=(200, 280),
         ),
@@ -156,7 +166,9 @@ class Typeset:
 
     page: Page
     text: str
-    """True text in reading order; the columns of `columns` and rows of tables run line by line."""
+    """True text in reading order; the columns of `columns` and rows of tables run line by line.
+
+    Empty where the page was cut short."""
     layout: str
     font: str
 
@@ -191,7 +203,7 @@ def typeset(
         text: where the words come from.
         dpi: resolution of the page in dots per inch.
         layout: a name of `LAYOUTS`; drawn when None.
-        max_pixels: rows below this area are cut off (a page is never longer than four widths).
+        max_pixels: rows below this area are cut off.
     """
     chosen = LAYOUTS[layout] if layout else rng.choice(list(LAYOUTS))
     proportional, mono = families()
@@ -217,9 +229,10 @@ def typeset(
     first = png[0] if isinstance(png, list) else png
     assert first is not None  # no output path was given, so the bytes come back
     pixels = np.asarray(Pillow.open(BytesIO(first)).convert("L"))
-    pixels = pixels[: min(len(pixels), max_pixels // pixels.shape[1])]
+    whole = pixels.size <= max_pixels
+    pixels = pixels[: max_pixels // pixels.shape[1]]
     page = Page(np.ascontiguousarray(pixels), (float(dpi), float(dpi)), source=f"{chosen.name}")
-    return Typeset(page, _true_text(data), chosen.name, font)
+    return Typeset(page, _true_text(data) if whole else "", chosen.name, font)
 
 
 def _true_text(data: dict[str, Any]) -> str:

@@ -1,12 +1,15 @@
 """Words for a page: Faker, the word lists installed on the machine, or any folder of text."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from random import Random
 
 from docclean.errors import UnreadableInputError
 
+LATEST = datetime(2026, 1, 1)
+"""Dates are drawn up to here, not to today: else a seed says other words tomorrow."""
 WORD_LISTS = Path("/usr/share/dict")
 _SAMPLE = (
     "A scanned page comes in dirty and leaves clean. The stain of a coffee cup, the shadow of a "
@@ -57,7 +60,7 @@ class TextSource:
             fake.city,
             fake.company,
             fake.email,
-            fake.date,
+            lambda: fake.date(end_datetime=LATEST),
             lambda: fake.sentence(5),
             lambda: fake.bothify("Ref. ??-####/##").upper(),
         )

@@ -66,12 +66,21 @@ def train(
     checkpoint = out / CHECKPOINT
     if checkpoint.exists() and not resume:
         raise OutputError(f"{out}: already holds a run; give --resume, or another folder to -o")
-    out.mkdir(parents=True, exist_ok=True)
+    _check(recipe)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
+        ) from error
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.train.seed)
     state = _start(recipe, device, start_from)
     if resume and checkpoint.exists():
         _restore(state, checkpoint, recipe)
+        _forget_after(out / HISTORY, state.step)
+        if state.step >= recipe.train.steps:
+            return checkpoint
     training, validation = _data(recipe, out, device)
     began, saved = time.monotonic() - state.seconds, time.monotonic()
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
@@ -101,13 +110,51 @@ def train(
     return checkpoint
 
 
+def _check(recipe: Recipe) -> None:
+    """Refuse a recipe that would fail only after the pages are made.
+
+    Raises:
+        UsageError: a setting contradicts another; both are named.
+    """
+    train = recipe.train
+    try:
+        stride = ARCHITECTURES[recipe.model.name].build(recipe.model).stride
+    except ValueError as error:
+        raise UsageError(
+            f"[model] widths: {recipe.model.name} takes another number of them ({error})"
+        ) from error
+    wrong = {
+        f"[train] patch must be a multiple of {stride}": train.patch % stride,
+        "[train] patch must not be larger than sheet": train.patch > train.sheet,
+        f"[train] batch must be at most {BLOCK} x patches_per_sheet": (
+            train.batch > BLOCK * train.patches_per_sheet
+        ),
+        "[synth] pages must be at least 2: one is held out": recipe.synth.pages < 2,
+    }
+    for message, so in wrong.items():
+        if so:
+            raise UsageError(message)
+
+
+def _forget_after(history: Path, step: int) -> None:
+    """Drop the rows of steps that will be done again."""
+    if history.exists():
+        rows = history.read_text().splitlines(keepends=True)
+        history.write_text("".join(row for row in rows if json.loads(row)["step"] <= step))
+
+
 def _start(recipe: Recipe, device: torch.device, start_from: Path | None) -> State:
     network = ARCHITECTURES[recipe.model.name].build(recipe.model)
     if start_from is not None:
         tensors, _ = load_tensors(start_from)
-        network.load_state_dict(
-            {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")}
-        )
+        try:
+            network.load_state_dict(
+                {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")}
+            )
+        except RuntimeError as error:
+            raise UsageError(
+                f"{start_from}: was trained with another [model]; start from one like the recipe's"
+            ) from error
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     optimizer = torch.optim.AdamW(

@@ -1,0 +1,86 @@
+"""The heart: a page in, a page out; any size, grey or colour, gate on or off."""
+
+import numpy as np
+import pytest
+
+from docclean.cleaner import Cleaner
+from docclean.page import Page
+from docclean.tiles import TileGrid
+
+
+class Identity:
+    """A network that changes nothing, with the stride and reach of a real one."""
+
+    stride, reach, name = 16, 40, "identity"
+
+    def __call__(self, tiles):
+        assert tiles.dtype == np.uint8
+        assert all(side % self.stride == 0 for side in tiles.shape[1:])
+        return tiles.copy()
+
+
+class Whitener(Identity):
+    """A network that takes every stroke for dirt."""
+
+    def __call__(self, tiles):
+        return np.full_like(tiles, 255)
+
+
+def text_like(height=400, width=600, seed=0):
+    """Return a grey page of small dark blocks, as lines of letters are."""
+    rng = np.random.default_rng(seed)
+    page = np.full((height, width), 235, np.uint8)
+    for top in range(20, height - 20, 24):
+        for left in range(20, width - 20, 12):
+            if rng.random() < 0.8:
+                page[top : top + 12, left : left + int(rng.integers(2, 9))] = 25
+    return page
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 77), (130, 3), (333, 517)])
+def test_identity_stays_identity_at_any_size_and_tiling(shape):
+    grey = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    for area in (10_000, 10_000_000):
+        cleaner = Cleaner(Identity(), gate=False, max_tile_area=area)
+        assert np.array_equal(cleaner.clean_grey(grey), grey)
+
+
+def test_a_small_tile_area_really_cuts_the_page():
+    assert len(TileGrid.cover(700, 900, 40, 16, 50_000).boxes) > 4
+
+
+def test_dpi_number_and_source_stay():
+    page = Page(text_like(), (203.0, 98.0), 7, "fax.tif")
+    done = Cleaner(Identity(), gate=False)(page)
+    assert (done.dpi, done.number, done.source) == (page.dpi, page.number, page.source)
+
+
+def test_colour_stays_colour_and_keeps_its_ink():
+    grey = text_like()
+    colour = np.repeat(grey[..., None], 3, 2)
+    colour[grey < 100] = (40, 20, 160)  # blue ink
+    done = Cleaner(Identity(), gate=False)(Page(colour))
+    assert done.pixels.shape == colour.shape
+    off = np.abs(done.pixels.astype(int) - colour)[grey < 100]
+    assert off.max() <= 1
+
+
+def test_yellow_paper_turns_white_under_a_network_that_whitens_it():
+    colour = np.empty((64, 64, 3), np.uint8)
+    colour[:] = (240, 225, 180)
+    assert (Cleaner(Whitener(), gate=False)(Page(colour)).pixels == 255).all()
+
+
+def test_the_gate_keeps_a_page_whose_ink_would_go():
+    page = Page(text_like())
+    cleaned = Cleaner(Whitener(), gate=True).clean(page)
+    assert cleaned.decision.verdict == "kept"
+    assert "ink" in cleaned.decision.reason
+    assert cleaned.page is page
+    assert (Cleaner(Whitener(), gate=False)(page).pixels == 255).all()
+
+
+def test_a_decision_carries_its_reason_and_measures():
+    told = Cleaner(Identity()).clean(Page(text_like())).decision.to_dict()
+    assert set(told) >= {"verdict", "reason"}
+    assert all(isinstance(value, str | float) for value in told.values())
