@@ -73,6 +73,8 @@ class Train:
     """Extra weight of pixels within 3 px of ink: the strokes are the product."""
     keep_weight: float = 3.0
     """Extra weight of the ink itself: losing a stroke costs more than leaving some dirt."""
+    fine_weight: float = 8.0
+    """Extra weight of hairlines and of the eyes of letters."""
     l1_weight: float = 1.0
     """Weight of the absolute error beside the cross-entropy."""
     seed: int = 1

@@ -9,7 +9,15 @@ from docclean.corruptions.batch import (
     SaltAndPepper,
 )
 from docclean.corruptions.ink import BleedThrough, FaintInk, InkSmear, InkWeight, Typestrike
-from docclean.corruptions.paper import Crease, Footprint, PaperTexture, Specks, Stain, Wrinkle
+from docclean.corruptions.paper import (
+    Crease,
+    Crumple,
+    Footprint,
+    PaperTexture,
+    Specks,
+    Stain,
+    Wrinkle,
+)
 from docclean.corruptions.scan import (
     Contrast,
     Jpeg,
@@ -33,6 +41,7 @@ CORRUPTIONS: Registry[Corruption] = Registry(
         Stain(),
         Footprint(),
         Wrinkle(),
+        Crumple(),
         Crease(),
         Specks(),
         UnevenLight(),

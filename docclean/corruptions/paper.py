@@ -146,7 +146,7 @@ class Wrinkle(PageCorruption):
     """Crumpled paper: facets of light and shadow with sharp ridges between them."""
 
     name = "wrinkle"
-    probability = 0.2
+    probability = 0.12
 
     def sample(self, rng: np.random.Generator, severity: float) -> Params:
         """Draw the facets' size and contrast."""
@@ -175,6 +175,50 @@ class Wrinkle(PageCorruption):
         )
         light = 1 - params["depth"] * (0.5 + 0.5 * np.tanh(slope)) - params["ridges"] * ridge
         return shade(image, np.clip(light, 0.2, 1.15))
+
+
+class Crumple(PageCorruption):
+    """Paper once crushed into a ball: short sharp edges, each dark and light side fading softly."""
+
+    name = "crumple"
+    probability = 0.25
+
+    def sample(self, rng: np.random.Generator, severity: float) -> Params:
+        """Draw the edges a megapixel carries, their length, softness and depth."""
+        return {
+            "edges": spread(rng, 20, 260, severity),
+            "length": float(rng.uniform(30, 160)),
+            "soft": float(rng.uniform(4, 40)),
+            "depth": spread(rng, 0.06, 0.42, severity),
+            "line": spread(rng, 0.0, 0.25, severity),
+            "seed": int(rng.integers(2**32)),
+        }
+
+    def apply(self, image: Image, params: Params) -> Image:
+        """Lay the edges over each other, each only on the box it reaches."""
+        rng = np.random.default_rng(params["seed"])
+        height, width = image.shape[:2]
+        light = np.ones((height, width), np.float32)
+        for _ in range(1 + rng.poisson(params["edges"] * height * width / 1e6)):
+            x, y, angle = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(0, np.pi)
+            half = params["length"] * rng.uniform(0.2, 0.8)
+            dark, bright = params["soft"] * rng.uniform(0.3, 1.5, 2)
+            depth = params["depth"] * rng.uniform(0.2, 1)
+            reach = int(half + 3 * max(dark, bright)) + 1
+            top, left = max(0, int(y) - reach), max(0, int(x) - reach)
+            bottom, right = min(height, int(y) + reach), min(width, int(x) + reach)
+            rows = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(y)
+            columns = np.arange(left, right, dtype=np.float32)[None, :] - np.float32(x)
+            along = columns * np.float32(np.cos(angle)) + rows * np.float32(np.sin(angle))
+            across = columns * np.float32(np.sin(angle)) - rows * np.float32(np.cos(angle))
+            side = np.clip(across + 0.5, 0, 1)  # 1 on the dark side, one pixel of change
+            fall = side * np.exp(-np.maximum(across, 0) / np.float32(dark))
+            rise = (1 - side) * np.exp(np.minimum(across, 0) / np.float32(bright))
+            ridge = np.exp(-np.square(across)) * np.float32(params["line"])
+            window = np.exp(-np.square(np.square(along / np.float32(half))))
+            box = (depth * (fall - 0.6 * rise) + ridge * depth) * window
+            light[top:bottom, left:right] -= box.astype(np.float32)
+        return shade(image, np.clip(light, 0.25, 1.2))
 
 
 class Footprint(PageCorruption):
