@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from docclean.batch import expand_inputs
+from docclean.batch import Options, plan_outputs, process_many
 from docclean.cleaner import Cleaner
 from docclean.documents import read_pages
 from docclean.errors import OutputError, UnreadableInputError
@@ -105,16 +105,27 @@ def _show_measured(title: str, folder: Path, out: Path, cleaner: Cleaner, lang: 
 
 
 def _show_unlabelled(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
-    first = expand_inputs([str(folder)])[0]
+    """Clean every document of a folder into `out`/cleaned and show the first page of the first."""
+    target = out / "cleaned"
+    target.mkdir(parents=True, exist_ok=True)
+    plan = plan_outputs([str(folder)], target)
+    results = process_many(plan, lambda: cleaner, Options(overwrite=True), progress=True)
+    failed = [result.message for result in results if result.status == "failed"]
+    done = [result for result in results if result.status == "done"]
+    if not done:
+        raise UnreadableInputError(failed[0])
+    first = Path(done[0].source)
     page = next(read_pages(first))
     picture = _picture(page, cleaner, out)
     engine = Tesseract(lang)
     raw, cleaned = (_confidence(engine, one) for one in (page, cleaner(page)))
-    text = (
-        f"{first.name}: Tesseract's mean word confidence {raw:.1f} as scanned, {cleaned:.1f} "
-        "cleaned; put the true text beside the images as ID.gt.txt to see the CER"
-    )
-    return Shown(str(folder), picture, text)
+    lines = [
+        f"{first.name}: mean word confidence {raw:.1f} as scanned, {cleaned:.1f} cleaned",
+        f"{len(done)} of {len(results)} files cleaned into {target}",
+        *failed,
+        "put the true text beside the images as ID.gt.txt to see the CER",
+    ]
+    return Shown(str(folder), picture, "\n".join(lines))
 
 
 def _picture(page: Page, cleaner: Cleaner, out: Path) -> Path:

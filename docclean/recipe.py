@@ -71,9 +71,9 @@ class Train:
     """Largest gradient norm."""
     ink_weight: float = 3.0
     """Extra weight of pixels within 3 px of ink: the strokes are the product."""
-    keep_weight: float = 3.0
+    keep_weight: float = 0.0
     """Extra weight of the ink itself: losing a stroke costs more than leaving some dirt."""
-    fine_weight: float = 8.0
+    fine_weight: float = 2.0
     """Extra weight of hairlines and of the eyes of letters."""
     l1_weight: float = 1.0
     """Weight of the absolute error beside the cross-entropy."""

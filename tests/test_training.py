@@ -324,7 +324,7 @@ def loss_of(wrong_at: tuple[int, int], train: Train) -> float:
 
 
 def test_a_lost_stroke_costs_more_than_dirt_beside_it_than_dirt_far_off():
-    train = Train()
+    train = Train(keep_weight=1.0)
     ink, beside, far = (loss_of(place, train) for place in ((20, 20), (23, 20), (2, 2)))
     assert ink > beside > far
 

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from docclean.models import ARCHITECTURES, Architecture
 from docclean.models.checkpoint import load_tensors, save_tensors
 from docclean.recipe import Recipe
 from docclean.training.losses import cleaning_loss
+from docclean.training.parallel import Team
 from docclean.training.patches import BLOCK, PatchBlocks, cached_pages
 from docclean.training.plots import write_grid, write_loss_curve
 
@@ -42,6 +43,9 @@ class State:
     optimizer: torch.optim.AdamW
     step: int = 0
     seconds: float = 0.0
+    team: Team = field(default_factory=Team)
+    stop: bool = False
+    """Out of time; a team stops together, at the same step."""
 
 
 def train(
@@ -76,21 +80,28 @@ def train(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.train.seed)
     state = _start(recipe, device, start_from)
+    state.team = Team.join(device)
     if resume and checkpoint.exists():
         _restore(state, checkpoint, recipe)
         _forget_after(out / HISTORY, state.step)
         if state.step >= recipe.train.steps:
             return checkpoint
-    training, validation = _data(recipe, out, device)
+    training, validation = _data(recipe, out, device, state.team)
     began, saved = time.monotonic() - state.seconds, time.monotonic()
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
     losses: list[float] = []
     with _progress() as bar:
         task = bar.add_task("training", total=recipe.train.steps, completed=state.step, loss="")
         for dirty, clean in _batches(training, state.step, recipe, device):
+            state.stop = time.monotonic() > deadline
             losses.append(_learn(state, dirty, clean, recipe))
             state.step, state.seconds = state.step + 1, time.monotonic() - began
-            done = state.step >= recipe.train.steps or time.monotonic() > deadline
+            late = state.stop if state.team.size > 1 else time.monotonic() > deadline
+            done = late or state.step >= recipe.train.steps
+            if state.team.rank > 0:
+                if done:
+                    break
+                continue
             _show(bar, task, state, losses)
             check = state.step % recipe.train.validate_every == 0 or done
             if check or state.step % LOG_EVERY == 0:
@@ -198,18 +209,25 @@ def _save(state: State, checkpoint: Path, recipe: Recipe, device: torch.device) 
             "reach": state.network.reach,
             "device": device.type,
             "torch": torch.__version__,
+            "processes": state.team.size,
         },
     )
 
 
-def _data(recipe: Recipe, out: Path, device: torch.device) -> tuple[PatchBlocks, PatchBlocks]:
+def _data(
+    recipe: Recipe, out: Path, device: torch.device, team: Team
+) -> tuple[PatchBlocks, PatchBlocks]:
+    if team.rank > 0:
+        team.wait()  # the first process makes the pages
     pages = cached_pages(recipe.synth, recipe.train.seed, out, max(2, recipe.train.workers))
+    if team.rank == 0:
+        team.wait()
     held_out = max(1, len(pages) // 20)
     blocks = -(-recipe.train.steps // BLOCK)
     on_device = device.type != "cpu"
     seed = recipe.train.seed
     return (
-        PatchBlocks(recipe, pages[held_out:], seed, blocks, on_device),
+        PatchBlocks(recipe, pages[held_out:], seed + 1_000_000 * team.rank, blocks, on_device),
         PatchBlocks(recipe, pages[:held_out], seed + 10_000, VALIDATION_BLOCKS),
     )
 
@@ -253,6 +271,7 @@ def _learn(state: State, dirty: Tensor, clean: Tensor, recipe: Recipe) -> float:
     loss = cleaning_loss(logits.float(), clean, train)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    state.stop = state.team.average(state.network, state.stop)
     nn.utils.clip_grad_norm_(state.network.parameters(), train.clip)
     state.optimizer.step()
     decay = min(train.ema, (1 + state.step) / (10 + state.step))
