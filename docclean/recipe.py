@@ -69,7 +69,7 @@ class Train:
     """Decay of the exponential moving average that is validated and shipped."""
     clip: float = 1.0
     """Largest gradient norm."""
-    ink_weight: float = 3.0
+    ink_weight: float = 1.0
     """Extra weight of pixels within 3 px of ink: the strokes are the product."""
     keep_weight: float = 0.0
     """Extra weight of the ink itself: losing a stroke costs more than leaving some dirt."""

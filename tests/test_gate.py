@@ -1,0 +1,78 @@
+"""The gate: what it keeps, what it lets through, and that its measures mean what they say."""
+
+import numpy as np
+import pytest
+
+from docclean.gate import EVEN_PAPER, MOST_LOST, blank_paper, decide, ink_lost
+
+
+def written(paper=235, ink=30, noise=0.0, shape=(512, 640), seed=0):
+    """Return a page of letter-sized blocks on paper with Gaussian noise."""
+    rng = np.random.default_rng(seed)
+    page = np.full(shape, paper, np.float32)
+    for top in range(10, shape[0] - 12, 22):
+        for left in range(10, shape[1] - 12, 11):
+            page[top : top + 11, left : left + 3] = ink
+    return np.clip(page + rng.normal(0, noise, shape), 0, 255).astype(np.uint8)
+
+
+def bleached(page):
+    """Return the page with white paper and its ink as it is."""
+    return np.where(page < 130, page, 255).astype(np.uint8)
+
+
+def test_a_dirty_page_whose_ink_stays_is_cleaned():
+    page = written(paper=200, noise=12)
+    assert decide(page, bleached(page)).verdict == "cleaned"
+
+
+def test_dark_even_paper_is_cleaned():
+    page = written(paper=150)
+    assert decide(page, bleached(page)).verdict == "cleaned"
+
+
+def test_even_light_paper_is_left_alone():
+    page = written(paper=245, noise=1)
+    told = decide(page, bleached(page))
+    assert told.verdict == "kept"
+    assert told.measures["paper_deviation"] < EVEN_PAPER
+    assert "even" in told.reason
+
+
+def test_a_page_whose_letters_would_go_is_left_alone():
+    page = written(paper=200, noise=12)
+    gone = bleached(page)
+    gone[:, ::2] = 255  # half of every stroke
+    told = decide(page, gone)
+    assert told.verdict == "kept"
+    assert told.measures["ink_lost"] > MOST_LOST
+    assert "ink" in told.reason
+
+
+def test_ink_lost_is_the_share_that_went():
+    page = written()
+    half = page.copy()
+    half[:, : page.shape[1]][np.indices(page.shape)[0] % 2 == 0] = 255
+    assert ink_lost(page, page) == 0
+    assert ink_lost(page, half) == pytest.approx(0.5, abs=0.06)
+    assert ink_lost(page, np.full_like(page, 255)) == 1
+
+
+def test_blank_paper_is_measured_away_from_strokes():
+    page = written(paper=220, noise=7)
+    grey, deviation = blank_paper(page, bleached(page))
+    assert grey == pytest.approx(220, abs=1)
+    assert deviation == pytest.approx(7, abs=0.5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 500), (64, 64), (65, 63), (2000, 40)])
+def test_any_size_gets_a_verdict(shape):
+    page = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert decide(page, page).verdict in ("cleaned", "kept")
+
+
+def test_a_large_page_is_sampled():
+    page = np.tile(written(paper=200, noise=12), (8, 8))
+    few = decide(page[:512, :640], bleached(page[:512, :640])).measures
+    many = decide(page, bleached(page)).measures
+    assert many["paper_deviation"] == pytest.approx(few["paper_deviation"], rel=0.05)
