@@ -153,9 +153,8 @@ def plan_outputs(
     into_folder = into_folder or any(Path(one).is_dir() for one in given)
     if not into_folder:
         if not folder.parent.is_dir():
-            raise OutputError(
-                f"{folder}: its folder does not exist; create it or choose another -o"
-            )
+            what = "is a file" if folder.parent.exists() else "does not exist"
+            raise OutputError(f"{folder}: its folder {what}; create it or choose another -o")
         plan = [(next(iter(found)), folder)]
     else:
         # an earlier output folder inside the input folder is not input again

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
 import click
 
 from docclean import __version__
-from docclean.errors import INTERRUPTED, SOME_FAILED, DoccleanError, MissingProgramError, UsageError
+from docclean.errors import (
+    INTERRUPTED,
+    SOME_FAILED,
+    DoccleanError,
+    MissingProgramError,
+    OutputError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from docclean.batch import CleanerSpec, FileResult, Options
@@ -159,7 +166,8 @@ def _status(results: Sequence["FileResult"]) -> int:
         return 0
     if len(results) == 1:
         return failed[0].exit_status
-    _say(f"{len(failed)} of {len(results)} files failed; the others are done")
+    others = "; the others are done" if len(failed) < len(results) else ""
+    _say(f"{len(failed)} of {len(results)} files failed{others}")
     return SOME_FAILED
 
 
@@ -232,6 +240,8 @@ def ocr(
     if out == "-":
         click.echo(text(), nl=False)
         return
+    if source != "-" and Path(out).exists() and Path(out).samefile(source):
+        raise OutputError(f"{out}: is the input itself; choose another -o")
     with open_output(Path(out), overwrite=overwrite) as stream:  # refuses before the work
         stream.write(text().encode())
 
@@ -379,7 +389,7 @@ def _names(family: str) -> list[str]:
     "--model", default="small", show_default=True, help="A shipped name or an .onnx file."
 )
 @click.option("--lang", default="eng", show_default=True, help="Tesseract's language.")
-def demo(folders: tuple[Path, ...], out: Path, seed: int, model: str, lang: str) -> None:
+def demo(folders: tuple[Path, ...], out: Path, seed: int, model: str, lang: str) -> int:
     """Show the gain: on FOLDERS of real scans, or on a page made and dirtied here.
 
     \b
@@ -388,13 +398,19 @@ def demo(folders: tuple[Path, ...], out: Path, seed: int, model: str, lang: str)
     """
     from docclean.demo import run_demo
 
+    complete = True
     for shown in run_demo(out, seed, folders, model, lang):
+        complete = complete and shown.complete
+        if shown.picture is None:
+            _say(shown.text)
+            continue
         click.echo(f"{shown.title}\n  before and after: {shown.picture}")
         if shown.report:
             click.echo(f"  report:           {shown.report}")
         click.echo(f"\n{shown.text}\n")
         if _has_screen():
             click.launch(str(shown.picture))
+    return 0 if complete else SOME_FAILED
 
 
 def _has_screen() -> bool:
@@ -446,6 +462,9 @@ def run(arguments: Sequence[str]) -> int:
         # the reader has left: nothing to tell, and nothing more to flush at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SOME_FAILED
+    except OSError as error:  # a full disk, say, where no step foresaw it
+        _say(f"{error.filename or 'a file'}: {error.strerror or error}; free the way and try again")
+        return OutputError.exit_status
 
 
 def _say(message: str) -> None:

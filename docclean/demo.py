@@ -37,9 +37,12 @@ class Shown:
     """What there is to look at for one page or folder."""
 
     title: str
-    picture: Path
+    picture: Path | None
+    """Before and after, side by side; None where nothing could be read."""
     text: str
     report: Path | None = None
+    complete: bool = True
+    """Whether every file was cleaned."""
 
 
 def run_demo(
@@ -62,8 +65,16 @@ def run_demo(
     """
     cleaner = Cleaner.load(model)
     if folders:
+        names = [folder.resolve().name or "root" for folder in folders]
+        homes = [
+            out / (f"{name}-{names[:place].count(name) + 1}" if name in names[:place] else name)
+            for place, name in enumerate(names)
+        ]
+        if len(folders) == 1:
+            return [_show_folder(folders[0], homes[0], cleaner, lang)]
         return [
-            _show_folder(folder, out / folder.resolve().name, cleaner, lang) for folder in folders
+            _try_folder(folder, home, cleaner, lang)
+            for folder, home in zip(folders, homes, strict=True)
         ]
     home = out / "page"
     _make_page(home, seed)
@@ -84,6 +95,14 @@ def _make_page(home: Path, seed: int) -> None:
         raise OutputError(
             f"{home}: cannot be written ({error.strerror}); choose another folder with -o"
         ) from error
+
+
+def _try_folder(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
+    """Show one of several folders; one that cannot be read does not stop the others."""
+    try:
+        return _show_folder(folder, out, cleaner, lang)
+    except UnreadableInputError as error:
+        return Shown(str(folder), None, str(error), complete=False)
 
 
 def _show_folder(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
@@ -125,7 +144,7 @@ def _show_unlabelled(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Sh
         *failed,
         "put the true text beside the images as ID.gt.txt to see the CER",
     ]
-    return Shown(str(folder), picture, "\n".join(lines))
+    return Shown(str(folder), picture, "\n".join(lines), complete=not failed)
 
 
 def _picture(page: Page, cleaner: Cleaner, out: Path) -> Path:

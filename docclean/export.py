@@ -33,6 +33,8 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
 
     if out.suffix != ".onnx":
         raise OutputError(f"{out}: name the exported model FILE.onnx")
+    if out.with_suffix(".safetensors").resolve() == checkpoint.resolve():
+        raise OutputError(f"{out}: its weights would replace {checkpoint}; choose another -o")
     network, header = load_network(checkpoint)
 
     class Exported(nn.Module):
@@ -50,6 +52,7 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
     model = Exported(network).eval()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        out.with_suffix(".onnx.tmp").touch()  # refuses a folder that takes no files
     except OSError as error:
         raise OutputError(
             f"{out}: cannot be written ({error.strerror}); choose another file with -o"

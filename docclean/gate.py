@@ -27,6 +27,10 @@ EVEN_PAPER = 6.0
 """Standard deviation of blank paper, grey levels, below which there is nothing to clean."""
 WHITE_PAPER = 190.0
 """Grey of the paper from which an even page counts as clean."""
+DIRT = 20
+"""Grey levels from the paper's own grey at which a blank pixel counts as dirt."""
+MOST_DIRT = 0.001
+"""Share of the page that may be dirt where the paper still counts as clean."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +54,23 @@ def decide(raw: Image, cleaned: Image) -> Decision:
         cleaned: the network's page, same shape.
 
     Returns:
-        the verdict, its reason, and the measures `ink_lost` (0..1), `paper_deviation` and
-        `paper_grey` (grey levels).
+        the verdict, its reason, and the measures `ink_lost` and `dirt` (0..1), `paper_deviation`
+        and `paper_grey` (grey levels).
     """
     strips = _strips(len(raw), raw.shape[1])
     before = np.concatenate([raw[rows] for rows in strips])
     after = np.concatenate([cleaned[rows] for rows in strips])
     lost = ink_lost(before, after)
-    grey, deviation = blank_paper(before, after)
+    grey, deviation, dirt = blank_paper(before, after)
     measures = {
         "ink_lost": round(lost, 4),
         "paper_deviation": round(deviation, 2),
         "paper_grey": round(grey, 1),
+        "dirt": round(dirt, 5),
     }
     if lost > MOST_LOST:
         return Decision("kept", f"cleaning would take {lost:.0%} of the ink with it", measures)
-    if deviation < EVEN_PAPER and grey > WHITE_PAPER:
+    if deviation < EVEN_PAPER and grey > WHITE_PAPER and dirt < MOST_DIRT:
         return Decision("kept", "the paper is even and light: there is nothing to clean", measures)
     return Decision("cleaned", "the paper was uneven, dark or dirty, and the ink is kept", measures)
 
@@ -89,16 +94,20 @@ def ink_lost(before: Image, after: Image) -> float:
     return float(np.median(gone.sum(1) / stroke[written].sum(1)))
 
 
-def blank_paper(before: Image, after: Image) -> tuple[float, float]:
-    """Return grey and standard deviation of the original where the cleaned page is blank.
+def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:
+    """Return grey and standard deviation of the original where the cleaned page is blank, and dirt.
+
+    Dirt is the share of the page that is blank now and was `DIRT` off the paper's grey before.
 
     Pixels within 3 px of what the cleaned page shows are left out: the slopes of strokes.
     """
     near = _spread(after < 200, 3)
     values = before[~near]
     if values.size == 0:
-        return float(np.median(before)), 0.0
-    return float(np.median(values)), float(values.std())
+        return float(np.median(before)), 0.0, 0.0
+    grey = float(np.median(values))
+    off = np.count_nonzero(np.abs(values.astype(np.int16) - round(grey)) > DIRT)
+    return grey, float(values.std()), off / before.size
 
 
 def _strips(height: int, width: int) -> list[slice]:

@@ -14,6 +14,9 @@ import numpy as np
 
 from docclean.page import Image
 
+MOST_PARTS = 100
+"""Ways to divide a side that are compared; beyond it only the smallest tiles are left."""
+
 MARGIN = 32
 """Repeated edge pixels around a page, in px."""
 
@@ -103,7 +106,8 @@ class _Way:
 def _ways(side: int, halo: int, stride: int) -> list[_Way]:
     """Return the ways to divide a side, fewest parts first, down to cores of twice the halo."""
     ways = []
-    for parts in range(1, max(1, side // max(2 * halo, stride)) + 1):
+    most = max(1, side // max(2 * halo, stride))
+    for parts in (*range(1, min(most, MOST_PARTS)), most):
         core = _up(-(-side // parts), stride)
         lengths = [end - start for _, (start, end) in _cuts(side, core, halo, stride)]
         ways.append(_Way(core, max(lengths), sum(lengths)))

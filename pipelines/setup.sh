@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Set-up shared by run.sh and test.sh: Debian packages, a virtual environment in .venv, docclean in it.
-#   source pipelines/setup.sh EXTRAS [--fonts]
+#   source pipelines/setup.sh; setup EXTRAS
 # EXTRAS is '' or a list such as '[train,dev]'. Everything it cannot install it says in one line.
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
 say() { printf 'docclean set-up: %s\n' "$*" >&2; }
-stop() { say "$*"; exit 3; }
+stop() { say "$*"; rm -f "${log:-}"; exit 3; }
 
 root_do() {
     if [ "$(id -u)" -eq 0 ]; then "$@"
@@ -13,9 +15,8 @@ root_do() {
     fi
 }
 
-wanted_packages() { # needed | optional
-    grep -v '^#' "$(dirname "${BASH_SOURCE[0]}")/packages.txt" | awk -v kind="$1" \
-        'NF { k = ($2 == "optional") ? "optional" : "needed"; if (k == kind) print $1 }'
+needed_packages() {
+    grep -v '^#' "$here/packages.txt" | awk 'NF && $2 != "optional" { print $1 }'
 }
 
 missing_of() {
@@ -33,13 +34,12 @@ install_packages() { # packages...
 }
 
 setup() {
-    local extras=$1 fonts=${2:-} python='' candidate lacking
-    cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
+    local extras=$1 python='' candidate lacking
+    cd "$here/.." || exit 3
     log=$(mktemp)
     if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
         # shellcheck disable=SC2046
-        lacking=$(missing_of $(wanted_packages needed))
-        [ "$fonts" = --fonts ] && lacking="$lacking $(missing_of $(wanted_packages optional) | tr '\n' ' ')"
+        lacking=$(missing_of $(needed_packages))
         if ! command -v python3.11 >/dev/null && ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             lacking="$lacking python3"
         fi
@@ -50,7 +50,9 @@ setup() {
             if ! install_packages $lacking; then
                 say "apt-get could not install all of them at once; trying one by one"
                 for candidate in $lacking; do
-                    install_packages "$candidate" || say "could not install $candidate; as root: apt-get install $candidate"
+                    install_packages "$candidate" && continue
+                    tail -n 2 "$log" >&2
+                    say "could not install $candidate; as root: apt-get install $candidate"
                 done
             fi
         fi
@@ -62,7 +64,8 @@ setup() {
     done
     [ -n "$python" ] || stop "no Python of 3.11 or newer found; install one and run this again"
     command -v tesseract >/dev/null || stop "the program tesseract is missing and could not be installed; as root: apt-get install tesseract-ocr"
-    if [ ! -x .venv/bin/python ]; then
+    if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # none, or one that was half made
+        rm -rf .venv
         "$python" -m venv .venv || stop "could not make a virtual environment; as root: apt-get install python3-venv"
     fi
     if ! stamp_is_current "$extras"; then

@@ -39,6 +39,16 @@ def test_even_light_paper_is_left_alone():
     assert "even" in told.reason
 
 
+def test_one_stain_on_a_white_page_is_cleaned():
+    page = written(paper=245)
+    rows, columns = np.indices(page.shape)
+    stain = (rows - 200) ** 2 + (columns - 300) ** 2 < 40**2
+    page[stain] = (page[stain] * 0.7).astype(np.uint8)
+    told = decide(page, bleached(page))
+    assert told.verdict == "cleaned"
+    assert told.measures["paper_deviation"] < EVEN_PAPER * 3
+
+
 def test_a_page_whose_letters_would_go_is_left_alone():
     page = written(paper=200, noise=12)
     gone = bleached(page)
@@ -60,7 +70,8 @@ def test_ink_lost_is_the_share_that_went():
 
 def test_blank_paper_is_measured_away_from_strokes():
     page = written(paper=220, noise=7)
-    grey, deviation = blank_paper(page, bleached(page))
+    grey, deviation, dirt = blank_paper(page, bleached(page))
+    assert dirt < 0.01
     assert grey == pytest.approx(220, abs=1)
     assert deviation == pytest.approx(7, abs=0.5)
 

@@ -11,9 +11,6 @@ from docclean.page import Image
 Params = Mapping[str, Any]
 """Everything a corruption will do, drawn once; applying the same one twice gives equal pixels."""
 
-RELATIVE_TO = 1000.0
-"""Lengths are drawn for a sheet whose text is set at 200 dpi, in thousandths of 5 inches."""
-
 
 class Corruption(ABC):
     """One thing a scan suffers.

@@ -38,7 +38,7 @@ class BatchCorruption(Corruption):
 
 
 class Blur(BatchCorruption):
-    """Out of focus: a Gaussian of up to two and a half pixels."""
+    """Out of focus: a Gaussian of up to 1.8 px."""
 
     name = "blur"
     probability = 0.2

@@ -1,4 +1,4 @@
-"""Clean pages out of words and fonts, and folders of (dirty, clean, text) made of them."""
+"""Clean pages out of words and fonts."""
 
 from random import Random
 

@@ -83,7 +83,8 @@ def train(
     state.team = Team.join(device)
     if resume and checkpoint.exists():
         _restore(state, checkpoint, recipe)
-        _forget_after(out / HISTORY, state.step)
+        if state.team.rank == 0:
+            _forget_after(out / HISTORY, state.step)
         if state.step >= recipe.train.steps:
             return checkpoint
     training, validation = _data(recipe, out, device, state.team)
@@ -128,6 +129,13 @@ def _check(recipe: Recipe) -> None:
         UsageError: a setting contradicts another; both are named.
     """
     train = recipe.train
+    counts = ("patch", "batch", "steps", "sheet", "patches_per_sheet", "validate_every")
+    for name in counts:
+        if getattr(train, name) < 1:
+            raise UsageError(f"[train] {name} must be at least 1, not {getattr(train, name)}")
+    low, high = recipe.synth.dpi_range
+    if not 0 < low <= high or train.workers < 0:
+        raise UsageError("[synth] dpi_range must rise from above 0, and [train] workers from 0")
     try:
         stride = ARCHITECTURES[recipe.model.name].build(recipe.model).stride
     except ValueError as error:
@@ -178,18 +186,24 @@ def _restore(state: State, checkpoint: Path, recipe: Recipe) -> None:
     tensors, header = load_tensors(checkpoint)
     if header["recipe"]["model"] != json.loads(json.dumps(recipe.to_dict()["model"], default=list)):
         raise UsageError(f"{checkpoint}: was trained with another [model]; choose another -o")
-    state.network.load_state_dict(
-        {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
-    )
-    state.average = {
-        name: tensors[f"ema.{name}"].to(value.device) for name, value in state.average.items()
-    }
-    moments = state.optimizer.state_dict()
-    moments["state"] = {
-        index: {key: tensors[f"opt.{index}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
-        for index, _ in enumerate(state.network.parameters())
-    }
-    state.optimizer.load_state_dict(moments)
+    try:
+        state.network.load_state_dict(
+            {name[4:]: value for name, value in tensors.items() if name.startswith("net.")}
+        )
+        state.average = {
+            name: tensors[f"ema.{name}"].to(value.device) for name, value in state.average.items()
+        }
+        moments = state.optimizer.state_dict()
+        moments["state"] = {
+            index: {key: tensors[f"opt.{index}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
+            for index, _ in enumerate(state.network.parameters())
+        }
+        state.optimizer.load_state_dict(moments)
+    except (RuntimeError, KeyError) as error:
+        raise UsageError(
+            f"{checkpoint}: holds no run this version can resume; start anew in another -o, with "
+            f"--start-from {checkpoint} if its weights still fit"
+        ) from error
     state.step, state.seconds = header["step"], header["seconds"]
 
 
@@ -253,7 +267,7 @@ def _batches(
         for turn in range(skip, steps_a_block):
             before, after = (side[turn].to(device).float() / 255 for side in patches)
             if device.type != "cpu":
-                rng = np.random.default_rng((train.seed, index, turn))
+                rng = np.random.default_rng((train.seed, blocks.seed, index, turn))
                 before = corrupt_batch(before, rng, recipe.corrupt)
             yield before, after
         skip = 0

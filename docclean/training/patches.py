@@ -92,7 +92,7 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor]]):
 
         With `batch_on_device` the batch stage is left to the caller, who runs it on a GPU.
         """
-        self._recipe, self._paths, self._seed, self._blocks = recipe, pages, seed, blocks
+        self._recipe, self._paths, self.seed, self._blocks = recipe, pages, seed, blocks
         self._stages = ("page",) if batch_on_device else ("page", "batch")
         self._pages: dict[int, Image] = {}
 
@@ -107,11 +107,19 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor]]):
         return self._pages[index]
 
     def __getitem__(self, block: int) -> tuple[Tensor, Tensor]:
-        """Make one block of patches."""
-        cv2.setNumThreads(1)
+        """Make one block of patches, on one thread: its process is one of several."""
+        threads = torch.get_num_threads(), cv2.getNumThreads()
         torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        try:
+            return self._make(block)
+        finally:
+            torch.set_num_threads(threads[0])
+            cv2.setNumThreads(threads[1])
+
+    def _make(self, block: int) -> tuple[Tensor, Tensor]:
         train = self._recipe.train
-        rng = np.random.default_rng((self._seed, block))
+        rng = np.random.default_rng((self.seed, block))
         dirty, clean = [], []
         for _ in range(BLOCK):
             page = self._page(int(rng.integers(len(self._paths))))
