@@ -340,7 +340,7 @@ def test_the_weights_are_those_of_the_recipe():
 
 
 def test_near_ink_ends_three_pixels_away():
-    train = Train(keep_weight=0.0)
+    train = Train(ink_weight=3.0, keep_weight=0.0)
     near, past = loss_of((24, 20), train), loss_of((25, 20), train)  # the stroke ends at row 21
     assert near / past == pytest.approx(4, rel=0.05)
 
