@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from docclean.gate import EVEN_PAPER, MOST_LOST, blank_paper, decide, ink_lost
+from docclean.gate import (
+    EVEN_PAPER,
+    MOST_LOST,
+    THIN_STROKE,
+    blank_paper,
+    decide,
+    ink_lost,
+    stroke_width,
+)
 
 
 def written(paper=235, ink=30, noise=0.0, shape=(512, 640), seed=0):
@@ -87,3 +95,23 @@ def test_a_large_page_is_sampled():
     few = decide(page[:512, :640], bleached(page[:512, :640])).measures
     many = decide(page, bleached(page)).measures
     assert many["paper_deviation"] == pytest.approx(few["paper_deviation"], rel=0.05)
+
+
+@pytest.mark.parametrize("width", [2, 5, 9])
+def test_stroke_width_is_the_width_of_strokes(width):
+    page = np.full((300, 300), 255, np.uint8)
+    for left in range(20, 280, 40):
+        page[10:290, left : left + width] = 0
+    assert stroke_width(page) == pytest.approx(width, rel=0.1)
+    assert stroke_width(np.full((9, 9), 255, np.uint8)) == 0
+
+
+def test_strokes_of_a_pixel_on_light_paper_are_left_alone():
+    page = np.full((512, 640), 240, np.uint8)
+    for top in range(10, 500, 22):
+        page[top : top + 11, 5:630:7] = 60
+    page = np.clip(page + np.random.default_rng(0).normal(0, 9, page.shape), 0, 255)
+    page = page.astype(np.uint8)
+    told = decide(page, bleached(page))
+    assert told.verdict == "kept"
+    assert told.measures["stroke_width"] < THIN_STROKE
