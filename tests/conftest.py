@@ -7,6 +7,10 @@ from pathlib import Path
 import numpy as np
 import pikepdf
 import pytest
+from hypothesis import settings
+
+settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
+settings.load_profile("docclean")
 
 from docclean.documents import write_pages
 from docclean.page import Image, Page
