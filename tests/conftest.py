@@ -9,11 +9,11 @@ import pikepdf
 import pytest
 from hypothesis import settings
 
-settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
-settings.load_profile("docclean")
-
 from docclean.documents import write_pages
 from docclean.page import Image, Page
+
+settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
+settings.load_profile("docclean")
 
 
 @pytest.fixture
