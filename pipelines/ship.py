@@ -8,6 +8,7 @@ RUN is the folder of `docclean train`; the scores are a table `pipelines/measure
 import argparse
 import datetime
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -29,8 +30,9 @@ def card(run: Path, name: str, scores: str, notes: str, difference: float) -> st
         "size": f"{parameter_count(network):,} weights, {network.macs_per_pixel():,.0f} "
         f"multiply-adds a pixel, reach {network.reach} px, stride {network.stride} px",
         "trained": f"{header['step']:,} steps of {header['recipe']['train']['batch']} patches of "
-        f"{header['recipe']['train']['patch']}² px in {header['seconds']:,.0f} s on one core "
-        f"({_machine()}), torch {header['torch']}",
+        f"{header['recipe']['train']['patch']}² px in {header['seconds']:,.0f} s, "
+        f"{header.get('processes', 1)} processes "
+        f"({_machine()}, {os.cpu_count()} cores), torch {header['torch']}",
         "validation loss": " → ".join(f"{row['validation']:.4f}" for row in checked),
         "exported": f"{datetime.date.today()}, within {difference:g} grey levels of the checkpoint",
         "data": "synthetic pages only; no real scan was seen in training",
