@@ -83,7 +83,7 @@ class FileResult:
 
     source: str
     output: str
-    status: Literal["done", "failed", "skipped"]
+    status: Literal["done", "failed"]
     pages: int = 0
     seconds: float = 0.0
     message: str = ""

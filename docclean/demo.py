@@ -119,7 +119,8 @@ def _show_measured(title: str, folder: Path, out: Path, cleaner: Cleaner, lang: 
     report.to_html(out / "report.html")
     best = max(report.pages, key=lambda page: page.gain)
     source = next(item for item in find_labelled(folder) if item.name == best.name)
-    picture = _picture(next(read_pages(source.image)), cleaner, out)
+    page = next(read_pages(source.image))
+    picture = _picture(page, cleaner(page), out)
     return Shown(title, picture, _headline(report) + "\n\n" + report.to_text(), out / "report.html")
 
 
@@ -135,9 +136,10 @@ def _show_unlabelled(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Sh
         raise UnreadableInputError(failed[0])
     first = Path(done[0].source)
     page = next(read_pages(first))
-    picture = _picture(page, cleaner, out)
+    after = cleaner(page)
+    picture = _picture(page, after, out)
     engine = Tesseract(lang)
-    raw, cleaned = (_confidence(engine, one) for one in (page, cleaner(page)))
+    raw, cleaned = (_confidence(engine, one) for one in (page, after))
     lines = [
         f"{first.name}: mean word confidence {raw:.1f} as scanned, {cleaned:.1f} cleaned",
         f"{len(done)} of {len(results)} files cleaned into {target}",
@@ -147,9 +149,9 @@ def _show_unlabelled(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Sh
     return Shown(str(folder), picture, "\n".join(lines), complete=not failed)
 
 
-def _picture(page: Page, cleaner: Cleaner, out: Path) -> Path:
+def _picture(before: Page, after: Page, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
-    write_png(out / PICTURE, before_after(page, cleaner(page)))
+    write_png(out / PICTURE, before_after(before, after))
     return out / PICTURE
 
 

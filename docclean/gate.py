@@ -18,7 +18,7 @@ Verdict = Literal["cleaned", "kept"]
 BLOCK = 64
 """Side of the squares a page is judged by, px: a few letters at 150 dpi, one at 600."""
 SAMPLE = 1_500_000
-"""Pixels looked at, at most."""
+"""Pixels looked at, about; one strip at least."""
 STROKE = 60
 """Grey levels from paper to ink at which a block counts as written on."""
 MOST_LOST = 0.12
@@ -135,7 +135,7 @@ def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:
 
 
 def _strips(height: int, width: int) -> list[slice]:
-    """Return strips of a block's height, spread over the page, of at most `SAMPLE` pixels."""
+    """Return strips of a block's height, spread over the page, of about `SAMPLE` pixels."""
     count = -(-height // BLOCK)
     allowed = max(1, SAMPLE // (BLOCK * width))
     step = max(1, -(-count // allowed))

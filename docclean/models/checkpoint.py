@@ -62,7 +62,7 @@ def load_network(path: Path) -> tuple[Architecture, dict[str, Any]]:
     )
     averaged = {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")}
     try:
-        network.load_state_dict(averaged or tensors)
+        network.load_state_dict(averaged)
     except RuntimeError as error:
         raise UnreadableInputError(
             f"{path}: its weights do not fit its own header; give the .safetensors file of a "
