@@ -11,11 +11,12 @@ from docclean.batch import Options, plan_outputs, process_many
 from docclean.cleaner import Cleaner
 from docclean.documents import read_pages
 from docclean.errors import OutputError, UnreadableInputError
-from docclean.evaluation import Report, evaluate, find_labelled
+from docclean.evaluation import Report, evaluate
+from docclean.evaluation.folder import find_items
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pairs import dirty_by_name, write_png
-from docclean.report import before_after
+from docclean.report.pictures import before_after
 from docclean.synth import TextSource, typeset
 
 DIRT = {
@@ -106,19 +107,18 @@ def _try_folder(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
 
 
 def _show_folder(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
-    try:
-        find_labelled(folder)
-    except UnreadableInputError:
+    if not any(item.truth for item in find_items(folder).items):
         return _show_unlabelled(folder, out, cleaner, lang)
     return _show_measured(str(folder), folder, out, cleaner, lang)
 
 
 def _show_measured(title: str, folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:
-    report = evaluate(folder, cleaner, Tesseract(lang))
+    report = evaluate(folder, cleaner, Tesseract(lang), pictures=True)
     out.mkdir(parents=True, exist_ok=True)
     report.to_html(out / "report.html")
-    best = max(report.pages, key=lambda page: page.gain)
-    source = next(item for item in find_labelled(folder) if item.name == best.name)
+    best = max(report.pages, key=lambda page: page.change(report.before, report.after))
+    items = find_items(folder).items
+    source = next(one for one in items if (one.group, one.name) == (best.group, best.name))
     page = next(read_pages(source.image))
     picture = _picture(page, cleaner(page), out)
     return Shown(title, picture, _headline(report) + "\n\n" + report.to_text(), out / "report.html")

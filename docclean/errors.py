@@ -39,5 +39,8 @@ class OutputError(DoccleanError):
 SOME_FAILED = 4
 """Exit status of a call over several files of which some, not all, failed."""
 
+WORSE = 5
+"""Exit status of an evaluation that is worse than its baseline."""
+
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells report it (128 + SIGINT)."""

@@ -1,4 +1,4 @@
-"""How well a text was read and an image restored: numbers only, no pages and no programs.
+"""How well a text was read: numbers only, no pages and no programs.
 
 CER and WER are edit distance (Levenshtein 1966: insert, delete, replace, each costs one) divided
 by the length of the truth. Word precision and recall forget the order, because OCR of columns and
@@ -8,15 +8,13 @@ tables often reads every word and only in another order.
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
-
-from docclean.page import Image
 
 
 @dataclass(frozen=True)
@@ -169,52 +167,75 @@ def macro(scores: Sequence[Score]) -> Rates:
     return Rates(*(math.fsum(column) / len(rows) for column in zip(*rows, strict=True)))
 
 
-def bootstrap_gain(
+def paired_gains(
     before: Sequence[Score], after: Sequence[Score], *, rounds: int = 2000, seed: int = 0
-) -> Interval:
-    """Return how far the micro CER fell from `before` to `after`, with a 95 % interval.
+) -> tuple[Interval, Interval]:
+    """Return how far the micro CER fell and the micro word F1 rose, each with a 95 % interval.
 
-    Positive is better. The pages are drawn with replacement, a page's two readings always together
-    (paired percentile bootstrap: Efron 1979), because good and bad pages differ far more from each
-    other than before from after. The same seed gives the same interval.
+    Positive is better in both. The pages are drawn with replacement, a page's two readings always
+    together (paired percentile bootstrap: Efron 1979), because good and bad pages differ far more
+    from each other than before from after. The same seed gives the same intervals.
 
     Raises:
         ValueError: the two lists do not belong to the same pages.
     """
     if len(before) != len(after):
-        raise ValueError(f"{len(before)} readings before cleaning, {len(after)} after")
+        raise ValueError(f"{len(before)} readings before, {len(after)} after")
     if not before:
-        return Interval(math.nan, math.nan, math.nan)
-    edits = np.array([[one.char_edits for one in side] for side in (before, after)], np.int64)
-    chars = np.array([one.chars for one in before], np.int64)
-    rng = np.random.default_rng(seed)
-    gains = np.empty(rounds)
-    for index in range(rounds):  # one draw at a time: 2,000 draws of 10,000 pages stay small
-        drawn = rng.integers(0, len(before), len(before))
-        gains[index] = _gain(edits[:, drawn], chars[drawn])
-    low, high = np.quantile(gains, (0.025, 0.975))
-    return Interval(_gain(edits, chars), float(low), float(high))
+        return Interval(math.nan, math.nan, math.nan), Interval(math.nan, math.nan, math.nan)
+    counts = np.stack([_counts(before), _counts(after)])
+    values = _gains(counts.sum(axis=1, dtype=np.int64))
+    drawn = [
+        _gains(np.einsum("rp,spc->src", times, counts)) for times in _draws(rounds, before, seed)
+    ]
+    bounds = np.quantile(np.concatenate(drawn, axis=1), (0.025, 0.975), axis=1)
+    cer, f1 = (
+        Interval(float(values[row]), float(bounds[0, row]), float(bounds[1, row])) for row in (0, 1)
+    )
+    return cer, f1
 
 
-def rmse(a: Image, b: Image) -> float:
-    """Return the root mean square error of two uint8 images of one shape, on a scale of 0..1.
+def bootstrap_gain(
+    before: Sequence[Score], after: Sequence[Score], *, rounds: int = 2000, seed: int = 0
+) -> Interval:
+    """Return the first of `paired_gains`: how far the micro CER fell, positive is better."""
+    return paired_gains(before, after, rounds=rounds, seed=seed)[0]
 
-    Raises:
-        ValueError: their shapes differ.
+
+def sign_test(better: int, worse: int) -> float:
+    """Return the two-sided p-value of the sign test; pages that did not change are left out.
+
+    Exact, from the binomial distribution with one half (Arbuthnot 1710): how often chance alone
+    would divide the changed pages as unevenly as this, or more.
     """
-    if a.shape != b.shape:
-        raise ValueError(f"images of different shape: {a.shape} and {b.shape}")
-    total = 0
-    for top in range(0, a.shape[0], 256):  # strips, so no page-sized array of wide integers
-        difference = a[top : top + 256].astype(np.int32) - b[top : top + 256]
-        total += int(np.square(difference).sum(dtype=np.int64))
-    return math.sqrt(total / a.size) / 255
+    changed = better + worse
+    tail = sum(math.comb(changed, count) for count in range(min(better, worse) + 1))
+    return float(min(1.0, 2 * tail / 2**changed))
 
 
-def _gain(edits: NDArray[np.int64], chars: NDArray[np.int64]) -> float:
-    before, after = (int(side) for side in edits.sum(axis=1))
-    length = int(chars.sum())
-    return _error_rate(before, length) - _error_rate(after, length)
+def _counts(scores: Sequence[Score]) -> NDArray[np.int64]:
+    """Return (pages, 5): what the rates of CER and F1 are made of."""
+    rows = [(s.char_edits, s.chars, s.words, s.words_read, s.words_found) for s in scores]
+    return np.array(rows, np.int64)
+
+
+def _draws(rounds: int, pages: Sequence[Score], seed: int) -> Iterator[NDArray[np.int64]]:
+    """Yield (some rounds, pages): how often each page is drawn, blocks of bounded memory."""
+    rng = np.random.default_rng(seed)
+    block = max(1, 2_000_000 // len(pages))
+    for done in range(0, rounds, block):
+        size = min(block, rounds - done)
+        yield rng.multinomial(len(pages), np.full(len(pages), 1 / len(pages)), size=size)
+
+
+def _gains(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return (2, ...) falls of CER and rises of F1 for counts (before | after, ..., 5)."""
+    edits, chars, words, read, found = np.moveaxis(counts, -1, 0).astype(np.float64)
+    # against an empty truth a reading is either right (0) or wholly wrong (1)
+    cer = np.where(chars > 0, edits / np.maximum(chars, 1), edits > 0)
+    both = words + read
+    f1 = np.where(both > 0, 2 * found / np.maximum(both, 1), 1.0)
+    return np.stack([cer[0] - cer[1], f1[1] - f1[0]])
 
 
 def _error_rate(edits: int, length: int) -> float:

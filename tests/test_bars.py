@@ -21,7 +21,8 @@ from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pairs import write_png
 from docclean.runtime import load_runtime
-from docclean.score import rmse, score
+from docclean.fidelity import rmse
+from docclean.score import score
 from docclean.synth import TextSource, typeset
 
 ROOT = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from docclean.classical import (
     divide_dilated,
     median_background,
 )
-from docclean.score import rmse
+from docclean.fidelity import rmse
 
 PAIRS = Path(__file__).parents[2] / "shared/data/dirty-documents"
 

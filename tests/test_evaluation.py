@@ -12,15 +12,13 @@ import numpy as np
 import pytest
 
 from docclean.errors import MissingProgramError, UnreadableInputError, UsageError
-from docclean.evaluation import (
-    CLEAN_TWIN,
-    Contender,
-    cleaned_by,
-    evaluate,
-    find_labelled,
-)
-from docclean.ocr import PageText
+from docclean.evaluation.contenders import Contender, Treated, cleaned_by
+from docclean.evaluation.folder import Item
+from docclean.evaluation.run import evaluate
+from docclean.evaluation.settings import Settings
+from docclean.ocr import PageText, Word
 from docclean.page import Page
+from docclean.report.report import TWIN
 from docclean.score import TextRules
 
 DIRT = 40
@@ -32,10 +30,10 @@ class FakeEngine:
     """Reads the text written for a page's size; with dirt on the page, loses its last word."""
 
     texts: dict[int, str]
-    delay: float = 0.0
-    together: int = 0
-    most: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    delay: float = field(default=0.0, repr=False)
+    together: int = field(default=0, repr=False)
+    most: int = field(default=0, repr=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     name = "fake"
 
     def read(self, page, *, words=False):
@@ -47,7 +45,9 @@ class FakeEngine:
             self.together -= 1
         text = self.texts[page.width]
         dirty = page.grey()[0, 0] == DIRT
-        return PageText(text.rsplit(" ", 1)[0] if dirty else text, (), 0.5)
+        text = text.rsplit(" ", 1)[0] if dirty else text
+        boxes = tuple(Word(word, 0, 0, 5, 5, 60.0 if dirty else 90.0) for word in text.split())
+        return PageText(text, boxes if words else (), 0.5)
 
 
 @dataclass
@@ -102,8 +102,8 @@ def test_the_arithmetic(folder, engine):
     assert report.gain.value == pytest.approx(report.cer_raw - report.cer_clean)
     assert report.gain.low <= report.gain.value <= report.gain.high
     assert report.totals("cleaned").macro.cer == pytest.approx(len(" ve") / len("fi ve") / 3)
-    assert report.totals("raw").ocr_seconds == pytest.approx(0.5)
-    assert report.totals("raw").rmse is None
+    assert report.totals("raw").ocr.seconds == pytest.approx(0.5)
+    assert report.totals("raw").fidelity is None
     assert [page.name for page in report.made_worse()] == ["c"]
     assert report.pages[0].reading("cleaned").note == "cleaned: paper was dirty"
 
@@ -112,9 +112,10 @@ def test_text_lists_the_worse_pages_first(folder, engine):
     text = evaluate(folder, FakeCleaner(spoils=[50]), engine).to_text()
     lines = text.splitlines()
     assert lines[0] == "worse   c: CER +60.00%"
-    assert lines[2].split()[:3] == ["contender", "CER", "WER"]
+    assert lines[2].split()[:3] == ["contender", "CER", "CER/page"]
     assert [line.split()[0] for line in lines[3:7]] == ["raw", "grey", "divide", "cleaned"]
-    assert "95 % interval" in lines[-1]
+    assert "'cleaned' lowers the CER of 'grey'" in text and "95 % interval" in text
+    assert "pages better 2, same 0, worse 1" in text
 
 
 def test_json_holds_every_number(folder, engine):
@@ -122,7 +123,8 @@ def test_json_holds_every_number(folder, engine):
     assert [page["name"] for page in told["pages"]] == ["c", "b", "a"]
     reading = told["pages"][0]["readings"][-1]
     assert reading["contender"] == "cleaned" and reading["cer"] == pytest.approx(0.6)
-    assert told["totals"][0]["micro"]["cer"] > 0
+    assert told["sets"][0]["totals"][0]["micro"]["cer"] > 0
+    assert told["environment"]["versions"]["docclean"]
 
 
 def test_the_same_run_gives_the_same_report(folder, engine):
@@ -145,25 +147,11 @@ def test_equal_pixels_are_read_once(folder, engine):
 
     class Counting(FakeEngine):
         def read(self, page, *, words=False):
-            read.append(page.grey()[0, 0])
+            read.append(page.pixels.tobytes())
             return super().read(page)
 
     report = evaluate(folder, FakeCleaner(), Counting(engine.texts), only=["a"])
-    assert DIRT in read and len(read) == len(set(read)) < len(report.contenders())
-
-
-def test_cleaning_happens_one_page_at_a_time(folder, engine):
-    inside = []
-
-    class Watched(FakeCleaner):
-        def clean(self, page):
-            inside.append(1)
-            assert len(inside) == 1
-            time.sleep(0.02)
-            inside.pop()
-            return super().clean(page)
-
-    assert not evaluate(folder, Watched(), engine, jobs=3).failures
+    assert len(read) == len(set(read)) < len(report.contenders())
 
 
 def test_limit_only_progress_and_rules(folder, engine):
@@ -179,18 +167,126 @@ def test_limit_only_progress_and_rules(folder, engine):
     assert report.cer_clean == 0
 
 
+def pair(folder, truth=True):
+    write(folder / "noisy/x.png", 30)
+    write(folder / "clean/x.png", 30, dirty=False)
+    if truth:
+        (folder / "truth").mkdir()
+        (folder / "truth/x.gt.txt").write_text("one two")
+
+
 def test_clean_twins(tmp_path):
-    write(tmp_path / "noisy/x.png", 30)
-    write(tmp_path / "clean/x.png", 30, dirty=False)
-    (tmp_path / "truth").mkdir()
-    (tmp_path / "truth/x.gt.txt").write_text("one two")
+    pair(tmp_path)
     report = evaluate(tmp_path, FakeCleaner(), FakeEngine({30: "one two"}))
-    assert report.contenders()[-1] == CLEAN_TWIN
-    assert report.totals(CLEAN_TWIN).rmse == 0
-    assert report.totals("cleaned").rmse == 0
+    assert report.contenders()[-1] == TWIN
+    assert report.totals(TWIN).fidelity is None and report.totals(TWIN).micro.cer == 0
+    assert report.totals("cleaned").fidelity.rmse == 0
     expected = (255 - DIRT) / 255 / (20 * 30) ** 0.5
-    assert report.totals("raw").rmse == pytest.approx(expected)
-    assert "RMSE" in report.to_text()
+    assert report.totals("raw").fidelity.rmse == pytest.approx(expected)
+    for head in ("RMSE", "PSNR", "SSIM", "F-measure", "pseudo-F", "DRD"):
+        assert head in report.to_text() and head in report.to_markdown()
+
+
+def test_twins_without_truth_are_measured_too(tmp_path):
+    pair(tmp_path, truth=False)
+    report = evaluate(tmp_path, FakeCleaner(), FakeEngine({30: "one two"}))
+    assert report.totals("cleaned").fidelity.rmse == 0 and report.totals("cleaned").signs
+    assert report.totals("cleaned").micro is None and report.summary().overall is None
+
+
+def test_a_contender_of_another_size_has_no_fidelity(tmp_path):
+    pair(tmp_path)
+    engine = FakeEngine({30: "one two", 60: "one two"})
+    report = evaluate(tmp_path, None, engine, contenders=["grey", "grey-x2"])
+    assert report.totals("grey-x2").fidelity is None and report.totals("grey").fidelity
+
+
+def test_without_truth_the_signs_are_told(tmp_path, engine):
+    for name, width in (("a", 30), ("b", 40)):
+        write(tmp_path / f"{name}.png", width)
+    report = evaluate(tmp_path, FakeCleaner(), engine, contenders=["raw", "cleaned"])
+    raw, cleaned = (report.totals(name).signs for name in ("raw", "cleaned"))
+    assert (raw.confidence, cleaned.confidence) == (60, 90)
+    assert (raw.words, cleaned.words) == (2, 4)
+    assert raw.agreement == 1 and 0 < cleaned.agreement < 1
+    assert report.totals("raw").micro is None
+    assert [round(page.change("raw", "cleaned"), 6) for page in report.pages] == [0.3, 0.3]
+    for text in (report.to_text(), report.to_markdown(), report.to_csv()):
+        assert "confidence" in text
+    assert "CER" not in report.to_text()
+    with pytest.raises(UsageError, match="no page of which the text is known"):
+        report.scores("raw")
+
+
+def test_a_pdf_is_one_text(tmp_path, engine, make_pdf):
+    (tmp_path / "d.pdf").write_bytes(make_pdf(3))
+    (tmp_path / "d.gt.txt").write_text("he llo\fhe llo\fhe llo\n")
+    engine.texts[120] = "he llo"
+    report = evaluate(tmp_path, None, engine, contenders=["raw", "grey"], jobs=2)
+    (page,) = report.pages
+    assert report.cer_raw == 0 and page.readings[0].ocr.seconds == pytest.approx(1.5)
+
+
+def test_sub_folders_are_sets(folder, engine, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / "sets" / name).mkdir(parents=True)
+    for path in folder.glob("a.*"):
+        shutil.copy(path, tmp_path / "sets/one")
+    for path in folder.glob("[bc].*"):
+        shutil.copy(path, tmp_path / "sets/two")
+    report = evaluate(tmp_path / "sets", FakeCleaner(), engine)
+    assert report.sets() == ("one", "two")
+    summary = report.summary()
+    assert [one.pages for one in summary.sets] == [1, 2]
+    assert summary.overall.name == "all sets" and summary.overall.pages == 3
+    assert "all sets" in report.to_text()
+    assert evaluate(tmp_path / "sets", FakeCleaner(), engine, sets=["t*"]).sets() == ("two",)
+    with pytest.raises(UsageError, match="no set is called 'three'; there are: one, two"):
+        evaluate(tmp_path / "sets", FakeCleaner(), engine, sets=["three"])
+    assert len(evaluate(tmp_path / "sets", FakeCleaner(), engine, limit=1).pages) == 2
+
+
+def test_settings_choose_engine_and_rules(folder, tmp_path, monkeypatch):
+    seen = []
+
+    def read(self, page, *, words=False):
+        seen.append((self.lang, self.psm))
+        return PageText("ONE TWO")
+
+    monkeypatch.setattr("docclean.ocr.Tesseract.read", read)
+    for name in ("x-deu", "receipts"):
+        (tmp_path / "sets" / name).mkdir(parents=True)
+        for path in folder.glob("a.*"):
+            shutil.copy(path, tmp_path / "sets" / name)
+    told = tmp_path / "settings.toml"
+    told.write_text('[set."*-deu"]\nlang="deu"\n[set.receipts]\npsm=4\nfold_case=true\n')
+    report = evaluate(tmp_path / "sets", None, contenders=["grey"], settings=Settings.load(told))
+    assert sorted(seen) == [("deu", None), ("eng", 4)]
+    assert [one.totals[0].micro.cer for one in report.summary().sets] == [0, pytest.approx(6 / 7)]
+    assert "x-deu: Tesseract -l deu, NFC, white space folded, case kept" in report.remark
+    told.write_text("[set.receipts]\nskip=true\n")
+    kept = evaluate(tmp_path / "sets", None, contenders=["grey"], settings=Settings.load(told))
+    assert kept.sets() == ("x-deu",)
+
+
+def test_only_may_be_a_test_of_an_item(folder, engine):
+    def second(item: Item) -> bool:
+        return item.name == "b"
+
+    assert [p.name for p in evaluate(folder, FakeCleaner(), engine, only=second).pages] == ["b"]
+    with pytest.raises(UnreadableInputError, match="none of its pages was asked for"):
+        evaluate(folder, FakeCleaner(), engine, only=["z"])
+
+
+def test_a_cache_is_read_instead_of_the_pages(folder, engine, tmp_path):
+    cache = tmp_path / "readings.jsonl"
+    first = evaluate(folder, FakeCleaner(), engine, cache=cache)
+    second = evaluate(folder, FakeCleaner(), FakeEngine(engine.texts, delay=60), cache=cache)
+    assert first.scores("raw") != [] and len(cache.read_text().splitlines()) > 3
+    # another engine is another key
+    third = FakeEngine({**engine.texts, 30: "x"})
+    assert evaluate(folder, FakeCleaner(), third, cache=cache).cer_clean > 0
+    assert second.cer_raw == first.cer_raw
 
 
 def test_a_page_that_cannot_be_read_is_listed(folder, engine):
@@ -198,22 +294,36 @@ def test_a_page_that_cannot_be_read_is_listed(folder, engine):
     report = evaluate(folder, FakeCleaner(), engine)
     assert [page.name for page in report.pages] == ["a", "c"]
     assert [failure.name for failure in report.failures] == ["b"]
-    assert "failed  b: " in report.to_text() and "1 failed" in report.to_text()
+    assert "failed  b: " in report.to_text() and "1 failure" in report.to_text()
+    assert "Not read: b: " in report.to_markdown()
+
+
+def test_a_contender_that_fails_on_a_page_leaves_the_others(folder, engine):
+    def treat(page):
+        if page.width == 40:
+            raise UsageError("not this one")
+        return Treated(page)
+
+    plan = ["raw", Contender("picky", "fails on b", treat)]
+    report = evaluate(folder, None, engine, contenders=plan)
+    assert [len(page.readings) for page in report.pages] == [2, 1, 2]
+    assert [one.name for one in report.failures] == ["b (picky)"]
+    versus = report.summary().overall.comparison("picky")
+    assert versus.better + versus.same + versus.worse == 2
 
 
 def test_no_page_that_can_be_read(folder, engine):
     for path in folder.glob("*.png"):
         path.write_bytes(b"")
-    with pytest.raises(UnreadableInputError, match="none of its 3 labelled pages"):
+    with pytest.raises(UnreadableInputError, match="none of its 3 pages"):
         evaluate(folder, FakeCleaner(), engine)
 
 
-def test_nothing_labelled(tmp_path, engine):
-    write(tmp_path / "page.png", 30)
-    with pytest.raises(UnreadableInputError, match=r"ID\.gt\.txt beside them, or the folders"):
+def test_nothing_to_read(tmp_path, engine):
+    with pytest.raises(UnreadableInputError, match="holds no documents"):
         evaluate(tmp_path, FakeCleaner(), engine)
-    with pytest.raises(UnreadableInputError, match="is not a folder"):
-        find_labelled(tmp_path / "absent")
+    with pytest.raises(UnreadableInputError, match="does not exist"):
+        evaluate(tmp_path / "absent", FakeCleaner(), engine)
 
 
 def test_a_missing_program_stops_the_run(folder):
@@ -226,27 +336,38 @@ def test_a_missing_program_stops_the_run(folder):
 
 
 def test_contenders_of_ones_own(folder, engine):
-    own = Contender("white", lambda page: (page.with_pixels(page.grey() | 255), "bleached"))
+    own = Contender(
+        "white", "bleached", lambda page: Treated(page.with_pixels(page.grey() | 255), "bleached")
+    )
     plan = ["raw", own, cleaned_by(FakeCleaner(), "second")]
-    report = evaluate(folder, None, engine, contenders=plan, pictures=False)
+    report = evaluate(folder, None, engine, contenders=plan)
     assert report.contenders() == ("raw", "white", "second")
     assert report.totals("white").micro.cer == 0
-    assert "interval" not in report.to_text()
-    with pytest.raises(UsageError, match="'cleaned' was not among"):
+    assert (report.before, report.after) == ("raw", "second")
+    with pytest.raises(UsageError, match="'cleaned' read no page"):
         _ = report.cer_clean
 
 
 def test_wrong_contenders(folder, engine):
-    with pytest.raises(UsageError, match="no contender 'clened'; known: raw, grey"):
+    with pytest.raises(UsageError, match="no contender 'clened'"):
         evaluate(folder, None, engine, contenders=["clened"])
     with pytest.raises(UsageError, match="needs a cleaner"):
         evaluate(folder, None, engine)
+    lame = Contender("lame", "lacks a leg", Treated, missing=lambda: "apt-get install leg")
+    with pytest.raises(MissingProgramError, match="'lame' cannot run: apt-get install leg"):
+        evaluate(folder, None, engine, contenders=[lame])
+    with pytest.raises(UsageError, match="at least one contender"):
+        evaluate(folder, None, engine, contenders=[])
 
 
 def test_html_has_every_page(folder, engine, tmp_path):
     path = tmp_path / "report.html"
-    evaluate(folder, FakeCleaner(), engine).to_html(path)
-    assert path.read_text(encoding="utf-8").count('type="range"') == 3
+    report = evaluate(folder, FakeCleaner(), engine, pictures=True)
+    assert all(page.pictures for page in report.pages)
+    report.to_html(path)
+    text = path.read_text(encoding="utf-8")
+    assert "://" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert all(f'"{name}"' in text for name in "abc")
 
 
 @pytest.mark.skipif(

@@ -100,6 +100,17 @@ def test_only_a_sensible_resolution_is_passed_on(commands, dpi, told):
 
 
 @needs_tesseract
+def test_variables_are_passed_on(commands):
+    page = drawn("variables")
+    variables = (("thresholding_method", "1"), ("tessedit_char_whitelist", "a b'c"))
+    Tesseract(psm=6, variables=variables).read(page)
+    command = commands[-1][0]
+    given = [command[n + 1] for n, word in enumerate(command) if word == "-c"]
+    assert {"thresholding_method=1", "tessedit_char_whitelist=a b'c"} <= set(given)
+    assert set(Tesseract(psm=6, variables=variables[1:]).read(page).text) <= set("abc \n")
+
+
+@needs_tesseract
 def test_a_missing_language_pack_names_its_package():
     with pytest.raises(MissingProgramError, match=r"apt-get install tesseract-ocr-xyz-abc$"):
         Tesseract(lang="eng+xyz_abc").read(drawn("text"))

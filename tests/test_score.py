@@ -4,7 +4,6 @@ import math
 import random
 import unicodedata
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +16,9 @@ from docclean.score import (
     macro,
     micro,
     normalise,
-    rmse,
+    paired_gains,
     score,
+    sign_test,
     wer,
     word_changes,
 )
@@ -145,12 +145,34 @@ def test_bootstrap_refuses_pages_that_do_not_pair():
     assert math.isnan(bootstrap_gain([], []).value)
 
 
-def test_rmse():
-    rng = np.random.default_rng(0)
-    a, b = rng.integers(0, 256, (2, 700, 33), dtype=np.uint8)
-    exact = np.sqrt(((a / 255.0 - b / 255.0) ** 2).mean())
-    assert rmse(a, b) == pytest.approx(exact) == rmse(b, a)
-    assert rmse(a, a) == 0
-    assert rmse(np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)) == 1
-    with pytest.raises(ValueError, match="different shape"):
-        rmse(a, b[:5])
+def test_equals_jiwer_on_a_thousand_random_strings():
+    jiwer = pytest.importorskip("jiwer")
+    rng = random.Random(1)
+    for _ in range(1000):
+        truth, read = ("".join(rng.choices("aábcd ,.ß\n", k=rng.randint(1, 60))) for _ in range(2))
+        truth, read = "x" + normalise(truth), normalise(read)  # jiwer refuses an empty truth
+        assert cer(truth, read) == pytest.approx(jiwer.cer(truth, read), abs=1e-12)
+        assert wer(truth, read) == pytest.approx(jiwer.wer(truth, read), abs=1e-12)
+
+
+def test_paired_gains_of_f1_and_cer():
+    before = [Score(10, 100, 0, 20, 20, 10), Score(0, 50, 0, 10, 10, 10)] * 8
+    after = [Score(5, 100, 0, 20, 20, 15), Score(0, 50, 0, 10, 10, 10)] * 8
+    gain, words = paired_gains(before, after)
+    assert gain.value == pytest.approx(micro(before).cer - micro(after).cer)
+    assert words.value == pytest.approx(micro(after).f1 - micro(before).f1)
+    assert 0 <= gain.low < gain.value < gain.high and 0 <= words.low < words.value < words.high
+    backwards = paired_gains(after, before)
+    assert backwards[0].value == -gain.value and backwards[0].high <= 0
+    # blocks of rounds, for many pages: the same laws
+    many = [Score(rng_edits % 7, 10) for rng_edits in range(3000)]
+    gain, _ = paired_gains(many, [Score(0, 10)] * 3000, rounds=700)
+    assert gain.low < gain.value < gain.high
+    assert gain.value == pytest.approx(micro(many).cer)
+
+
+def test_sign_test():
+    assert sign_test(0, 0) == 1 == sign_test(4, 4)
+    assert sign_test(10, 2) == sign_test(2, 10) == pytest.approx(2 * (1 + 12 + 66) / 2**12)
+    assert sign_test(6, 0) == pytest.approx(2 / 64)
+    assert 0 < sign_test(5000, 4000) < 1e-20

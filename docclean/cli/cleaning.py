@@ -1,0 +1,168 @@
+"""The verbs that clean and read: `clean`, `ocr`."""
+
+# ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from docclean.cli.shared import model_options, reading_options, say, standard_input
+from docclean.errors import SOME_FAILED, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from docclean.batch import CleanerSpec, FileResult, Options
+    from docclean.documents import Source
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("-o", "--out", required=True, metavar="OUT", help="A file, a folder, or - (stdout).")
+@click.option("--format", "suffix", help="Output format; default: the input's. E.g. png, pdf.")
+@reading_options
+@model_options
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line per file.")
+def clean(
+    inputs: tuple[str, ...],
+    out: str,
+    suffix: str | None,
+    pages: frozenset[int] | None,
+    password: str | None,
+    model: str,
+    device: str,
+    gate: bool,
+    jobs: int,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    """Clean files, folders (with all below them), globs, or - (stdin).
+
+    PNG, JPEG, TIFF, BMP, WebP and PDF go in and out; dpi, size and page count stay.
+
+    \b
+    docclean clean scan.pdf -o clean.pdf
+    docclean clean inbox/ more/*.png -o cleaned/ --jobs 2
+    cat scan.png | docclean clean - -o - > clean.png
+    """
+    from docclean.batch import CleanerSpec, Options, plan_outputs, process_many
+    from docclean.documents import format_of
+
+    if suffix:
+        format_of(suffix, "--format")
+    options = Options(pages, password, overwrite, suffix)
+    threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
+    spec = CleanerSpec(model, gate, device, threads)
+    to_stdout = out == "-"
+
+    def told(result: "FileResult") -> None:
+        if as_json:
+            click.echo(json.dumps(result.to_dict()), err=to_stdout)
+        if result.status == "failed":
+            say(result.message)
+        elif not as_json:
+            say(_line(result))
+
+    if "-" in inputs or to_stdout:
+        return _clean_stream(inputs, out, spec, options, told)
+    plan = plan_outputs(inputs, out, suffix)
+    show = sys.stderr.isatty()
+    results = process_many(plan, spec, options, jobs=jobs, on_result=told, progress=show)
+    return _status(results)
+
+
+def _line(result: "FileResult") -> str:
+    pages = f"{result.pages} page{'' if result.pages == 1 else 's'}"
+    return f"{result.source} -> {result.output} ({pages}, {result.seconds:.1f} s)"
+
+
+def _status(results: Sequence["FileResult"]) -> int:
+    """Return the exit status: a single file's own, 4 when some of several failed."""
+    failed = [result for result in results if result.status == "failed"]
+    if not failed:
+        return 0
+    if len(results) == 1:
+        return failed[0].exit_status
+    others = "; the others are done" if len(failed) < len(results) else ""
+    say(f"{len(failed)} of {len(results)} files failed{others}")
+    return SOME_FAILED
+
+
+def _clean_stream(
+    inputs: tuple[str, ...],
+    out: str,
+    spec: "CleanerSpec",
+    options: "Options",
+    told: Callable[["FileResult"], None],
+) -> int:
+    from docclean.batch import process_file
+
+    if len(inputs) != 1:
+        raise UsageError("- is one document: give one input with it, or a folder to -o")
+    source: Path | Source = Path(inputs[0]) if inputs[0] != "-" else standard_input()
+    target: Path | BinaryIO = Path(out) if out != "-" else sys.stdout.buffer
+    result = process_file(source, target, spec(), options)
+    told(result)
+    return result.exit_status
+
+
+@click.command()
+@click.argument("source", metavar="INPUT")
+@click.option("-o", "--out", default="-", metavar="TXT", help="A text file; default: stdout.")
+@click.option("--lang", default="eng", show_default=True, help="Tesseract languages, e.g. eng+deu.")
+@click.option("--psm", type=click.IntRange(0, 13), help="Tesseract page segmentation mode.")
+@click.option("--raw", is_flag=True, help="Read the pages as they are, without cleaning.")
+@reading_options
+@model_options
+@click.option("--overwrite", is_flag=True, help="Replace a text that exists.")
+def ocr(
+    source: str,
+    out: str,
+    lang: str,
+    psm: int | None,
+    raw: bool,
+    pages: frozenset[int] | None,
+    password: str | None,
+    model: str,
+    device: str,
+    gate: bool,
+    overwrite: bool,
+) -> None:
+    """Clean a document and read it with Tesseract; pages are parted by a form feed.
+
+    \b
+    docclean ocr letter.pdf -o letter.txt --lang deu
+    docclean ocr scan.png --raw
+    """
+    from docclean.batch import CleanerSpec
+    from docclean.documents import open_output, read_pages
+    from docclean.ocr import Tesseract
+
+    engine = Tesseract(lang=lang, psm=psm)
+    cleaner = None if raw else CleanerSpec(model, gate, device)()
+    given: Path | Source = Path(source) if source != "-" else standard_input()
+    wanted = set(pages) if pages else None
+
+    def text() -> str:
+        found = read_pages(given, pages=wanted, password=password)
+        shown = (_cleaned_grey(cleaner, page) if cleaner else page for page in found)
+        return "\f".join(engine.read(page).text for page in shown).rstrip("\n") + "\n"
+
+    if out == "-":
+        click.echo(text(), nl=False)
+        return
+    if source != "-" and Path(out).exists() and Path(out).samefile(source):
+        raise OutputError(f"{out}: is the input itself; choose another -o")
+    with open_output(Path(out), overwrite=overwrite) as stream:  # refuses before the work
+        stream.write(text().encode())
+
+
+def _cleaned_grey(cleaner: Any, page: Any) -> Any:
+    """Return the cleaned page in grey: Tesseract reads colour worse than its luma."""
+    cleaned = cleaner.clean(page).page
+    return cleaned.with_pixels(cleaned.grey())

@@ -1,0 +1,99 @@
+"""The verbs that make pages, train, export, and list what there is."""
+
+# ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="A folder.")
+@click.option("--count", type=click.IntRange(1), default=8, show_default=True, help="Pages.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Repeats the set exactly.")
+@click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file; default: built in.")
+def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
+    """Make clean pages, their dirty twins and true texts, and a sheet of every corruption.
+
+    \b
+    docclean synth -o pages/ --count 20 --seed 7
+    """
+    from docclean.pairs import write_pairs
+    from docclean.recipe import Recipe
+
+    write_pairs(out, count, seed, Recipe.load(recipe))
+    click.echo(out)
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="A folder.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in -o.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long.")
+@click.option("--start-from", type=click.Path(path_type=Path), help="A checkpoint to begin with.")
+def train(
+    recipe: Path, out: Path, resume: bool, minutes: float | None, start_from: Path | None
+) -> None:
+    """Train a model on synthetic pairs as a recipe says.
+
+    \b
+    docclean train pipelines/recipes/small.toml -o runs/small --minutes 60
+    """
+    from docclean.recipe import Recipe
+    from docclean.training import loop
+
+    loop.train(Recipe.load(recipe), out, resume, minutes, start_from)
+    click.echo(out)
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="An .onnx file.")
+def export(checkpoint: Path, out: Path) -> None:
+    """Write a trained checkpoint as ONNX, run the file and compare the two.
+
+    \b
+    docclean export runs/small/checkpoint.safetensors -o small.onnx
+    """
+    from docclean.export import export_checkpoint
+
+    difference = export_checkpoint(checkpoint, out)
+    click.echo(f"{out} (at most {difference:.3g} grey levels from the checkpoint)")
+
+
+@click.command("list")
+@click.argument(
+    "family", type=click.Choice(["models", "corruptions", "engines", "formats", "contenders"])
+)
+def list_members(family: str) -> None:
+    """List what can be chosen of a family.
+
+    \b
+    docclean list formats
+    """
+    for name in _names(family):
+        click.echo(name)
+
+
+def _names(family: str) -> list[str]:
+    if family == "models":
+        from docclean.runtime import shipped_models
+
+        return shipped_models()
+    if family == "corruptions":
+        from docclean.corruptions import CORRUPTIONS
+
+        return CORRUPTIONS.names()
+    if family == "contenders":
+        from docclean.evaluation.contenders import CONTENDERS
+        from docclean.evaluation.order import UNGATED
+        from docclean.report.report import CLEANED
+
+        return [*CONTENDERS.names(), CLEANED, UNGATED]
+    if family == "engines":
+        from docclean.ocr import ENGINES
+
+        return ENGINES.names()
+    from docclean.documents import FORMATS
+
+    return FORMATS.names()

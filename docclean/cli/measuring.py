@@ -1,0 +1,202 @@
+"""The verbs that show and measure the gain: `evaluate`, `demo`."""
+
+# ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from docclean.cli.shared import say
+from docclean.errors import SOME_FAILED, WORSE
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--contenders",
+    metavar="LIST",
+    default="raw,grey,divide,cleaned",
+    show_default=True,
+    help="Names joined by commas, or 'all'; see docclean list contenders.",
+)
+@click.option(
+    "--command",
+    "commands",
+    multiple=True,
+    metavar="'NAME=PROGRAM @IN @OUT'",
+    help="One of your own.",
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("small",),
+    show_default=True,
+    help="A name or a model file; may be given again.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--lang", default="eng", show_default=True, help="Tesseract languages.")
+@click.option("--psm", type=click.IntRange(0, 13), help="Tesseract page segmentation mode.")
+@click.option("--settings", type=FILE, help="TOML with lang, psm and more for each set.")
+@click.option("--sets", metavar="LIST", default="", help="Only these sets; patterns such as ocr/*.")
+@click.option("--split", help="Only the pages of this split in FOLDER/splits.json.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many pages a set.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Pages at a time."
+)
+@click.option("--synthetic", is_flag=True, help="Instead of FOLDER: pages made here, and curves.")
+@click.option(
+    "--count", type=click.IntRange(1), default=12, show_default=True, help="Synthetic pages."
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Of synthetic pages and curves."
+)
+@click.option("--curves/--no-curves", default=None, help="Robustness curves; on with --synthetic.")
+@click.option("--html", type=FILE, help="Write a report to look at.")
+@click.option("--json", "json_", type=FILE, help="Write every number and text; - for stdout.")
+@click.option("--csv", "csv_", type=FILE, help="Write one line a page and contender; - for stdout.")
+@click.option("--markdown", type=FILE, help="Write the table of all measures; - for stdout.")
+@click.option("--table", type=FILE, help="Put a short table between the marks of this README.")
+@click.option("--baseline", type=FILE, help="JSON of an earlier run; exit 5 where a set is worse.")
+@click.option("--cache", type=FILE, help="Keeps what was read; a stopped run goes on where it was.")
+def evaluate(
+    folder: Path | None,
+    contenders: str,
+    commands: tuple[str, ...],
+    models: tuple[str, ...],
+    device: str,
+    lang: str,
+    psm: int | None,
+    settings: Path | None,
+    sets: str,
+    split: str | None,
+    limit: int | None,
+    jobs: int,
+    synthetic: bool,
+    count: int,
+    seed: int,
+    curves: bool | None,
+    html: Path | None,
+    json_: Path | None,
+    csv_: Path | None,
+    markdown: Path | None,
+    table: Path | None,
+    baseline: Path | None,
+    cache: Path | None,
+) -> int:
+    """Does cleaning help OCR? Read pages as they are, cleaned, and by rivals, and compare.
+
+    FOLDER holds images or PDFs with their true text beside them (NAME.gt.txt, words.json, hOCR,
+    ALTO or PAGE XML), or noisy/ and clean/, or folders of such folders, each a set. Without any
+    truth the signs are told: confidence, dictionary words, agreement, noise on the paper.
+
+    \b
+    docclean evaluate labelled/ --psm 6 --html report.html
+    docclean evaluate labelled/ --contenders all --command 'mine=convert @IN -despeckle @OUT'
+    docclean evaluate labelled/ --json scores.json
+    docclean evaluate labelled/ --baseline scores.json
+    docclean evaluate --synthetic --html report.html
+    """
+    from docclean.evaluation.order import Order
+    from docclean.evaluation.settings import SetSettings
+    from docclean.report import tables
+    from docclean.report.baseline import hold_against, load_baseline
+
+    if baseline:
+        load_baseline(baseline)  # say what is wrong with it before an hour is spent
+    order = Order(
+        folder,
+        contenders=_names(contenders),
+        commands=commands,
+        models=models,
+        device=device,
+        default=SetSettings(lang, psm),
+        settings=settings,
+        sets=_names(sets),
+        split=split,
+        limit=limit,
+        jobs=jobs,
+        cache=cache,
+        synthetic=synthetic,
+        count=count,
+        seed=seed,
+        curves=synthetic if curves is None else curves,
+        pictures=html is not None,
+    )
+    report = order.fulfil(_progress())
+    written = {json_: report.to_json, csv_: report.to_csv, markdown: report.to_markdown}
+    if Path("-") not in written:
+        click.echo(report.to_text())
+    for path, text in written.items():
+        if path == Path("-"):
+            click.echo(text())
+        elif path is not None:
+            tables.write_text(path, text())
+    if html:
+        report.to_html(html)
+    if table:
+        tables.write_between(table, tables.to_short_markdown(report.summary()))
+    if baseline is None:
+        return 0
+    verdict = hold_against(report, baseline)
+    for line in verdict.lines():
+        say(line)
+    return 0 if verdict.passed else WORSE
+
+
+def _names(told: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in told.split(",") if name.strip())
+
+
+def _progress() -> Callable[[str, int, int], None]:
+    """Return what tells the progress on stderr: one line that counts, at a terminal only."""
+
+    def told(what: str, done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        click.echo(f"\r{what} {done}/{total} {end}", err=True, nl=False)
+
+    return told if sys.stderr.isatty() else lambda what, done, total: None
+
+
+@click.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-o", "--out", default="demo", show_default=True, type=click.Path(path_type=Path))
+@click.option("--seed", type=int, default=7, show_default=True, help="Repeats the page exactly.")
+@click.option(
+    "--model", default="small", show_default=True, help="A shipped name or an .onnx file."
+)
+@click.option("--lang", default="eng", show_default=True, help="Tesseract's language.")
+def demo(folders: tuple[Path, ...], out: Path, seed: int, model: str, lang: str) -> int:
+    """Show the gain: on FOLDERS of real scans, or on a page made and dirtied here.
+
+    \b
+    docclean demo
+    docclean demo scans/ -o demo/
+    """
+    from docclean.demo import run_demo
+
+    complete = True
+    for shown in run_demo(out, seed, folders, model, lang):
+        complete = complete and shown.complete
+        if shown.picture is None:
+            say(shown.text)
+            continue
+        click.echo(f"{shown.title}\n  before and after: {shown.picture}")
+        if shown.report:
+            click.echo(f"  report:           {shown.report}")
+        click.echo(f"\n{shown.text}\n")
+        if _has_screen():
+            click.launch(str(shown.picture))
+    return 0 if complete else SOME_FAILED
+
+
+def _has_screen() -> bool:
+    """Tell whether a picture can be shown: a person at a terminal with a display."""
+    return sys.stdout.isatty() and bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )

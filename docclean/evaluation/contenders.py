@@ -1,0 +1,273 @@
+"""Ways to treat a page before it is read: the bars, the rivals, and the cleaner itself."""
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from PIL import Image as Pillow
+
+from docclean.classical import divide_background, divide_dilated
+from docclean.errors import MissingProgramError, UsageError
+from docclean.evaluation.programs import Program
+from docclean.ocr import MAX_SIDE, tesseract_version
+from docclean.page import Image, Page
+from docclean.registry import Registry
+
+MEASURE = "pip install 'docclean[measure]'"
+
+WINDOW = 75
+"""Side of the window of Sauvola and Wolf, px, odd: the default of the library doxapy, whatever the
+page's dpi; 2.5 lines of 10 pt type at 300 dpi."""
+
+SAUVOLA_K = 0.2
+"""Of Sauvola and Pietikäinen, "Adaptive document image binarization" (2000). The paper used 0.5;
+0.2, doxapy's default, is what came into use, as it keeps more of faint ink."""
+
+WOLF_K = 0.5
+"""Of Wolf and Jolion, "Extraction and recognition of artificial text in multimedia documents"
+(2003): the paper's and its program's, not doxapy's 0.2."""
+
+Algorithm = Literal["OTSU", "SAUVOLA", "WOLF"]
+
+
+@dataclass(frozen=True, eq=False)
+class Treated:
+    """A treated page, and what there is to say about it."""
+
+    page: Page
+    note: str = ""
+
+
+def _nothing() -> None:
+    """Lack nothing."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A named way to treat a page before it is read.
+
+    Attributes:
+        name: what it is asked for by, and called in reports.
+        about: what it is, in one line.
+        treat: takes a page, grey or RGB, and leaves it as it is; returns another one, whose size
+            may differ.
+        variables: of the engine, where reading in another way is the treatment (Tesseract only).
+        missing: returns what it lacks on this machine, None for nothing; see `lacking`.
+    """
+
+    name: str
+    about: str
+    treat: Callable[[Page], Treated]
+    variables: tuple[tuple[str, str], ...] = ()
+    missing: Callable[[], str | None] = _nothing
+
+    def lacking(self) -> str | None:
+        """Return None where it can run, else one sentence that says what to install."""
+        return self.missing()
+
+
+# --- in this process -----------------------------------------------------------------------------
+
+
+def raw(page: Page) -> Treated:
+    """Leave the page as it is."""
+    return Treated(page)
+
+
+def on_grey(page: Page, treat: Callable[[Image], Image]) -> Treated:
+    """Treat the luma of a page: (H, W) uint8 -> (H, W) uint8."""
+    return Treated(page.with_pixels(treat(page.grey())))
+
+
+def enlarge(page: Page) -> Treated:
+    """Double the luma's width and height by Lanczos, and the dpi with them.
+
+    A page that Tesseract could then not read keeps its size, and the note says so.
+    """
+    grey = page.with_pixels(page.grey())
+    if 2 * max(page.width, page.height) > MAX_SIDE:
+        return Treated(grey, f"kept its size: twice that is more than {MAX_SIDE} px a side")
+    size = (2 * page.width, 2 * page.height)
+    pixels = np.asarray(Pillow.fromarray(grey.pixels).resize(size, Pillow.Resampling.LANCZOS))
+    dpi = page.dpi and (2 * page.dpi[0], 2 * page.dpi[1])
+    return Treated(replace(grey, pixels=pixels, dpi=dpi))
+
+
+def binarize(grey: Image, algorithm: Algorithm, k: float = 0.0) -> Image:
+    """Turn ink black and paper white: (H, W) uint8 -> (H, W) uint8 of 0 and 255.
+
+    Otsu finds one threshold for the page; Sauvola and Wolf one for each pixel, from mean and
+    deviation of the `WINDOW` around it. A page of a single grey has no ink: white.
+    """
+    if grey.min() == grey.max():  # Wolf divides by the page's contrast, and takes it all for ink
+        return np.full_like(grey, 255)
+    height, width = grey.shape
+    # doxapy 0.9 reads and writes beyond a page smaller than half its window
+    missing = ((0, max(0, WINDOW - height)), (0, max(0, WINDOW - width)))
+    padded = np.ascontiguousarray(np.pad(grey, missing, "edge") if np.any(missing) else grey)
+    doxapy: Any = importlib.import_module("doxapy")
+    run = doxapy.Binarization(getattr(doxapy.Binarization.Algorithms, algorithm))
+    run.initialize(padded)
+    binary = np.empty_like(padded)
+    run.to_binary(binary, {} if algorithm == "OTSU" else {"window": WINDOW, "k": k})
+    return binary[:height, :width]
+
+
+def _lacks_doxapy() -> str | None:
+    if importlib.util.find_spec("doxapy"):
+        return None
+    return f"the package doxapy is not installed: {MEASURE}"
+
+
+def _lacks_thresholding() -> str | None:
+    try:
+        version = tesseract_version()
+    except MissingProgramError as error:
+        return str(error)
+    if int(version.partition(".")[0]) >= 5:
+        return None
+    return f"Tesseract {version} binarizes in one way only: install Tesseract 5 or later"
+
+
+def _binarized(name: str, about: str, algorithm: Algorithm, k: float = 0.0) -> Contender:
+    treat = partial(on_grey, treat=partial(binarize, algorithm=algorithm, k=k))
+    return Contender(name, about, treat, missing=_lacks_doxapy)
+
+
+def _thresholded(method: int, about: str) -> Contender:
+    variables = (("thresholding_method", str(method)),)
+    return Contender(f"tesseract-{method}", about, raw, variables, _lacks_thresholding)
+
+
+# --- by other programs ---------------------------------------------------------------------------
+
+UNPAPER = Program(
+    ("unpaper", "--dpi", "@DPI", "@IN.pnm", "@OUT.pnm"), install="apt-get install unpaper"
+)
+"""unpaper as it runs by default: it also straightens the page, centres it and wipes its rim."""
+
+OCRMYPDF = Program(
+    (
+        *("ocrmypdf", "--quiet", "--jobs", "1", "--image-dpi", "@DPI", "--clean-final"),
+        *("--tesseract-timeout", "0", "--optimize", "0", "--output-type", "pdf"),
+        *("@IN.png", "@OUT.pdf"),
+    ),
+    install="pip install ocrmypdf",
+)
+"""What `ocrmypdf --clean` gives its OCR to read, kept in a PDF; no time for the OCR switches it
+off. It renders the page anew, which softens the edges where the size in points is not whole, and
+calls unpaper with options that move nothing and wipe less."""
+
+
+def by_program(page: Page, program: Program) -> Treated:
+    """Let a program treat the page; a page that keeps its size keeps its dpi, None included."""
+    made = program(page)
+    if (made.height, made.width) == (page.height, page.width):
+        made = replace(made, dpi=page.dpi)
+    return Treated(made)
+
+
+def _lacks(*programs: Program) -> str | None:
+    return next((lack for program in programs if (lack := program.lacking())), None)
+
+
+def command_contender(spec: str) -> Contender:
+    """Make a command line a contender: 'NAME=program @IN @OUT', or without a name the program's.
+
+    See `Program` for what may stand in the command.
+
+    Raises:
+        UsageError: no program, no @IN or no @OUT, or an open quotation mark.
+    """
+    named = re.fullmatch(r"\s*([^\s=/'\"@]+)=(.*)", spec, re.DOTALL)
+    name, command = (named[1], named[2]) if named else ("", spec)
+    if not command.strip():
+        raise UsageError(f"the contender '{spec}' has no command: write 'NAME=program @IN @OUT'")
+    program = Program.parse(command)
+    return Contender(
+        name or program.name,
+        f"the command {program}",
+        partial(by_program, program=program),
+        missing=program.lacking,
+    )
+
+
+# --- the cleaner ---------------------------------------------------------------------------------
+
+
+class CleanedPage(Protocol):
+    """What a cleaner returns: the page, and why it was cleaned or left alone."""
+
+    @property
+    def page(self) -> Page:
+        """The page to go on with."""
+        ...
+
+    @property
+    def decision(self) -> Any:
+        """What the gate decided."""
+        ...
+
+
+class PageCleaner(Protocol):
+    """Anything with `clean(page)`: `docclean.Cleaner`, or a stand-in of one's own."""
+
+    def clean(self, page: Page) -> CleanedPage:
+        """Clean one page."""
+        ...
+
+
+def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
+    """Make a cleaner a contender, read in grey as `docclean ocr` does; its note is the reason."""
+
+    def treat(page: Page) -> Treated:
+        cleaned = cleaner.clean(page)
+        grey = cleaned.page.with_pixels(cleaned.page.grey())
+        return Treated(grey, str(getattr(cleaned.decision, "reason", cleaned.decision)))
+
+    return Contender(name, "docclean, read in grey", treat)
+
+
+CONTENDERS: Registry[Contender] = Registry(
+    "contender",
+    [
+        Contender("raw", "the page as it is", raw),
+        Contender("grey", "its luma", partial(on_grey, treat=lambda grey: grey)),
+        Contender("grey-x2", "its luma enlarged twice (Lanczos), dpi doubled", enlarge),
+        Contender(
+            "divide",
+            "its luma divided by a median background",
+            partial(on_grey, treat=divide_background),
+        ),
+        Contender(
+            "divide-dilated",
+            "its luma divided by a dilated background",
+            partial(on_grey, treat=divide_dilated),
+        ),
+        _binarized("otsu", "binarized by one threshold (Otsu)", "OTSU"),
+        _binarized("sauvola", f"binarized by Sauvola, {WINDOW} px, k 0.2", "SAUVOLA", SAUVOLA_K),
+        _binarized("wolf", f"binarized by Wolf, {WINDOW} px, k 0.5", "WOLF", WOLF_K),
+        Contender(
+            "unpaper",
+            "unpaper with its own defaults",
+            partial(by_program, program=UNPAPER),
+            missing=partial(_lacks, UNPAPER),
+        ),
+        Contender(
+            "ocrmypdf-clean",
+            "what ocrmypdf --clean gives its OCR",
+            partial(by_program, program=OCRMYPDF),
+            missing=partial(_lacks, OCRMYPDF, UNPAPER),
+        ),
+        _thresholded(0, "the page as it is, binarized by Tesseract's default (Otsu)"),
+        _thresholded(1, "the page as it is, binarized by Leptonica's adaptive Otsu in Tesseract"),
+        _thresholded(2, "the page as it is, binarized by Sauvola in Tesseract"),
+    ],
+    key=lambda contender: contender.name,
+)
+"""The contenders that need no model, by name, bars first."""

@@ -1,0 +1,127 @@
+"""Reads pages and remembers: the same pixels are never read twice."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from docclean.errors import OutputError, UnreadableInputError, UsageError
+from docclean.evaluation.meter import Meter
+from docclean.ocr import OcrEngine, PageText, Tesseract, Word, tesseract_version
+from docclean.page import Page
+from docclean.report.results import Cost
+
+Variables = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What an engine read on a page and what that took."""
+
+    found: PageText
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Readings kept in a file, one JSON line each, so that a stopped run goes on where it was.
+
+    A reading is known by the pixels, the dpi, the engine's settings and Tesseract's version.
+    """
+
+    path: Path
+    known: dict[str, Read] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def load(cls, path: Path) -> "Cache":
+        """Load what an earlier run has read; a last line cut off by its end is dropped.
+
+        Raises:
+            UnreadableInputError: the file is there and is no such cache.
+        """
+        if not path.exists():
+            return cls(path)
+        try:
+            lines = path.read_text("utf-8").splitlines()
+            told = [_parsed(line, last=place + 1 == len(lines)) for place, line in enumerate(lines)]
+            return cls(path, {one["key"]: _read_of(one) for one in told if one is not None})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnreadableInputError(
+                f"{path}: is not a cache of readings; remove it or name another file"
+            ) from error
+
+    def add(self, key: str, read: Read) -> None:
+        """Keep one reading, in memory and at the end of the file.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        told = {"key": key, "found": asdict(read.found), "cost": asdict(read.cost)}
+        with self.lock:
+            self.known[key] = read
+            try:
+                with self.path.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(told, ensure_ascii=False) + "\n")
+            except OSError as error:
+                raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from error
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the contenders' pages of one document; pages that are equal are read once."""
+
+    engine: OcrEngine
+    cache: Cache | None = None
+    known: dict[str, Read] = field(default_factory=dict)
+
+    def read(self, page: Page, variables: Variables = (), *, words: bool = False) -> Read:
+        """Return the text of a page read with these variables of Tesseract.
+
+        Raises:
+            UsageError: variables for an engine that has none.
+            DoccleanError: the engine's own errors.
+        """
+        engine = self.engine
+        if variables:
+            if not isinstance(engine, Tesseract):
+                raise UsageError(f"the engine '{engine.name}' cannot be told {dict(variables)}")
+            engine = replace(engine, variables=engine.variables + variables)
+        key = _key(engine, page, words)
+        stored: Mapping[str, Read] = self.cache.known if self.cache else {}
+        read = self.known.get(key) or stored.get(key)
+        if read is None:
+            with Meter() as meter:
+                found = engine.read(page, words=words)
+            read = Read(found, replace(meter.cost, seconds=found.seconds))
+            if self.cache:
+                self.cache.add(key, read)
+        self.known[key] = read
+        return read
+
+
+def _key(engine: OcrEngine, page: Page, words: bool) -> str:
+    version = tesseract_version() if isinstance(engine, Tesseract) else ""
+    told = f"{version} {engine!r} {page.dpi} {page.pixels.shape} {words}"
+    digest = hashlib.blake2b(told.encode(), digest_size=20)
+    digest.update(page.pixels.data if page.pixels.flags.c_contiguous else page.pixels.tobytes())
+    return digest.hexdigest()
+
+
+def _parsed(line: str, last: bool) -> dict[str, Any] | None:
+    try:
+        told: dict[str, Any] = json.loads(line)
+    except ValueError:
+        if last:  # the run was stopped while it wrote
+            return None
+        raise
+    return told
+
+
+def _read_of(told: dict[str, Any]) -> Read:
+    found = told["found"]
+    words = tuple(Word(**word) for word in found["words"])
+    return Read(PageText(found["text"], words, found["seconds"]), Cost(**told["cost"]))

@@ -1,0 +1,141 @@
+"""How each set of a benchmark is read and compared: one TOML file, a table a set."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+from docclean.errors import UnreadableInputError, UsageError
+from docclean.ocr import Tesseract
+from docclean.registry import nearest
+from docclean.score import TextRules
+
+SPLITS = "splits.json"
+"""Names the pages of each split: {set: {split: [names]}}; sets may be nested like their folders."""
+
+
+@dataclass(frozen=True)
+class SetSettings:
+    """How one set is read and compared."""
+
+    lang: str = "eng"
+    """Tesseract's language packs, joined by '+'."""
+    psm: int | None = None
+    """Tesseract's page segmentation mode; None leaves its own."""
+    form: Literal["NFC", "NFKC"] = "NFC"
+    """Unicode normal form both texts are brought to."""
+    fold_case: bool = False
+    """Whether 'A' and 'a' are the same letter."""
+    skip: bool = False
+    """Whether the set is left out."""
+
+    def engine(self) -> Tesseract:
+        """Return the engine that reads this set."""
+        return Tesseract(lang=self.lang, psm=self.psm)
+
+    def rules(self) -> TextRules:
+        """Return what counts as the same text in this set."""
+        return TextRules(self.form, self.fold_case)
+
+
+PLAIN_SETTINGS = SetSettings()
+"""English, Tesseract's own segmentation, texts compared as they are."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of every set.
+
+    Attributes:
+        default: of sets no table matches.
+        tables: by pattern (`typewritten-*`, `ocr/*`), matched against a set's path and against its
+            last part; where several match, the later one wins key by key.
+    """
+
+    default: SetSettings = PLAIN_SETTINGS
+    tables: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+
+    @classmethod
+    def load(cls, path: Path | None, default: SetSettings = PLAIN_SETTINGS) -> "Settings":
+        """Read a TOML file: `[set."PATTERN"]` with the fields of `SetSettings` as keys.
+
+        Raises:
+            UnreadableInputError: no such file, or not TOML.
+            UsageError: an unknown key or a value of the wrong kind.
+        """
+        if path is None:
+            return cls(default)
+        try:
+            told = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UnreadableInputError(f"{path}: is not a settings file: {error}") from error
+        tables = told.pop("set", {})
+        if told or not isinstance(tables, dict):
+            found = ", ".join(told) or "set"
+            raise UsageError(f"{path}: unknown key '{found}'; settings stand in [set.\"NAME\"]")
+        return cls(default, tuple((name, _checked(path, name, tables[name])) for name in tables))
+
+    def of(self, group: str) -> SetSettings:
+        """Return the settings of one set."""
+        settings = self.default
+        for pattern, values in self.tables:
+            if matches(group, pattern):
+                settings = replace(settings, **values)
+        return settings
+
+
+def matches(group: str, pattern: str) -> bool:
+    """Tell whether a pattern names a set, by its path or by the last part of it."""
+    return fnmatchcase(group, pattern) or fnmatchcase(group.rpartition("/")[2], pattern)
+
+
+def pages_of_split(folder: Path, split: str) -> Mapping[str, frozenset[str]]:
+    """Return the page names of one split, by set; a set the file does not name is not split.
+
+    Raises:
+        UnreadableInputError: the folder has no readable splits.json.
+        UsageError: no set has such a split.
+    """
+    path = folder / SPLITS
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnreadableInputError(f"{path}: --split needs this file: {error}") from error
+    found: dict[str, frozenset[str]] = {}
+    names: set[str] = set()
+    _walk(told, "", split, found, names)
+    if not found:
+        known = ", ".join(sorted(names)) or "none"
+        raise UsageError(f"{path}: no set has a split '{split}'; known: {known}")
+    return found
+
+
+def _walk(
+    told: Any, group: str, split: str, found: dict[str, frozenset[str]], names: set[str]
+) -> None:
+    if not isinstance(told, dict):
+        return
+    for key, value in told.items():
+        if isinstance(value, list):
+            names.add(key)
+            if key == split:
+                found[group] = frozenset(str(name) for name in value)
+        else:
+            _walk(value, f"{group}/{key}" if group else key, split, found, names)
+
+
+def _checked(path: Path, name: str, values: Any) -> Mapping[str, Any]:
+    known = {one.name for one in fields(SetSettings)}
+    if not isinstance(values, dict):
+        raise UsageError(f'{path}: [set."{name}"] must be a table')
+    kinds = {"lang": str, "psm": int, "form": str, "fold_case": bool, "skip": bool}
+    for key, value in values.items():
+        if key not in known:
+            close = nearest(key, sorted(known))
+            raise UsageError(f"{path}: [set.\"{name}\"] has no '{key}'{close}")
+        if type(value) is not kinds[key] or (key == "form" and value not in ("NFC", "NFKC")):
+            raise UsageError(f'{path}: [set."{name}"] {key} cannot be {value!r}')
+    return values

@@ -1,0 +1,44 @@
+"""A labelled folder out of nothing: pages set, dirtied and written with their true text."""
+
+from pathlib import Path
+
+from docclean.corruptions import CORRUPTIONS
+from docclean.errors import OutputError
+from docclean.evaluation.robustness import runs_here
+from docclean.pairs import make_pair, write_png
+from docclean.recipe import Corrupt, Recipe, Synth
+from docclean.synth import TextSource
+
+DPI_RANGE = (100, 300)
+"""What offices scan at. Above it a long page is cut to fit the memory and loses its true text."""
+
+
+def write_synthetic(out: Path, count: int, seed: int) -> Path:
+    """Write `count` pages as `noisy/`, `clean/` and `truth/ID.gt.txt`; return the folder.
+
+    Built-in words, the installed fonts, and the corruptions that run here: without torch and
+    albumentations those that need them are never drawn, and the others are drawn as ever.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    try:
+        for name in ("noisy", "clean", "truth"):
+            (out / name).mkdir(parents=True, exist_ok=True)
+        recipe, text = synthetic_recipe(), TextSource(())
+        for index in range(count):
+            pair = make_pair(seed, index, text, recipe)
+            write_png(out / "noisy" / f"{index:05}.png", pair.dirty)
+            write_png(out / "clean" / f"{index:05}.png", pair.clean)
+            (out / "truth" / f"{index:05}.gt.txt").write_text(pair.typeset.text + "\n", "utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
+        ) from error
+    return out
+
+
+def synthetic_recipe() -> Recipe:
+    """Return the default recipe with the corruptions that cannot run here switched off."""
+    absent = {member.name: 0.0 for member in CORRUPTIONS if not runs_here(member)}
+    return Recipe(synth=Synth(dpi_range=DPI_RANGE, locales=()), corrupt=Corrupt(members=absent))

@@ -1,0 +1,363 @@
+"use strict";
+// Draws the pages: sorts and filters them, fills a card when it comes near the window and lets its
+// pictures go when it is far. Text reaches the document as text only, never as HTML.
+(() => {
+  const NEAR = "1200px 0px";
+  const SHOWN_WORDS = 80;
+  const $ = (id) => document.getElementById(id);
+  const index = JSON.parse($("index").textContent);
+  const { before, contenders, sets, pages } = index;
+  const bar = contenders.indexOf(before);
+  const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+  const make = (tag, options = {}, ...children) => {
+    const { data, ...rest } = options;
+    const node = Object.assign(document.createElement(tag), rest);
+    node.append(...children.filter((child) => child !== null && child !== ""));
+    return node;
+  };
+  const fixed = (value, digits) => value.toFixed(digits).replace("-", "−");
+  const percent = (rate) => (rate === null ? "–" : fixed(100 * rate, 2) + "%");
+  const share = (value) => (value === null || value === undefined ? "–" : fixed(value, 3));
+  const signed = (value, digits) => {
+    const text = fixed(value, digits);
+    return value > 0 ? "+" + text : text;
+  };
+
+  // --- what changed ----------------------------------------------------------------------------
+
+  let chosen = contenders.indexOf(index.after);
+
+  // With truth the fall of the CER, without it the rise of the confidence, both 0..1
+  const change = (page) => {
+    const first = page.rates[bar];
+    const second = page.rates[chosen];
+    if (!first || !second || first[0] == null || second[0] == null) return 0;
+    return page.labelled ? first[0] - second[0] : (second[0] - first[0]) / 100;
+  };
+  const mood = (page) => {
+    if (!page.labelled) return "unknown";
+    const gain = change(page);
+    return gain > 0 ? "better" : gain < 0 ? "worse" : "same";
+  };
+  const errors = (page) => {
+    const rates = page.rates[chosen] || page.rates[bar];
+    if (!rates || rates[0] == null) return -1;
+    return page.labelled ? rates[0] : 1 - rates[0] / 100;
+  };
+
+  const ORDERS = {
+    worst: (a, b) => change(a) - change(b),
+    best: (a, b) => change(b) - change(a),
+    hardest: (a, b) => errors(b) - errors(a),
+    name: () => 0,
+  };
+
+  // --- a card ----------------------------------------------------------------------------------
+
+  const shells = pages.map((page, number) => {
+    page.number = number;
+    const body = make("div", { className: "body" });
+    const link = make("a", { href: `#page-${number}`, textContent: page.name });
+    const gain = make("p", { className: "change" });
+    const group = sets.length > 1 ? make("small", { textContent: sets[page.set] }) : "";
+    const head = make("header", {}, make("h3", {}, link), group, gain);
+    const card = make("article", { id: `page-${number}`, className: "card" }, head, body);
+    card.setAttribute("aria-label", page.name);
+    if (page.size) body.style.setProperty("--ratio", page.size[0] / page.size[1]);
+    body.classList.toggle("pictured", Boolean(page.size));
+    return { page, card, body, gain, filled: false, near: false };
+  });
+
+  const headline = ({ page, card, gain }) => {
+    const first = page.rates[bar];
+    const second = page.rates[chosen];
+    const how = mood(page);
+    card.className = `card ${how}`;
+    gain.replaceChildren();
+    if (!first || !second || first[0] == null || second[0] == null) return;
+    const delta = change(page);
+    const sides = page.labelled
+      ? `CER ${percent(first[0])} → ${percent(second[0])}`
+      : `confidence ${fixed(first[0], 1)} → ${fixed(second[0], 1)}`;
+    const words = page.labelled
+      ? delta === 0 ? "same" : `${signed(100 * delta, 2)} points`
+      : delta === 0 ? "same" : signed(100 * delta, 1);
+    gain.append(
+      make("span", { textContent: sides }),
+      make("b", { className: page.labelled ? how : "neutral", textContent: words }),
+    );
+  };
+
+  const readings = (page, notes) => {
+    const heads = page.labelled ? ["CER", "WER", "F1"] : ["confidence", "known", "agreement"];
+    const cells = (rates) =>
+      page.labelled
+        ? [percent(rates[0]), percent(rates[1]), share(rates[4])]
+        : [rates[0] == null ? "–" : fixed(rates[0], 1), share(rates[1]), share(rates[2])];
+    const head = make("tr", {}, make("td"));
+    head.append(...heads.map((text) => make("th", { scope: "col", textContent: text })));
+    const rows = contenders.flatMap((name, at) => {
+      const rates = page.rates[at];
+      if (!rates) return [];
+      const kind = at === bar ? "before" : at === chosen ? "after" : "other";
+      const row = make("tr", { className: kind, title: notes[at] });
+      row.append(make("th", { scope: "row", textContent: name }));
+      row.append(...cells(rates).map((text) => make("td", { textContent: text })));
+      return [row];
+    });
+    return make("table", { className: "rates" }, make("thead", {}, head), make("tbody", {}, ...rows));
+  };
+
+  const slider = (page) => {
+    const frame = make("div", { className: "slider" });
+    const figure = make("figure", {}, frame);
+    const image = (side, alt) => make("img", { className: side, alt, decoding: "async" });
+    if (!$(`after-${page.number}`)) {
+      frame.append(image("before", `${page.name}, left as it was`));
+      const caption = make("figcaption", {}, make("span", { textContent: "left as it was" }));
+      figure.append(caption);
+      return figure;
+    }
+    const input = make("input", { type: "range", min: 0, max: 100, step: 1, value: 50 });
+    input.setAttribute("aria-label", `${page.name}: share of the page shown as scanned, per cent`);
+    const move = () => frame.style.setProperty("--cut", `${input.value}%`);
+    input.addEventListener("input", move);
+    move();
+    const knob = make("span", { className: "line" }, make("span", { className: "knob" }));
+    knob.setAttribute("aria-hidden", "true");
+    frame.append(
+      image("after", `${page.name}, ${index.after}`),
+      image("before", `${page.name}, as scanned`),
+      input,
+      knob,
+    );
+    const caption = make(
+      "figcaption",
+      {},
+      make("span", { textContent: "as scanned" }),
+      make("span", { textContent: index.after }),
+    );
+    figure.append(caption);
+    return figure;
+  };
+
+  const wordsOf = (text) => text.split(/[ \n]+/);
+
+  const wordList = (title, text, places, kind) => {
+    const words = wordsOf(text);
+    const line = make("p", { className: "words" }, make("b", { textContent: `${title} ` }));
+    for (const place of places.slice(0, SHOWN_WORDS)) {
+      line.append(make("span", { className: kind, textContent: words[place] }), " ");
+    }
+    if (places.length > SHOWN_WORDS) line.append(`and ${places.length - SHOWN_WORDS} more`);
+    return line;
+  };
+
+  const changedWords = (page, data, texts) => {
+    const marks = data.marks[chosen];
+    if (!marks) return [];
+    const [lost, gained] = marks;
+    const name = contenders[chosen];
+    if (!lost.length && !gained.length) {
+      const text = page.labelled
+        ? "The same words of the truth were found."
+        : "Both texts hold the same words.";
+      return [make("p", { className: "words", textContent: text })];
+    }
+    const titles = page.labelled
+      ? [`${gained.length} gained`, `${lost.length} lost`]
+      : [`${gained.length} only in ${name}`, `${lost.length} only in ${before}`];
+    const kinds = page.labelled ? ["gained", "lost"] : ["neutral", "neutral"];
+    return [
+      gained.length ? wordList(titles[0], texts.after, gained, kinds[0]) : "",
+      lost.length ? wordList(titles[1], texts.before, lost, kinds[1]) : "",
+    ];
+  };
+
+  const marked = (title, text, places, kind) => {
+    const wanted = new Set(places);
+    const pre = make("pre", { tabIndex: 0 });
+    let number = 0;
+    let plain = "";
+    for (const piece of text.split(/([ \n]+)/)) {
+      if (piece && !/^[ \n]/.test(piece) && wanted.has(number++)) {
+        pre.append(plain, make(kind === "lost" ? "del" : "ins", { className: kind, textContent: piece }));
+        plain = "";
+      } else plain += piece;
+    }
+    pre.append(plain);
+    return make("div", {}, make("h4", { textContent: title }), pre);
+  };
+
+  const foldedTexts = (page, data, texts) => {
+    const details = make("details", {}, make("summary", { textContent: "Texts" }));
+    details.addEventListener("toggle", () => {
+      if (!details.open || details.children.length > 1) return;
+      const [lost, gained] = data.marks[chosen] || [[], []];
+      const kinds = page.labelled ? ["lost", "gained"] : ["neutral", "neutral"];
+      const columns = make("div", { className: "texts" });
+      if (data.truth !== null) columns.append(marked("truth", data.texts[data.truth], [], ""));
+      if (texts.before !== null) columns.append(marked(before, texts.before, lost, kinds[0]));
+      if (texts.after !== null && chosen !== bar) {
+        columns.append(marked(contenders[chosen], texts.after, gained, kinds[1]));
+      }
+      details.append(columns);
+    });
+    return details;
+  };
+
+  // --- filling what is near --------------------------------------------------------------------
+
+  const waiting = new Set();
+
+  const fill = (shell) => {
+    const { page, body } = shell;
+    const block = $(`text-${page.number}`);
+    // the file may still be loading: the data of a page are whole when those of the next have begun
+    const whole = document.readyState !== "loading" || $(`text-${page.number + 1}`);
+    if (!block || !whole) {
+      waiting.add(shell);
+      return;
+    }
+    waiting.delete(shell);
+    if (!shell.filled) {
+      const data = JSON.parse(block.textContent);
+      const text = (at) => (at < 0 || data.of[at] === null ? null : data.texts[data.of[at]]);
+      const texts = { before: text(bar), after: text(chosen) };
+      const note = data.notes[chosen];
+      const side = make(
+        "div",
+        { className: "side" },
+        note ? make("p", { className: "note", textContent: note }) : "",
+        ...changedWords(page, data, texts),
+        readings(page, data.notes),
+      );
+      shell.picture ??= page.size ? slider(page) : null;
+      const look = make("div", { className: "look" }, shell.picture, side);
+      body.replaceChildren(look, foldedTexts(page, data, texts));
+      shell.filled = true;
+    }
+    if (!shell.picture) return;
+    for (const image of shell.picture.querySelectorAll("img")) {
+      const code = $(`${image.className}-${page.number}`);
+      if (code && !image.src) image.src = `data:image/webp;base64,${code.textContent}`;
+    }
+  };
+
+  const empty = (shell) => {
+    waiting.delete(shell);
+    if (!shell.picture) return;
+    for (const image of shell.picture.querySelectorAll("img")) image.removeAttribute("src");
+  };
+
+  const byCard = new Map(shells.map((shell) => [shell.card, shell]));
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const shell = byCard.get(target);
+        shell.near = isIntersecting;
+        if (isIntersecting) fill(shell);
+        else empty(shell);
+      }
+    },
+    { rootMargin: NEAR },
+  );
+
+  const waiter = setInterval(() => {
+    if (document.readyState !== "loading") clearInterval(waiter);
+    for (const shell of [...waiting]) fill(shell);
+  }, 50);
+
+  // --- filters ---------------------------------------------------------------------------------
+
+  const controls = { find: $("find"), set: $("set"), mood: $("mood"), order: $("order") };
+  const cards = $("cards");
+  const labelled = pages.filter((page) => page.labelled).length;
+  const byName = [...shells].sort((a, b) => collator.compare(a.page.name, b.page.name));
+
+  const update = () => {
+    const find = controls.find.value.trim().toLowerCase();
+    const set = controls.set.value;
+    const wanted = controls.mood.value;
+    const counts = { better: 0, same: 0, worse: 0, unknown: 0 };
+    const order = ORDERS[controls.order.value];
+    const sorted = [...byName].sort((a, b) => order(a.page, b.page));
+    for (const shell of sorted) {
+      const { page, card } = shell;
+      headline(shell);
+      const name = `${page.name} ${sets[page.set]}`.toLowerCase();
+      card.hidden =
+        (set !== "" && page.set !== Number(set)) ||
+        (wanted !== "" && mood(page) !== wanted) ||
+        (find !== "" && !name.includes(find));
+      if (!card.hidden) counts[mood(page)] += 1;
+    }
+    cards.replaceChildren(...sorted.map((shell) => shell.card));
+    const shown = counts.better + counts.same + counts.worse + counts.unknown;
+    const parts = [`${counts.better} better`, `${counts.same} same`, `${counts.worse} worse`];
+    if (labelled === 0) parts.length = 0;
+    if (counts.unknown && labelled) parts.push(`${counts.unknown} without truth`);
+    const some = `${shown} of ${pages.length} ${pages.length === 1 ? "page" : "pages"}`;
+    $("count").textContent = [some, parts.join(", ")].filter(Boolean).join(": ");
+    $("nothing").hidden = shown > 0;
+  };
+
+  const choose = () => {
+    chosen = Number($("contender").value);
+    for (const shell of shells) {
+      shell.filled = false;
+      if (!shell.near) shell.body.replaceChildren();
+    }
+    update();
+    for (const shell of shells) if (shell.near) fill(shell);
+  };
+
+  const reset = () => {
+    $("filters").reset();
+    $("contender").value = String(chosen);
+    update();
+  };
+
+  const jump = () => {
+    const card = /^#page-\d+$/.test(location.hash) && $(location.hash.slice(1));
+    if (!card) return;
+    if (card.hidden) reset();
+    for (const wait of [0, 60, 300]) {
+      // cards above change their height as they are filled
+      setTimeout(() => card.scrollIntoView({ block: "start" }), wait);
+    }
+    card.classList.add("aimed");
+    setTimeout(() => card.classList.remove("aimed"), 2000);
+  };
+
+  for (const [number, name] of sets.entries()) {
+    $("set").append(make("option", { value: number, textContent: name || "(no set)" }));
+  }
+  if (labelled === pages.length) $("mood").querySelector("[value=unknown]").remove();
+  $("mood-label").hidden = labelled === 0;
+  $("set-label").hidden = sets.length < 2;
+  for (const [number, name] of contenders.entries()) {
+    if (number !== bar) $("contender").append(make("option", { value: number, textContent: name }));
+  }
+  if (chosen < 0) chosen = contenders.findIndex((_, number) => number !== bar);
+  $("contender").value = String(chosen);
+  $("contender-label").hidden = contenders.length < 3;
+  $("contender-label").title = `Against ${before}, the bar`;
+
+  $("find").addEventListener("input", update);
+  for (const id of ["set", "mood", "order"]) $(id).addEventListener("change", update);
+  $("contender").addEventListener("change", choose);
+  $("reset").addEventListener("click", reset);
+  $("filters").addEventListener("submit", (event) => event.preventDefault());
+  window.addEventListener("hashchange", jump);
+  window.addEventListener("beforeprint", () => {
+    for (const shell of shells) if (!shell.card.hidden) fill(shell);
+  });
+
+  $("pages").hidden = pages.length === 0;
+  update();
+  for (const shell of shells.slice(0, 3)) fill(shell); // no need to wait for a frame
+  for (const shell of shells) watcher.observe(shell.card);
+  window.addEventListener("DOMContentLoaded", jump);
+})();

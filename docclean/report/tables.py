@@ -1,0 +1,335 @@
+"""A result as text: a terminal's tables, Markdown, CSV and JSON."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from docclean.errors import OutputError, UnreadableInputError
+from docclean.fidelity import Fidelity
+from docclean.report.results import (
+    Comparison,
+    PageResult,
+    Reading,
+    SetSummary,
+    Signs,
+    Summary,
+    Totals,
+)
+
+BEGIN, END = "<!-- docclean evaluate: begin -->", "<!-- docclean evaluate: end -->"
+"""What stands around a table that `write_between` may replace."""
+
+JSON_VERSION = 1
+"""Raised when a reader of older JSON would misread it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the tables: its head and what it shows of a contender's line."""
+
+    head: str
+    show: Callable[[Totals, Comparison | None], str]
+
+
+def _of_fidelity(name: str, form: str) -> Callable[[Totals, Comparison | None], str]:
+    return lambda row, _: format(getattr(row.fidelity, name), form) if row.fidelity else ""
+
+
+def _of_signs(name: str, form: str) -> Callable[[Totals, Comparison | None], str]:
+    def show(row: Totals, _: Comparison | None) -> str:
+        value = getattr(row.signs, name) if row.signs else None
+        return "" if value is None else format(value, form)
+
+    return show
+
+
+def _points(comparison: Comparison | None) -> str:
+    """Write a gain in points with its interval."""
+    if comparison is None:
+        return ""
+    gain = comparison.cer
+    return f"{100 * gain.value:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})"
+
+
+def _pages(comparison: Comparison | None) -> str:
+    return "" if comparison is None else f"{comparison.better} / {comparison.worse}"
+
+
+TEXT_COLUMNS = (
+    Column("CER", lambda row, _: f"{row.micro.cer:.2%}" if row.micro else ""),
+    Column("CER/page", lambda row, _: f"{row.macro.cer:.2%}" if row.macro else ""),
+    Column("WER", lambda row, _: f"{row.micro.wer:.2%}" if row.micro else ""),
+    Column("recall", lambda row, _: f"{row.micro.recall:.3f}" if row.micro else ""),
+    Column("precision", lambda row, _: f"{row.micro.precision:.3f}" if row.micro else ""),
+    Column("F1", lambda row, _: f"{row.micro.f1:.3f}" if row.micro else ""),
+    Column("points gained (95 %)", lambda _, versus: _points(versus)),
+    Column("better / worse", lambda _, versus: _pages(versus)),
+    Column("sign test", lambda _, versus: "" if versus is None else f"{versus.p_value:.3f}"),
+)
+"""What is known of a set with truth."""
+SIGN_COLUMNS = (
+    Column("confidence", _of_signs("confidence", ".1f")),
+    Column("words", _of_signs("words", "d")),
+    Column("known", _of_signs("known", ".3f")),
+    Column("agreement", _of_signs("agreement", ".3f")),
+    Column("paper noise", _of_signs("paper_noise", ".1f")),
+    Column("specks/Mpx", _of_signs("specks", ".1f")),
+)
+"""What can be told of a set without truth."""
+PICTURE_COLUMNS = (
+    Column("RMSE", _of_fidelity("rmse", ".4f")),
+    Column("PSNR", _of_fidelity("psnr", ".1f")),
+    Column("SSIM", _of_fidelity("ssim", ".3f")),
+    Column("F-measure", _of_fidelity("f_measure", ".1f")),
+    Column("pseudo-F", _of_fidelity("pseudo_f", ".1f")),
+    Column("DRD", _of_fidelity("drd", ".2f")),
+)
+"""What is known of a set with clean twins."""
+COST_COLUMNS = (
+    Column("s clean", lambda row, _: f"{row.treat.seconds:.2f}"),
+    Column("MB clean", lambda row, _: _megabytes(row.treat.peak_mb)),
+    Column("s OCR", lambda row, _: f"{row.ocr.seconds:.2f}"),
+    Column("MB OCR", lambda row, _: _megabytes(row.ocr.peak_mb)),
+)
+
+
+def _megabytes(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
+
+
+def columns_of(one: SetSummary) -> tuple[Column, ...]:
+    """Return the columns that hold something for a set."""
+    columns: tuple[Column, ...] = TEXT_COLUMNS if one.labelled else SIGN_COLUMNS
+    if any(row.fidelity for row in one.totals):
+        columns += PICTURE_COLUMNS
+    return columns + COST_COLUMNS
+
+
+def to_text(summary: Summary, worse: Sequence[PageResult] = ()) -> str:
+    """Return the result for a terminal: pages made worse and failures first, then the tables."""
+    lines = [
+        f"worse   {name_of(page)}: CER {-page.change(summary.before, summary.after):+.2%}"
+        if page.truth is not None
+        else f"worse   {name_of(page)}: confidence "
+        f"{100 * page.change(summary.before, summary.after):+.1f}"
+        for page in worse
+    ]
+    lines += [f"failed  {failure.name}: {failure.message}" for failure in summary.failures]
+    blocks = ["\n".join(lines)] if lines else []
+    blocks += [_aligned(one) for one in _tables(summary)]
+    closing = [headline(summary), summary.remark]
+    if summary.environment:
+        closing.append(summary.environment.sentence())
+    return "\n\n".join([*blocks, "\n".join(line for line in closing if line)])
+
+
+def headline(summary: Summary) -> str:
+    """Return the gain in one sentence, empty where no truth is known."""
+    versus = summary.overall.comparison(summary.after) if summary.overall else None
+    if versus is None or math.isnan(versus.cer.value):
+        return ""
+    gain = versus.cer
+    return (
+        f"'{versus.after}' lowers the CER of '{versus.before}' by {100 * gain.value:.2f} points "
+        f"(95 % interval {100 * gain.low:.2f} to {100 * gain.high:.2f}); pages better "
+        f"{versus.better}, same {versus.same}, worse {versus.worse}; "
+        f"sign test p = {versus.p_value:.3g}"
+    )
+
+
+def to_markdown(summary: Summary) -> str:
+    """Return one table of all sets and contenders, with date, machine and versions above it."""
+    blocks = [summary.environment.sentence()] if summary.environment else []
+    if summary.remark:
+        blocks.append(summary.remark)
+    for labelled in (True, False):
+        sets = [one for one in summary.sets if one.labelled == labelled]
+        if sets:
+            blocks.append(_markdown_table(sets))
+    for failure in summary.failures:
+        blocks.append(f"Not read: {_cell(failure.name)}: {_cell(failure.message)}")
+    return "\n\n".join(blocks) + "\n"
+
+
+def to_short_markdown(summary: Summary) -> str:
+    """Return a table for a README: a row a set, CER / word F1 a contender, the gain at the end.
+
+    Sets without truth are left out.
+    """
+    sets = [one for one in summary.sets if one.labelled]
+    names = list(dict.fromkeys(row.contender for one in sets for row in one.totals))
+    gain = f"{summary.after} against {summary.before}: CER points gained (95 %)"
+    heads = ["set (pages)", *names, gain, "better / worse"]
+    lines = [_row(heads), _row(["---"] + ["--:"] * (len(names) + 2))]
+    for one in _tables(summary):
+        if not one.labelled:
+            continue
+        versus = one.comparison(summary.after)
+        cells = [_short(one.total(name)) for name in names]
+        lines.append(_row([f"{one.name} ({one.pages})", *cells, _points(versus), _pages(versus)]))
+    blocks = ["\n".join(lines)]
+    if summary.environment:
+        blocks.insert(0, f"CER / word F1 of each set. {summary.environment.sentence()}")
+    return "\n\n".join(blocks)
+
+
+def _short(row: Totals | None) -> str:
+    return f"{row.micro.cer:.1%} / {row.micro.f1:.3f}" if row and row.micro else ""
+
+
+def _markdown_table(sets: Sequence[SetSummary]) -> str:
+    columns = [
+        column
+        for column in dict.fromkeys(column for one in sets for column in columns_of(one))
+        if any(
+            column.show(row, one.comparison(row.contender)) for one in sets for row in one.totals
+        )
+    ]
+    heads = ["set", "pages", "contender", *(column.head for column in columns)]
+    lines = [_row(heads), _row(["---", "--:", "---"] + ["--:"] * len(columns))]
+    for one in sets:
+        for row in one.totals:
+            versus = one.comparison(row.contender)
+            cells = [column.show(row, versus) for column in columns]
+            lines.append(_row([one.name, str(one.pages), row.contender, *cells]))
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _cell(text: str) -> str:
+    """Keep a text in its cell."""
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def write_between(path: Path, table: str) -> None:
+    """Put a table between the two marks of a Markdown file; the rest of the file stays.
+
+    Raises:
+        UnreadableInputError: no such file, or the marks are not in it.
+        OutputError: the file cannot be written.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableInputError(f"{path}: cannot be read: {error}") from error
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise UnreadableInputError(
+            f"{path}: put the lines '{BEGIN}' and '{END}' where the table goes"
+        )
+    write_text(path, f"{head}{BEGIN}\n{table.rstrip()}\n{END}{tail}")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text aside, then rename.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        aside.write_text(text, "utf-8")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def to_csv(pages: Sequence[PageResult]) -> str:
+    """Return one line a page and contender; an unknown number is an empty cell."""
+    stream = io.StringIO()
+    rows = [_flat(page, one) for page in pages for one in page.readings]
+    writer = csv.DictWriter(stream, list(rows[0]) if rows else ["set", "page"])
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _flat(page: PageResult, reading: Reading) -> dict[str, Any]:
+    score = reading.score
+    row: dict[str, Any] = {"set": page.group, "page": page.name, "contender": reading.contender}
+    for name in ("cer", "wer", "recall", "precision", "f1"):
+        row[name] = getattr(score, name) if score else ""
+    for name in ("char_edits", "chars", "word_edits", "words", "words_read", "words_found"):
+        row[name] = getattr(score, name) if score else ""
+    for name in Fidelity.__dataclass_fields__:
+        row[name] = getattr(reading.fidelity, name) if reading.fidelity else ""
+    for name in Signs.__dataclass_fields__:
+        row[f"sign_{name}"] = getattr(reading.signs, name) if reading.signs else ""
+    row |= {"treat_s": reading.treat.seconds, "treat_mb": reading.treat.peak_mb}
+    row |= {"ocr_s": reading.ocr.seconds, "ocr_mb": reading.ocr.peak_mb, "note": reading.note}
+    return row
+
+
+def to_json(summary: Summary, pages: Sequence[PageResult]) -> str:
+    """Return every number and text as JSON; pages from worst to best.
+
+    What is not a finite number is null.
+    """
+    sets = []
+    for page in sorted(pages, key=lambda page: page.change(summary.before, summary.after)):
+        readings = []
+        for one in page.readings:
+            rates = {}
+            if one.score:
+                rates = {
+                    name: getattr(one.score, name)
+                    for name in ("cer", "wer", "recall", "precision", "f1")
+                }
+            readings.append({**asdict(one), **rates})
+        gain = page.change(summary.before, summary.after)
+        told = {"set": page.group, "name": page.name, "gain": gain, "truth": page.truth}
+        sets.append({**told, "readings": readings})
+    whole = {"version": JSON_VERSION, **asdict(summary), "pages": sets}
+    return json.dumps(_finite(whole), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """Replace nan and infinity, which JSON does not know, by null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return value
+
+
+def name_of(page: PageResult) -> str:
+    """Return a page's name with its set before it."""
+    return f"{page.group}/{page.name}" if page.group else page.name
+
+
+def _tables(summary: Summary) -> list[SetSummary]:
+    """Return the sets, and all of them together where there are several."""
+    several = summary.overall is not None and summary.overall not in summary.sets
+    return [*summary.sets, *([summary.overall] if several and summary.overall else [])]
+
+
+def _aligned(one: SetSummary) -> str:
+    """Lay one set out in aligned columns."""
+    columns = columns_of(one)
+    rows = [[one.name or "contender", *(column.head for column in columns)]]
+    for row in one.totals:
+        versus = one.comparison(row.contender)
+        rows.append([row.contender, *(column.show(row, versus) for column in columns)])
+    filled = [place for place in range(len(rows[0])) if any(cells[place] for cells in rows[1:])]
+    widths = {place: max(len(cells[place]) for cells in rows) for place in filled}
+    lines = []
+    for cells in rows:
+        padded = [
+            cells[place].ljust(widths[place]) if place == 0 else cells[place].rjust(widths[place])
+            for place in filled
+        ]
+        lines.append("  ".join(padded).rstrip())
+    lines.append(f"{one.pages} page{'' if one.pages == 1 else 's'}")
+    return "\n".join(lines)
