@@ -16,12 +16,13 @@ import pytest
 
 from docclean.cleaner import Cleaner
 from docclean.documents import read_pages
-from docclean.evaluation import evaluate, find_labelled
+from docclean.evaluation import evaluate
+from docclean.evaluation.folder import find_items
+from docclean.fidelity import rmse
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pairs import write_png
 from docclean.runtime import load_runtime
-from docclean.fidelity import rmse
 from docclean.score import score
 from docclean.synth import TextSource, typeset
 
@@ -76,7 +77,7 @@ def test_clean_pages_read_as_well_as_before(cleaner):
 
 @pytest.mark.data
 def test_dirty_documents_come_close_to_their_clean_twins(ungated):
-    items = find_labelled(benchmark("dirty-documents"))
+    items = find_items(benchmark("dirty-documents")).items
     distances = []
     for item in items:
         page, twin = next(read_pages(item.image)), next(read_pages(item.twin))
@@ -89,7 +90,7 @@ def test_dirty_documents_come_close_to_their_clean_twins(ungated):
 def test_dirty_documents_read_better_than_raw():
     folder = benchmark("dirty-documents")
     cleaner, engine = Cleaner.load("small"), Tesseract("eng", 6)
-    report = evaluate(folder, cleaner, engine, contenders=("raw", "cleaned"), pictures=False)
+    report = evaluate(folder, cleaner, engine, contenders=("raw", "cleaned"))
     assert report.cer_clean <= 0.029 < report.cer_raw
 
 
@@ -98,7 +99,7 @@ def test_dirty_documents_read_better_than_raw():
 def test_typewritten_pages_keep_their_words():
     folder = benchmark("ocr/typewritten-eng")
     cleaner, engine = Cleaner.load("small"), Tesseract("eng", 3)
-    report = evaluate(folder, cleaner, engine, contenders=("raw", "cleaned"), pictures=False)
+    report = evaluate(folder, cleaner, engine, contenders=("raw", "cleaned"))
     assert report.f1_clean >= report.f1_raw - 0.01
 
 

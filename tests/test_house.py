@@ -1,6 +1,7 @@
 """The rules of the house: quick, light and quiet at the door; the docs name every verb."""
 
 import ast
+import shlex
 import shutil
 import subprocess
 import sys
@@ -117,7 +118,8 @@ def test_the_examples_parse():
         known = {name for item in command.params for name in item.opts + item.secondary_opts}
         for line in (command.help or "").splitlines():
             if line.strip().startswith(f"docclean {verb}"):
-                used = {word for word in line.split() if word.startswith("-") and word != "-"}
+                words = shlex.split(line)
+                used = {word for word in words if word.startswith("-") and word != "-"}
                 assert used <= known, line
 
 

@@ -14,7 +14,7 @@ import pytest
 from docclean.corruptions import CORRUPTIONS
 from docclean.documents import read_pages
 from docclean.errors import OutputError, UnreadableInputError
-from docclean.evaluation import find_labelled
+from docclean.evaluation.folder import find_items
 from docclean.pairs import CONTACT_SHEET, make_pair, write_pairs
 from docclean.recipe import Recipe, Synth
 from docclean.synth import LAYOUTS, TextSource, draw_dpi, draw_page, layout, typeset
@@ -249,7 +249,7 @@ def test_a_written_set_is_whole_and_aligned(written):
 
 
 def test_a_written_set_can_be_evaluated(written):
-    found = find_labelled(written)
+    found = find_items(written).items
     assert [item.name for item in found] == ["00000", "00001", "00002"]
     assert all(item.twin is not None and item.twin.is_file() for item in found)
 

@@ -5,12 +5,13 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
 from docclean.cli.shared import say
-from docclean.errors import SOME_FAILED, WORSE
+from docclean.errors import SOME_FAILED, WORSE, OutputError
 
 FILE = click.Path(path_type=Path)
 
@@ -59,6 +60,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--curves/--no-curves", default=None, help="Robustness curves; on with --synthetic.")
 @click.option("--html", type=FILE, help="Write a report to look at.")
 @click.option("--json", "json_", type=FILE, help="Write every number and text; - for stdout.")
+@click.option("--texts/--no-texts", default=True, help="Whether the JSON holds the texts.")
 @click.option("--csv", "csv_", type=FILE, help="Write one line a page and contender; - for stdout.")
 @click.option("--markdown", type=FILE, help="Write the table of all measures; - for stdout.")
 @click.option("--table", type=FILE, help="Put a short table between the marks of this README.")
@@ -83,6 +85,7 @@ def evaluate(
     curves: bool | None,
     html: Path | None,
     json_: Path | None,
+    texts: bool,
     csv_: Path | None,
     markdown: Path | None,
     table: Path | None,
@@ -107,8 +110,14 @@ def evaluate(
     from docclean.report import tables
     from docclean.report.baseline import hold_against, load_baseline
 
+    # say what cannot work before an hour is spent
     if baseline:
-        load_baseline(baseline)  # say what is wrong with it before an hour is spent
+        load_baseline(baseline)
+    if table:
+        tables.around_marks(table)
+    for path in (html, json_, csv_, markdown, cache):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise OutputError(f"{path}: cannot be written: its folder does not exist")
     order = Order(
         folder,
         contenders=_names(contenders),
@@ -129,7 +138,11 @@ def evaluate(
         pictures=html is not None,
     )
     report = order.fulfil(_progress())
-    written = {json_: report.to_json, csv_: report.to_csv, markdown: report.to_markdown}
+    written: dict[Path | None, Callable[[], str]] = {
+        json_: partial(report.to_json, texts=texts),
+        csv_: report.to_csv,
+        markdown: report.to_markdown,
+    }
     if Path("-") not in written:
         click.echo(report.to_text())
     for path, text in written.items():

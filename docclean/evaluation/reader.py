@@ -14,6 +14,7 @@ from docclean.ocr import OcrEngine, PageText, Tesseract, Word, tesseract_version
 from docclean.page import Page
 from docclean.report.results import Cost
 
+LINE_START = '{"key": "'
 Variables = tuple[tuple[str, str], ...]
 
 
@@ -38,7 +39,7 @@ class Cache:
 
     @classmethod
     def load(cls, path: Path) -> "Cache":
-        """Load what an earlier run has read; a last line cut off by its end is dropped.
+        """Load what an earlier run has read; a line cut off by its end is dropped.
 
         Raises:
             UnreadableInputError: the file is there and is no such cache.
@@ -46,13 +47,17 @@ class Cache:
         if not path.exists():
             return cls(path)
         try:
-            lines = path.read_text("utf-8").splitlines()
-            told = [_parsed(line, last=place + 1 == len(lines)) for place, line in enumerate(lines)]
-            return cls(path, {one["key"]: _read_of(one) for one in told if one is not None})
+            text = path.read_text("utf-8")
+            told = [one for line in text.splitlines() if (one := _parsed(line)) is not None]
+            known = {one["key"]: _read_of(one) for one in told}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnreadableInputError(
                 f"{path}: is not a cache of readings; remove it or name another file"
             ) from error
+        cache = cls(path, known)
+        if text and not text.endswith("\n"):
+            cache._append("\n")
+        return cache
 
     def add(self, key: str, read: Read) -> None:
         """Keep one reading, in memory and at the end of the file.
@@ -63,11 +68,14 @@ class Cache:
         told = {"key": key, "found": asdict(read.found), "cost": asdict(read.cost)}
         with self.lock:
             self.known[key] = read
-            try:
-                with self.path.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(told, ensure_ascii=False) + "\n")
-            except OSError as error:
-                raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from error
+            self._append(json.dumps(told, ensure_ascii=False) + "\n")
+
+    def _append(self, text: str) -> None:
+        try:
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(text)
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from error
 
 
 @dataclass(frozen=True)
@@ -111,11 +119,12 @@ def _key(engine: OcrEngine, page: Page, words: bool) -> str:
     return digest.hexdigest()
 
 
-def _parsed(line: str, last: bool) -> dict[str, Any] | None:
+def _parsed(line: str) -> dict[str, Any] | None:
+    """Return one line, None for one that the end of a run cut off."""
     try:
         told: dict[str, Any] = json.loads(line)
     except ValueError:
-        if last:  # the run was stopped while it wrote
+        if not line or line.startswith(LINE_START):
             return None
         raise
     return told

@@ -409,8 +409,9 @@ def _task(
 
 
 def _how(tasks: Sequence[Task]) -> list[str]:
-    """Tell how the pages were read: one clause for each way."""
-    ways: dict[str, list[str]] = {}
+    """Tell how the pages were read and compared, set by set only where sets differ."""
+    read: dict[str, dict[str, None]] = {}
+    compared: dict[str, dict[str, None]] = {}
     for task in tasks:
         engine, rules = task.engine, task.rules
         reading = engine.name
@@ -418,12 +419,17 @@ def _how(tasks: Sequence[Task]) -> list[str]:
             psm = "" if engine.psm is None else f" --psm {engine.psm}"
             reading = f"Tesseract -l {engine.lang}{psm}"
         case = "case folded" if rules.fold_case else "case kept"
-        groups = ways.setdefault(f"{reading}, {rules.form}, white space folded, {case}", [])
-        if task.item.group not in groups:
-            groups.append(task.item.group)
-    if len(ways) == 1:
-        return list(ways)
-    return [f"{', '.join(groups)}: {way}" for way, groups in ways.items()]
+        group = task.item.group.rpartition("/")[2]
+        read.setdefault(reading, {})[group] = None
+        compared.setdefault(f"{rules.form}, white space folded, {case}", {})[group] = None
+    return [f"read by {_ways(read)}", f"compared {_ways(compared)}"]
+
+
+def _ways(ways: dict[str, dict[str, None]]) -> str:
+    """Name each way with the sets it was used on; the commonest stands for all the others."""
+    common = max(ways, key=lambda way: len(ways[way]))
+    rest = [f"{way} ({', '.join(groups)})" for way, groups in ways.items() if way != common]
+    return ", ".join([common, *rest])
 
 
 def _name(item: Item) -> str:

@@ -66,7 +66,7 @@ def forest(rows: Sequence[Gain], label: str) -> str:
         x = _at(tick, low, high)
         parts.append(
             f'<text x="{x:.2f}%" y="{height - 4}" text-anchor="middle" class="tick">'
-            f"{100 * tick:+g}</text>".replace("+0<", "0<").replace("-", "−")
+            f"{_tick(tick)}</text>"
         )
     return _svg(height, label, parts)
 
@@ -163,6 +163,10 @@ def _signed(rate: float) -> str:
     """Write a rate as points, with a sign where it rounds to anything but 0."""
     text = f"{100 * rate:+.2f}"
     return "0.00" if text in ("+0.00", "-0.00") else text.replace("-", "−")
+
+
+def _tick(rate: float) -> str:
+    return f"{100 * rate:+g}".replace("-", "−") if rate else "0"
 
 
 def _kind(gain: Interval) -> str:

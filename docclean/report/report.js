@@ -273,6 +273,7 @@
 
   const controls = { find: $("find"), set: $("set"), mood: $("mood"), order: $("order") };
   const cards = $("cards");
+  const field = (id) => $(id).parentElement;
   const labelled = pages.filter((page) => page.labelled).length;
   const byName = [...shells].sort((a, b) => collator.compare(a.page.name, b.page.name));
 
@@ -335,15 +336,15 @@
     $("set").append(make("option", { value: number, textContent: name || "(no set)" }));
   }
   if (labelled === pages.length) $("mood").querySelector("[value=unknown]").remove();
-  $("mood-label").hidden = labelled === 0;
-  $("set-label").hidden = sets.length < 2;
+  field("mood").hidden = labelled === 0;
+  field("set").hidden = sets.length < 2;
   for (const [number, name] of contenders.entries()) {
     if (number !== bar) $("contender").append(make("option", { value: number, textContent: name }));
   }
   if (chosen < 0) chosen = contenders.findIndex((_, number) => number !== bar);
   $("contender").value = String(chosen);
-  $("contender-label").hidden = contenders.length < 3;
-  $("contender-label").title = `Against ${before}, the bar`;
+  field("contender").hidden = contenders.length < 3;
+  field("contender").title = `Against ${before}, the bar`;
 
   $("find").addEventListener("input", update);
   for (const id of ["set", "mood", "order"]) $(id).addEventListener("change", update);

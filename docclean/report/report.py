@@ -153,9 +153,9 @@ class Report:
         """Return tables for a terminal; pages made worse and failures first."""
         return to_text(self.summary(), self.made_worse())
 
-    def to_json(self) -> str:
-        """Return every number and text as JSON; pages from worst to best."""
-        return to_json(self.summary(), self.pages)
+    def to_json(self, *, texts: bool = True) -> str:
+        """Return every number, and with `texts` every text, as JSON; pages from worst to best."""
+        return to_json(self.summary(), self.pages, texts=texts)
 
     def to_csv(self) -> str:
         """Return one line a page and contender."""

@@ -216,6 +216,16 @@ def write_between(path: Path, table: str) -> None:
         UnreadableInputError: no such file, or the marks are not in it.
         OutputError: the file cannot be written.
     """
+    head, tail = around_marks(path)
+    write_text(path, f"{head}{BEGIN}\n{table.rstrip()}\n{END}{tail}")
+
+
+def around_marks(path: Path) -> tuple[str, str]:
+    """Return what stands before and after the marks of a Markdown file.
+
+    Raises:
+        UnreadableInputError: no such file, or the marks are not in it.
+    """
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -226,7 +236,7 @@ def write_between(path: Path, table: str) -> None:
         raise UnreadableInputError(
             f"{path}: put the lines '{BEGIN}' and '{END}' where the table goes"
         )
-    write_text(path, f"{head}{BEGIN}\n{table.rstrip()}\n{END}{tail}")
+    return head, tail
 
 
 def write_text(path: Path, text: str) -> None:
@@ -270,10 +280,10 @@ def _flat(page: PageResult, reading: Reading) -> dict[str, Any]:
     return row
 
 
-def to_json(summary: Summary, pages: Sequence[PageResult]) -> str:
-    """Return every number and text as JSON; pages from worst to best.
+def to_json(summary: Summary, pages: Sequence[PageResult], *, texts: bool = True) -> str:
+    """Return every number as JSON, and with `texts` every text; pages from worst to best.
 
-    What is not a finite number is null.
+    What is not a finite number is null. Pictures stay out.
     """
     sets = []
     for page in sorted(pages, key=lambda page: page.change(summary.before, summary.after)):
@@ -285,10 +295,14 @@ def to_json(summary: Summary, pages: Sequence[PageResult]) -> str:
                     name: getattr(one.score, name)
                     for name in ("cer", "wer", "recall", "precision", "f1")
                 }
-            readings.append({**asdict(one), **rates})
+            told = {**asdict(one), **rates}
+            if not texts:
+                told.pop("text")
+            readings.append(told)
         gain = page.change(summary.before, summary.after)
-        told = {"set": page.group, "name": page.name, "gain": gain, "truth": page.truth}
-        sets.append({**told, "readings": readings})
+        head = {"set": page.group, "name": page.name, "gain": gain}
+        known = {"truth": page.truth} if texts else {}
+        sets.append({**head, **known, "readings": readings})
     whole = {"version": JSON_VERSION, **asdict(summary), "pages": sets}
     return json.dumps(_finite(whole), indent=1, ensure_ascii=False, allow_nan=False)
 
