@@ -1,8 +1,9 @@
 """Ship a training run: export it into the package, keep its curve, write its model card.
 
-    python pipelines/ship.py RUN --name small --scores pipelines/results/scores-small.md
+    python pipelines/ship.py RUN --name small --scores pipelines/results/scores.md
 
-RUN is the folder of `docclean train`; the scores are a table `pipelines/measure.py` wrote.
+RUN is the folder of `docclean train`; the scores are a table `docclean evaluate --markdown`
+wrote.
 """
 
 import argparse

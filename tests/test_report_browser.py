@@ -32,7 +32,7 @@ CONTENDERS = ("grey", "divide", "cleaned")
 TRUTH = "the quick brown fox jumps over the lazy dog and the cat"
 BREAK = "document.title='broken'"
 EVIL = f'<img src=x onerror="{BREAK}"></script><script>{BREAK}</script>'
-COUNT = 40
+COUNT = 30
 
 
 def sheet(seed):
@@ -115,7 +115,7 @@ def look(browser, report):
     """Return a function that opens the report; afterwards nothing may have gone wrong."""
     contexts, wrong = [], []
 
-    def open_report(width=1400, scheme="light", hash=""):
+    def open_report(width=1400, scheme="light", hash="", report=report):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
         )
@@ -151,7 +151,7 @@ def first_slider(page):
     slider = page.locator(".slider:has(input)").first
     for _ in range(2):  # cards above take their true height when they come near
         slider.evaluate("frame => frame.scrollIntoView({ block: 'center' })")
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(50)
     return slider
 
 
@@ -310,10 +310,21 @@ def test_a_loss_leads_to_its_card(look):
 
 
 def test_a_link_to_a_page_opens_there(look):
-    page = look(hash="#page-30")
-    card = page.locator("#page-30")
+    page = look(hash="#page-25")
+    card = page.locator("#page-25")
     card.locator(".side").wait_for()
     sync_api.expect(card).to_be_in_viewport()
+
+
+def test_a_report_of_one_contender_and_no_pictures(look, tmp_path):
+    only = PageResult("", "only.png", TRUTH, (Reading("raw", TRUTH, score(TRUTH, TRUTH)),))
+    one = SetSummary("", 1, True, (Totals("raw", micro([]), macro([])),))
+    write_html(Summary("t", (one,), one, "grey", "cleaned"), [only], tmp_path / "r.html")
+    page = look(report=(tmp_path / "r.html").as_uri())
+    card = page.locator(".card")
+    card.locator(".side").wait_for()
+    assert cards(page) == ["only.png"] and "0.00%" in card.text_content()
+    assert page.locator("#contender").is_hidden() and page.locator("#set").is_hidden()
 
 
 # --- everywhere ----------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ def test_a_failure_leaves_the_old_file_alone(tmp_path, monkeypatch):
 def test_the_head_says_what_happened(outline):
     assert "1.23 points lower" in outline.text and "+0.40 to +2.00" in outline.text
     assert "+0.050" in outline.text and "−0.010 to +0.100" in outline.text
-    assert "p = 0.030" in outline.text
+    assert "p: 0.030" in outline.text
     assert "a <folder>" in outline.text and "is <broken>" in outline.text
     assert "Measured today on a desk; docclean 1." in outline.text
 
@@ -370,7 +370,7 @@ def test_a_word_that_nfkc_parts_keeps_the_places():
 def test_places_count_the_words_as_the_script_parts_them(drawn):
     truth, before, after = drawn
     page = result("x", before, after, truth=truth, pictures=None)
-    data = report_html._texts(page, ["grey", "cleaned"], "grey", TextRules())
+    data = report_html._texts(page, ["grey", "cleaned"], "grey")
     for contender, text in ((0, before), (1, after)):
         stored = data["texts"][data["of"][contender]]
         assert [word for word in re.split("[ \n]+", stored) if word] == text.split()

@@ -205,13 +205,13 @@ class Bench:
         sheets: dict[str, list[Reading]] = {}
         failures: list[Failure] = []
         pictures: Pictures | None = None
-        for page, twin in _paired(item):
-            sheet = Sheet(self, task, page, twin, truth is not None)
+        for before, twin in _paired(item):
+            sheet = Sheet(self, task, before, twin, truth is not None)
             for name, reading in sheet.read().items():
                 sheets.setdefault(name, []).append(reading)
             failures += sheet.failures
             if self.pictures and pictures is None and sheet.shown is not None:
-                pictures = take_pictures(page, sheet.shown)
+                pictures = take_pictures(before, sheet.shown)
         whole = max((len(sheet) for sheet in sheets.values()), default=0)
         readings = tuple(
             _joined(truth, sheet, task.rules)
@@ -220,7 +220,8 @@ class Bench:
         )
         if not readings:
             return Result(None, tuple(failures))
-        return Result(PageResult(item.group, item.name, truth, readings, pictures), tuple(failures))
+        page = PageResult(item.group, item.name, truth, readings, pictures, task.rules)
+        return Result(page, tuple(failures))
 
 
 class Sheet:

@@ -58,16 +58,13 @@ Marks = tuple[list[int], list[int]]
 """Which words of the text before were lost and which of the text after were gained, from 0."""
 
 
-def write_html(
-    summary: Summary, pages: Sequence[PageResult], path: Path, rules: TextRules = PLAIN
-) -> None:
+def write_html(summary: Summary, pages: Sequence[PageResult], path: Path) -> None:
     """Write one self-contained HTML file: head, tables, plots, and the pages from worst to best.
 
     Args:
         summary: the head.
         pages: the pages.
         path: the file; written aside, then renamed.
-        rules: what counts as the same word; those of the scores.
 
     Raises:
         OutputError: the file cannot be written.
@@ -76,7 +73,7 @@ def write_html(
     try:
         # a file's name may hold bytes that are no UTF-8; they become question marks
         with aside.open("w", encoding="utf-8", errors="replace", newline="\n") as stream:
-            for part in _parts(summary, _worst_first(summary, pages), rules):
+            for part in _parts(summary, _worst_first(summary, pages)):
                 stream.write(part)
             stream.flush()
             os.fsync(stream.fileno())
@@ -131,7 +128,7 @@ def _places(words: Sequence[str], wanted: Counter[str], first_in: set[int]) -> l
 # --- the file ------------------------------------------------------------------------------------
 
 
-def _parts(summary: Summary, pages: Sequence[PageResult], rules: TextRules) -> Iterator[str]:
+def _parts(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
     """Yield the file piece by piece; the pages come last, the first to be looked at first."""
     here = Path(__file__).parent
     style, script = (
@@ -147,9 +144,9 @@ def _parts(summary: Summary, pages: Sequence[PageResult], rules: TextRules) -> I
         "PLOTS": lambda: _plots(summary),
         "FAILURES": lambda: _failures(summary.failures),
         "INDEX": lambda: iter([_json(_index(summary, pages))]),
-        "FIRST": lambda: _data(summary, pages, rules, range(min(FIRST, len(pages)))),
+        "FIRST": lambda: _data(summary, pages, range(min(FIRST, len(pages)))),
         "SCRIPT": lambda: iter([script]),
-        "PAGES": lambda: _data(summary, pages, rules, range(FIRST, len(pages))),
+        "PAGES": lambda: _data(summary, pages, range(FIRST, len(pages))),
     }
     template = (here / "report.html").read_text(encoding="utf-8")
     for number, piece in enumerate(re.split("<!--([A-Z]+)-->", template)):
@@ -226,7 +223,7 @@ def _headline(overall: SetSummary, comparison: Comparison) -> Iterator[str]:
         f'<span class="same">{comparison.same}</span><small>same</small> '
         f'<span class="worse">{comparison.worse}</span><small>worse</small></p>'
         f"{page_counts(comparison.better, comparison.same, comparison.worse)}"
-        f'<p class="fine">sign test over the pages that changed: '
+        f'<p class="fine">sign test over the pages that changed, p: '
         f"<b>{_probability(comparison.p_value)}</b></p></div>"
     )
     yield "</div>"
@@ -260,7 +257,7 @@ def _sign_headline(summary: Summary) -> Iterator[str]:
 def _figure(title: str, before: str, after: str, fine: str) -> str:
     return (
         f'<div class="figure"><h2>{title}</h2><p class="big"><span class="from">{before}</span> '
-        f'<span class="arrow" aria-label="to">→</span> <span class="to">{after}</span></p>'
+        f'<span class="arrow">→</span> <span class="to">{after}</span></p>'
         f'<p class="fine">{fine}</p></div>'
     )
 
@@ -381,7 +378,7 @@ COLUMNS = (
         GAINED,
         "sign test",
         "p: how likely so uneven a split of the changed pages is by chance",
-        lambda _, versus, __: _probability(versus.p_value)[2:] if versus else "",
+        lambda _, versus, __: _probability(versus.p_value) if versus else "",
     ),
     Column(SIGNS, "confidence", "the engine's own, 0 to 100", _sign("confidence", ".1f")),
     Column(SIGNS, "words", "words read, mean of the pages", _sign("words", ",.0f")),
@@ -621,14 +618,12 @@ def _size(pictures: Pictures | None) -> list[int] | None:
         return list(picture.size)
 
 
-def _data(
-    summary: Summary, pages: Sequence[PageResult], rules: TextRules, numbers: range
-) -> Iterator[str]:
+def _data(summary: Summary, pages: Sequence[PageResult], numbers: range) -> Iterator[str]:
     """Yield texts and pictures, an inert block each: `text-3`, `before-3`, `after-3`."""
     contenders = _contenders(pages)
     for number in numbers:
         page = pages[number]
-        texts = _json(_texts(page, contenders, summary.before, rules))
+        texts = _json(_texts(page, contenders, summary.before))
         yield f'<script type="application/json" id="text-{number}">{texts}</script>\n'
         if page.pictures is None:
             continue
@@ -640,9 +635,7 @@ def _data(
             yield f'<script type="text/plain" id="{side}-{number}">{code}</script>\n'
 
 
-def _texts(
-    page: PageResult, contenders: Sequence[str], before: str, rules: TextRules
-) -> dict[str, Any]:
+def _texts(page: PageResult, contenders: Sequence[str], before: str) -> dict[str, Any]:
     """Return a page's texts, each distinct one once, and the words that changed in each.
 
     White space inside lines is folded to single spaces, so the script finds the same words by
@@ -665,7 +658,7 @@ def _texts(
             continue
         number = place(one.text)
         if number not in known:
-            known[number] = mark_words(page.truth, bar.text, one.text, rules)
+            known[number] = mark_words(page.truth, bar.text, one.text, page.rules)
         marks.append(known[number])
     return {
         "truth": truth,
@@ -713,7 +706,7 @@ def _words_of_gain(gain: float) -> str:
 
 
 def _probability(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return "&lt; 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _plural(count: int, word: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from docclean.fidelity import Fidelity
-from docclean.score import Interval, Rates, Score
+from docclean.score import PLAIN, Interval, Rates, Score, TextRules
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Signs:
     Attributes:
         confidence: Tesseract's own, 0..100, mean of the words weighted by their letters; nan where
             there are no words.
-        words: how many words were read.
+        words: how many words were read; of several pages, on all of them.
         known: share 0..1 of the words found in the language's dictionary; None without one.
         agreement: likeness 0..1 of the text to that of the bar (see `Summary.before`), 1 where
             equal.
@@ -81,14 +81,23 @@ class Pictures:
 
 @dataclass(frozen=True)
 class PageResult:
-    """All readings of one page of one set; `truth` is None where it is not known."""
+    """All readings of one page of one set.
+
+    Attributes:
+        group: the set it belongs to; '' where the folder is a single set.
+        name: unique in its set.
+        truth: what stands on it; None where that is not known.
+        readings: one a contender.
+        pictures: before and after, where they were asked for; of a document, its first page.
+        rules: what counts as the same text in its scores.
+    """
 
     group: str
-    """The set it belongs to; '' where the folder is a single set."""
     name: str
     truth: str | None
     readings: tuple[Reading, ...]
     pictures: Pictures | None = None
+    rules: TextRules = PLAIN
 
     def reading(self, contender: str) -> Reading | None:
         """Return the reading of one contender, None where it did not take part."""
