@@ -13,7 +13,7 @@ from docclean.evaluation import order
 from docclean.evaluation.contenders import CONTENDERS
 from docclean.evaluation.order import Order
 from docclean.ocr import PageText, Word
-from docclean.report import tables
+from docclean.report import exports
 from docclean.report.results import Curve
 
 TRUTH = "one two three four"
@@ -139,7 +139,7 @@ def test_sets_split_and_limit(folder):
 
 def test_every_output_is_written(folder, tmp_path, capsys):
     readme = tmp_path / "README.md"
-    readme.write_text(f"{tables.BEGIN}\n{tables.END}\n")
+    readme.write_text(f"{exports.BEGIN}\n{exports.END}\n")
     outputs = {name: tmp_path / f"x.{name}" for name in ("html", "json", "csv", "markdown")}
     options = [part for name, path in outputs.items() for part in (f"--{name}", str(path))]
     assert run(["evaluate", str(folder), *options, "--table", str(readme), "--jobs", "2"]) == 0

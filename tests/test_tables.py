@@ -10,7 +10,7 @@ import pytest
 
 from docclean.errors import OutputError, UnreadableInputError
 from docclean.fidelity import Fidelity
-from docclean.report import tables
+from docclean.report import exports, tables
 from docclean.report.report import Report
 from docclean.report.results import Cost, Environment, Failure, PageResult, Reading, Signs
 from docclean.score import score
@@ -118,28 +118,28 @@ def test_json_is_whole_and_knows_no_nan(report):
 
 def test_a_table_goes_between_the_marks(tmp_path, report):
     readme = tmp_path / "README.md"
-    readme.write_text(f"# x\n\n{tables.BEGIN}\nold\n{tables.END}\n\ntail\n", "utf-8")
+    readme.write_text(f"# x\n\n{exports.BEGIN}\nold\n{exports.END}\n\ntail\n", "utf-8")
     for _ in range(2):  # again: the same file
-        tables.write_between(readme, tables.to_short_markdown(report.summary()))
+        exports.write_between(readme, tables.to_short_markdown(report.summary()))
         text = readme.read_text("utf-8")
-        assert text.startswith("# x\n\n" + tables.BEGIN) and text.endswith(
-            tables.END + "\n\ntail\n"
+        assert text.startswith("# x\n\n" + exports.BEGIN) and text.endswith(
+            exports.END + "\n\ntail\n"
         )
         assert "old" not in text and text.count("all sets (3)") == 1
     readme.write_text("no marks")
     with pytest.raises(UnreadableInputError, match="put the lines '<!-- docclean evaluate: begin"):
-        tables.write_between(readme, "x")
+        exports.write_between(readme, "x")
     assert readme.read_text() == "no marks"
     with pytest.raises(UnreadableInputError, match="cannot be read"):
-        tables.write_between(tmp_path / "absent.md", "x")
+        exports.write_between(tmp_path / "absent.md", "x")
 
 
 def test_a_file_that_cannot_be_written(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
-        tables.write_text(tmp_path / "absent" / "x.csv", "x")
+        exports.write_text(tmp_path / "absent" / "x.csv", "x")
     (tmp_path / "taken").mkdir()
     with pytest.raises(OutputError, match="taken: cannot be written"):
-        tables.write_text(tmp_path / "taken", "x")
+        exports.write_text(tmp_path / "taken", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 

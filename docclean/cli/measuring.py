@@ -107,14 +107,14 @@ def evaluate(
     """
     from docclean.evaluation.order import Order
     from docclean.evaluation.settings import SetSettings
-    from docclean.report import tables
+    from docclean.report import exports, tables
     from docclean.report.baseline import hold_against, load_baseline
 
     # say what cannot work before an hour is spent
     if baseline:
         load_baseline(baseline)
     if table:
-        tables.around_marks(table)
+        exports.around_marks(table)
     for path in (html, json_, csv_, markdown, cache):
         if path is not None and not path.absolute().parent.is_dir():
             raise OutputError(f"{path}: cannot be written: its folder does not exist")
@@ -149,11 +149,11 @@ def evaluate(
         if path == Path("-"):
             click.echo(text())
         elif path is not None:
-            tables.write_text(path, text())
+            exports.write_text(path, text())
     if html:
         report.to_html(html)
     if table:
-        tables.write_between(table, tables.to_short_markdown(report.summary()))
+        exports.write_between(table, tables.to_short_markdown(report.summary()))
     if baseline is None:
         return 0
     verdict = hold_against(report, baseline)

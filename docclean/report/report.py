@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from docclean.errors import UsageError
 from docclean.fidelity import Fidelity
+from docclean.report.exports import to_csv, to_json
 from docclean.report.html import write_html
 from docclean.report.results import (
     Comparison,
@@ -23,7 +24,7 @@ from docclean.report.results import (
     Summary,
     Totals,
 )
-from docclean.report.tables import to_csv, to_json, to_markdown, to_text
+from docclean.report.tables import to_markdown, to_text
 from docclean.score import Interval, Score, macro, micro, paired_gains, sign_test
 
 RAW, GREY, CLEANED = "raw", "grey", "cleaned"

@@ -1,31 +1,16 @@
 """A result as text: a terminal's tables, Markdown, CSV and JSON."""
 
-import csv
-import io
-import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from docclean.errors import OutputError, UnreadableInputError
-from docclean.fidelity import Fidelity
 from docclean.report.results import (
     Comparison,
     PageResult,
-    Reading,
     SetSummary,
-    Signs,
     Summary,
     Totals,
 )
-
-BEGIN, END = "<!-- docclean evaluate: begin -->", "<!-- docclean evaluate: end -->"
-"""What stands around a table that `write_between` may replace."""
-
-JSON_VERSION = 1
-"""Raised when a reader of older JSON would misread it."""
 
 
 @dataclass(frozen=True)
@@ -207,115 +192,6 @@ def _row(cells: Sequence[str]) -> str:
 def _cell(text: str) -> str:
     """Keep a text in its cell."""
     return " ".join(text.replace("|", "\\|").split())
-
-
-def write_between(path: Path, table: str) -> None:
-    """Put a table between the two marks of a Markdown file; the rest of the file stays.
-
-    Raises:
-        UnreadableInputError: no such file, or the marks are not in it.
-        OutputError: the file cannot be written.
-    """
-    head, tail = around_marks(path)
-    write_text(path, f"{head}{BEGIN}\n{table.rstrip()}\n{END}{tail}")
-
-
-def around_marks(path: Path) -> tuple[str, str]:
-    """Return what stands before and after the marks of a Markdown file.
-
-    Raises:
-        UnreadableInputError: no such file, or the marks are not in it.
-    """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInputError(f"{path}: cannot be read: {error}") from error
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise UnreadableInputError(
-            f"{path}: put the lines '{BEGIN}' and '{END}' where the table goes"
-        )
-    return head, tail
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text aside, then rename.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        aside.write_text(text, "utf-8")
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def to_csv(pages: Sequence[PageResult]) -> str:
-    """Return one line a page and contender; an unknown number is an empty cell."""
-    stream = io.StringIO()
-    rows = [_flat(page, one) for page in pages for one in page.readings]
-    writer = csv.DictWriter(stream, list(rows[0]) if rows else ["set", "page"])
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
-
-
-def _flat(page: PageResult, reading: Reading) -> dict[str, Any]:
-    score = reading.score
-    row: dict[str, Any] = {"set": page.group, "page": page.name, "contender": reading.contender}
-    for name in ("cer", "wer", "recall", "precision", "f1"):
-        row[name] = getattr(score, name) if score else ""
-    for name in ("char_edits", "chars", "word_edits", "words", "words_read", "words_found"):
-        row[name] = getattr(score, name) if score else ""
-    for name in Fidelity.__dataclass_fields__:
-        row[name] = getattr(reading.fidelity, name) if reading.fidelity else ""
-    for name in Signs.__dataclass_fields__:
-        row[f"sign_{name}"] = getattr(reading.signs, name) if reading.signs else ""
-    row |= {"treat_s": reading.treat.seconds, "treat_mb": reading.treat.peak_mb}
-    row |= {"ocr_s": reading.ocr.seconds, "ocr_mb": reading.ocr.peak_mb, "note": reading.note}
-    return row
-
-
-def to_json(summary: Summary, pages: Sequence[PageResult], *, texts: bool = True) -> str:
-    """Return every number as JSON, and with `texts` every text; pages from worst to best.
-
-    What is not a finite number is null. Pictures stay out.
-    """
-    sets = []
-    for page in sorted(pages, key=lambda page: page.change(summary.before, summary.after)):
-        readings = []
-        for one in page.readings:
-            rates = {}
-            if one.score:
-                rates = {
-                    name: getattr(one.score, name)
-                    for name in ("cer", "wer", "recall", "precision", "f1")
-                }
-            told = {**asdict(one), **rates}
-            if not texts:
-                told.pop("text")
-            readings.append(told)
-        gain = page.change(summary.before, summary.after)
-        head = {"set": page.group, "name": page.name, "gain": gain}
-        known = {"truth": page.truth} if texts else {}
-        sets.append({**head, **known, "readings": readings})
-    whole = {"version": JSON_VERSION, **asdict(summary), "pages": sets}
-    return json.dumps(_finite(whole), indent=1, ensure_ascii=False, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    """Replace nan and infinity, which JSON does not know, by null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
-    return value
 
 
 def name_of(page: PageResult) -> str:
