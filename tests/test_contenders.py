@@ -1,5 +1,7 @@
 """Every contender keeps its family's contract, and the binarizers find ink where Otsu loses it."""
 
+import shlex
+import sys
 from functools import cache
 
 import cv2
@@ -226,7 +228,8 @@ def test_a_command_becomes_a_contender(spec, name):
 def test_a_command_may_change_the_size():
     code = "import sys; from PIL import Image; Image.new('L', (5, 4)).save(sys.argv[1])"
     page = Page(typed()[0], (200.0, 200.0))
-    made = command_contender(f'small=python3 -c "{code}" @OUT.tif @IN').treat(page).page
+    python = shlex.quote(sys.executable)
+    made = command_contender(f'small={python} -c "{code}" @OUT.tif @IN').treat(page).page
     assert made.pixels.shape == (4, 5) and made.dpi == page.dpi
 
 

@@ -17,7 +17,9 @@ import docclean.report.html as report_html
 from docclean.errors import OutputError
 from docclean.fidelity import Fidelity
 from docclean.page import Page
-from docclean.report.html import mark_words, write_html
+from docclean.report.html import write_html
+from docclean.report.html_pages import page_texts
+from docclean.report.marks import mark_words
 from docclean.report.pictures import take_pictures
 from docclean.report.results import (
     Comparison,
@@ -193,7 +195,7 @@ def test_a_file_that_cannot_be_written(tmp_path):
 def test_a_failure_leaves_the_old_file_alone(tmp_path, monkeypatch):
     path = tmp_path / "r.html"
     path.write_text("old")
-    monkeypatch.setattr(report_html, "_data", lambda *_: 1 / 0)
+    monkeypatch.setattr(report_html, "page_blocks", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_html(head([]), [], path)
     assert path.read_text() == "old" and len(list(tmp_path.iterdir())) == 1
@@ -370,7 +372,7 @@ def test_a_word_that_nfkc_parts_keeps_the_places():
 def test_places_count_the_words_as_the_script_parts_them(drawn):
     truth, before, after = drawn
     page = result("x", before, after, truth=truth, pictures=None)
-    data = report_html._texts(page, ["grey", "cleaned"], "grey")
+    data = page_texts(page, ["grey", "cleaned"], "grey")
     for contender, text in ((0, before), (1, after)):
         stored = data["texts"][data["of"][contender]]
         assert [word for word in re.split("[ \n]+", stored) if word] == text.split()

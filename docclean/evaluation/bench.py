@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from docclean.documents import read_pages
@@ -17,7 +18,14 @@ from docclean.fidelity import compare
 from docclean.ocr import OcrEngine
 from docclean.page import Page
 from docclean.report.pictures import take_pictures
-from docclean.report.report import CLEANED, GREY, RAW, TWIN, mean_cost, mean_fidelity, mean_signs
+from docclean.report.report import (
+    TWIN,
+    bar_of,
+    mean_cost,
+    mean_fidelity,
+    mean_signs,
+    shown_of,
+)
 from docclean.report.results import Cost, Failure, PageResult, Pictures, Reading
 from docclean.score import TextRules, score
 from docclean.truth import read_truth
@@ -54,17 +62,15 @@ class Bench:
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set where the run is given up: no page is begun any more."""
 
-    @property
+    @cached_property
     def bar(self) -> str:
         """The contender the others are held against."""
-        names = [one.name for one in self.plan]
-        return next(name for name in (GREY, RAW, *names) if name in names)
+        return bar_of([one.name for one in self.plan])
 
-    @property
+    @cached_property
     def shown(self) -> str:
         """The contender whose page is shown."""
-        names = [one.name for one in self.plan]
-        return CLEANED if CLEANED in names else names[-1]
+        return shown_of([one.name for one in self.plan])
 
     def measure(self, task: Task) -> Result:
         """Read one document once per contender; its pages make one text."""

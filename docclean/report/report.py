@@ -62,18 +62,13 @@ class Report:
 
     @cached_property
     def before(self) -> str:
-        """The contender that is the bar: the scan turned grey, where it took part.
-
-        Tesseract reads colour worse, so raw would be too low a bar; else raw, else the first.
-        """
-        names = self.contenders()
-        return next((name for name in (GREY, RAW, *names) if name in names), RAW)
+        """The contender that is the bar; see `bar_of`."""
+        return bar_of(self.contenders())
 
     @cached_property
     def after(self) -> str:
-        """The contender shown against the bar: 'cleaned', or else the last one asked for."""
-        names = [name for name in self.contenders() if name != TWIN]
-        return CLEANED if CLEANED in names or not names else names[-1]
+        """The contender shown against the bar; see `shown_of`."""
+        return shown_of(self.contenders())
 
     def sets(self) -> tuple[str, ...]:
         """Return the names of the sets, in order; ('',) for a single folder."""
@@ -181,6 +176,20 @@ class Report:
             tuple(total(pages, one) for one in names),
             tuple(compare(pages, self.before, one) for one in others if self.before in names),
         )
+
+
+def bar_of(names: Sequence[str]) -> str:
+    """Return the contender that is the bar: the scan turned grey, where it took part.
+
+    Tesseract reads colour worse, so raw would be too low a bar; else raw, else the first.
+    """
+    return next((name for name in (GREY, RAW, *names) if name in names), RAW)
+
+
+def shown_of(names: Sequence[str]) -> str:
+    """Return the contender shown against the bar: 'cleaned', or else the last one asked for."""
+    cleaners = [name for name in names if name != TWIN]
+    return CLEANED if CLEANED in cleaners or not cleaners else cleaners[-1]
 
 
 def total(pages: Sequence[PageResult], contender: str) -> Totals:
