@@ -123,8 +123,12 @@ class Tesseract:
             options.append(f"--dpi {round(page.dpi[1])}")
         return {"lang": self.lang, "config": " ".join(options), "timeout": self.timeout}
 
-    def _check(self, page: Page) -> None:
-        """Meet the failures Tesseract hides or words badly before it is started."""
+    def check_languages(self) -> None:
+        """Tell what is missing before a page is read.
+
+        Raises:
+            MissingProgramError: Tesseract or a language pack is not installed.
+        """
         missing = [name for name in self.lang.split("+") if name not in installed_languages()]
         # Only plain names can be told: pytesseract does not list script/Latin and the like
         missing = [name for name in missing if re.fullmatch("[a-z_]+", name)]
@@ -134,6 +138,10 @@ class Tesseract:
                 f"Tesseract has no language pack for '{'+'.join(missing)}': "
                 f"apt-get install {packages}"
             )
+
+    def _check(self, page: Page) -> None:
+        """Meet the failures Tesseract hides or words badly before it is started."""
+        self.check_languages()
         if max(page.width, page.height) > MAX_SIDE:
             raise UnreadableInputError(
                 f"{place(page)}: {page.width} x {page.height} px is more than Tesseract reads "

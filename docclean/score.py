@@ -16,6 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+FEWEST = 3
+"""Pages from which an interval is given."""
+UNKNOWN = (math.nan, math.nan)
+
 
 @dataclass(frozen=True)
 class TextRules:
@@ -36,9 +40,10 @@ PLAIN = TextRules()
 
 def normalise(text: str, rules: TextRules = PLAIN) -> str:
     """Return the text in the form that is compared."""
-    if rules.fold_case:
-        text = text.casefold()
-    return " ".join(unicodedata.normalize(rules.form, text).split())
+    text = unicodedata.normalize(rules.form, text)
+    if rules.fold_case:  # NFKC brings capitals forth ('™'), and folding may part what NFC joined
+        text = unicodedata.normalize(rules.form, text.casefold())
+    return " ".join(text.split())
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,8 @@ def paired_gains(
 
     Positive is better in both. The pages are drawn with replacement, a page's two readings always
     together (paired percentile bootstrap: Efron 1979), because good and bad pages differ far more
-    from each other than before from after. The same seed gives the same intervals.
+    from each other than before from after. The same seed gives the same intervals. Fewer than
+    `FEWEST` pages say nothing of others: the bounds are nan.
 
     Raises:
         ValueError: the two lists do not belong to the same pages.
@@ -182,9 +188,11 @@ def paired_gains(
     if len(before) != len(after):
         raise ValueError(f"{len(before)} readings before, {len(after)} after")
     if not before:
-        return Interval(math.nan, math.nan, math.nan), Interval(math.nan, math.nan, math.nan)
+        return Interval(math.nan, *UNKNOWN), Interval(math.nan, *UNKNOWN)
     counts = np.stack([_counts(before), _counts(after)])
     values = _gains(counts.sum(axis=1, dtype=np.int64))
+    if len(before) < FEWEST:
+        return Interval(float(values[0]), *UNKNOWN), Interval(float(values[1]), *UNKNOWN)
     drawn = [
         _gains(np.einsum("rp,spc->src", times, counts)) for times in _draws(rounds, before, seed)
     ]

@@ -15,8 +15,8 @@ root_do() {
     fi
 }
 
-needed_packages() {
-    grep -v '^#' "$here/packages.txt" | awk 'NF && $2 != "optional" { print $1 }'
+listed_packages() { # use: '' for what is needed, or 'test', 'optional'
+    awk -v use="$1" '!/^#/ && NF && $2 == use { print $1 }' "$here/packages.txt"
 }
 
 missing_of() {
@@ -39,7 +39,9 @@ setup() {
     log=$(mktemp)
     if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
         # shellcheck disable=SC2046
-        lacking=$(missing_of $(needed_packages))
+        lacking=$(missing_of $(listed_packages ''))
+        # shellcheck disable=SC2046
+        if [[ $extras == *dev* ]]; then lacking="$lacking $(missing_of $(listed_packages test))"; fi
         if ! command -v python3.11 >/dev/null && ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             lacking="$lacking python3"
         fi

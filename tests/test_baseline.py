@@ -61,24 +61,32 @@ def test_one_set_of_two_is_enough(tmp_path):
 def test_a_page_that_fails_now_is_worse(baseline):
     now = made([2, 1, 3, 0, 2])
     assert hold_against(now, baseline).passed  # not asked for is no failure
-    assert "1 pages of the baseline were not read this time" in hold_against(now, baseline).lines()
+    assert "in the baseline and not read this time: s/p5" in hold_against(now, baseline).lines()
     for name in ("s/p5", "s/p5 (cleaned)"):
         failed = replace(now, failures=(Failure(name, "damaged"),))
         verdict = hold_against(failed, baseline)
         assert not verdict.passed and verdict.lost == ("s/p5",)
 
 
-def test_another_truth_and_another_tesseract_are_told(baseline):
+def test_another_truth_another_tesseract_another_method_are_told(baseline):
     now = made([2, 1, 3, 0, 2, 1], version="5.5")
-    odd = replace(
-        now.pages[0],
-        readings=tuple(
-            replace(one, score=score("x" + TRUTH, one.text)) for one in now.pages[0].readings
-        ),
-    )
-    notes = hold_against(replace(now, pages=(odd, *now.pages[1:])), baseline).notes
-    assert any("another truth" in note for note in notes)
+    odd = replace(now.pages[0], truth=TRUTH[::-1])  # as long as the other
+    now = replace(now, pages=(odd, *now.pages[1:]), method="case folded")
+    notes = hold_against(now, baseline).notes
+    assert "another truth than in the baseline, not compared: s/p0" in notes
     assert any("Tesseract 5.3, this run by 5.5" in note for note in notes)
+    told = json.loads(baseline.read_text())
+    baseline.write_text(json.dumps({**told, "method": "case kept"}))
+    notes = hold_against(now, baseline).notes
+    assert "the baseline was made otherwise: case kept; now: case folded" in notes
+
+
+def test_a_set_of_one_page_is_told_and_does_not_fail(tmp_path):
+    path = tmp_path / "one.json"
+    path.write_text(made([1]).to_json())
+    verdict = hold_against(made([3]), path)
+    assert verdict.passed and len(verdict.notes) == 2
+    assert "too few pages to be sure; 1 pages" in verdict.lines()[0]
 
 
 def test_nothing_in_common(baseline):
@@ -103,3 +111,6 @@ def test_a_baseline_of_another_version(tmp_path):
     path.write_text(json.dumps({"pages": [{"set": "s", "name": "p", "readings": [{"who": 1}]}]}))
     with pytest.raises(UnreadableInputError, match="another version"):
         hold_against(made([1]), path)
+    path.write_text('{"version": 99, "pages": []}')
+    with pytest.raises(UnreadableInputError, match="another version"):
+        load_baseline(path)

@@ -19,6 +19,7 @@ from docclean.evaluation.settings import Settings
 from docclean.ocr import PageText, Word
 from docclean.page import Page
 from docclean.report.report import TWIN
+from docclean.report.tables import to_short_markdown
 from docclean.score import TextRules
 
 DIRT = 40
@@ -264,9 +265,9 @@ def test_settings_choose_engine_and_rules(folder, tmp_path, monkeypatch):
     assert sorted(seen) == [("deu", None), ("eng", 4)]
     assert [one.totals[0].micro.cer for one in report.summary().sets] == [0, pytest.approx(6 / 7)]
     assert (
-        "Tesseract -l eng --psm 4" in report.remark and "Tesseract -l deu (x-deu)" in report.remark
+        "Tesseract -l eng --psm 4" in report.method and "Tesseract -l deu (x-deu)" in report.method
     )
-    assert "case kept" in report.remark and "case folded" in report.remark
+    assert "case kept" in report.method and "case folded" in report.method
     told.write_text("[set.receipts]\nskip=true\n")
     kept = evaluate(tmp_path / "sets", None, contenders=["grey"], settings=Settings.load(told))
     assert kept.sets() == ("x-deu",)
@@ -336,6 +337,40 @@ def test_a_missing_program_stops_the_run(folder):
 
     with pytest.raises(MissingProgramError):
         evaluate(folder, FakeCleaner(), Missing({}), jobs=2)
+
+
+def test_a_wiped_page_without_truth_is_worse(tmp_path, engine):
+    for name, width in (("a", 30), ("b", 40)):
+        write(tmp_path / f"{name}.png", width, dirty=False)
+    engine.texts[70] = ""
+
+    def wipe(page):
+        wide = np.full((20, 70), 255, np.uint8)
+        return Treated(page.with_pixels(wide) if page.width == 30 else page)
+
+    plan = ["grey", Contender("wiper", "loses a", wipe)]
+    report = evaluate(tmp_path, None, engine, contenders=plan)
+    assert [page.name for page in report.made_worse()] == ["a"]
+    assert [report.totals(name).signs.confidence for name in ("grey", "wiper")] == [90, 45]
+
+
+def test_numbers_of_fewer_pages_than_the_set_has_say_so(folder, engine):
+    def treat(page):
+        if page.width != 50:
+            raise UsageError("not this one")
+        return Treated(page)
+
+    report = evaluate(folder, None, engine, contenders=["raw", Contender("picky", "", treat)])
+    assert report.totals("picky").pages == 1
+    for text in (report.to_text(), report.to_markdown(), to_short_markdown(report.summary())):
+        assert "(1 of 3)" in text
+
+
+def test_left_out_pages_are_named(folder, engine):
+    assert (
+        "1 without truth left out: unlabelled.png"
+        in evaluate(folder, None, engine, contenders=["raw"]).remark
+    )
 
 
 def test_contenders_of_ones_own(folder, engine):

@@ -1,6 +1,12 @@
 """One call of `docclean evaluate`, from its options to its report; nothing is read for real."""
 
 import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +14,7 @@ from fakes import Identity
 from PIL import Image as Pillow
 
 from docclean.cli import run
-from docclean.errors import MissingProgramError, UsageError
+from docclean.errors import MissingProgramError, OutputError, UsageError
 from docclean.evaluation import order
 from docclean.evaluation.contenders import CONTENDERS
 from docclean.evaluation.order import Order
@@ -177,7 +183,7 @@ def test_a_baseline_needs_no_texts(folder, tmp_path, capsys):
     scores = tmp_path / "scores.json"
     call = ["evaluate", str(folder), "--contenders", "raw,cleaned"]
     assert run([*call, "--json", str(scores), "--no-texts"]) == 0
-    assert "one two" not in scores.read_text() and "truth" not in scores.read_text()
+    assert "one two" not in scores.read_text() and '"truth":' not in scores.read_text()
     assert run([*call, "--baseline", str(scores)]) == 0
 
 
@@ -195,6 +201,13 @@ def test_wrong_calls(folder, tmp_path, capsys):
         ([str(folder), "--contenders", ","], 1, "at least one contender"),
         ([str(folder), "--sets", "c"], 1, "no set is called 'c'"),
         ([str(folder), "--command", "cp @IN"], 1, "@OUT"),
+        ([str(folder), "--command", "grey=cp @IN @OUT"], 1, "two contenders are called 'grey'"),
+        ([str(folder), "--model", "a/x.onnx", "--model", "b/x.onnx"], 0, ""),
+        ([str(folder), *["--model", "s", "--model", "a/x.onnx", "--model", "b/x.onnx"]], 1, ":x'"),
+        ([str(folder), "--json", "-", "--csv", "-"], 1, "two outputs have the same name"),
+        ([str(folder), "--html", "-"], 1, "--html needs the name of a file"),
+        ([str(folder), "--json", str(folder)], 4, "it is a folder"),
+        ([str(folder), "--psm", "0"], 1, "--psm"),
         ([str(folder), "--command", "absent-program @IN @OUT"], 3, "absent-program"),
         ([str(tmp_path / "absent")], 2, "does not exist"),
         ([str(folder), "--baseline", str(tmp_path / "no.json")], 2, "is not a baseline"),
@@ -204,8 +217,71 @@ def test_wrong_calls(folder, tmp_path, capsys):
         ([str(folder), "--html", str(tmp_path / "no/x.html")], 4, "cannot be written"),
     ):
         assert run(["evaluate", *arguments]) == status, arguments
-        line = capsys.readouterr().err.splitlines()[-1]
-        assert words in line and line.startswith("docclean: ")
+        lines = capsys.readouterr().err.splitlines()
+        if status:
+            assert words in lines[-1] and lines[-1].startswith("docclean: "), arguments
+
+
+def test_some_failed_is_4_and_one_lost_output_keeps_the_others(folder, tmp_path, capsys):
+    (folder / "a/p1.png").write_bytes(b"no picture")
+    assert run(["evaluate", str(folder), "--contenders", "raw,grey"]) == 4
+    capsys.readouterr()
+    bad, good = tmp_path / "bad.json", tmp_path / "good.csv"
+    real = exports.write_text
+
+    def write(path, text):
+        if path == bad:
+            raise OutputError(f"{path}: cannot be written: the disk is full")
+        real(path, text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exports, "write_text", write)
+        arguments = ["--contenders", "raw", "--json", str(bad), "--csv", str(good)]
+        assert run(["evaluate", str(folder), *arguments]) == 4
+    assert good.read_text() and not bad.exists()
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_a_baseline_may_be_replaced_by_the_run_it_guards(folder, tmp_path, monkeypatch):
+    scores = str(tmp_path / "scores.json")
+    call = ["evaluate", str(folder), "--contenders", "raw,cleaned", "--json", scores]
+    assert run(call) == 0
+    monkeypatch.setattr("docclean.cleaner.Cleaner.load", lambda *_, **__: Identity())
+    assert run([*call, "--baseline", scores]) == 5
+
+
+def test_a_missing_language_is_told_before_anything_is_read(folder, tmp_path, monkeypatch):
+    told = tmp_path / "s.toml"
+    told.write_text('[set.b]\nlang = "zzz"\n')
+    monkeypatch.setattr("docclean.ocr.Tesseract.read", lambda *_, **__: pytest.fail("was read"))
+    assert run(["evaluate", str(folder), "--contenders", "raw", "--settings", str(told)]) == 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="no such signal here")
+def test_a_termination_stops_the_programs_too(folder, tmp_path):
+    mark = f"docclean-test-{tmp_path.name}"
+    script = tmp_path / "hang.py"
+    script.write_text("import sys, time\nopen(sys.argv[1], 'w').close()\ntime.sleep(60)\n")
+    began = tmp_path / mark
+    command = f"hang={shlex.quote(sys.executable)} {script} {began} @IN @OUT"
+    call = [sys.executable, "-m", "docclean", "evaluate", str(folder), "--contenders", "raw"]
+    with subprocess.Popen([*call, "--command", command], stderr=subprocess.PIPE) as process:
+        for _ in range(600):
+            if began.exists():
+                break
+            time.sleep(0.05)
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and err.decode().splitlines()[-1] == "docclean: interrupted"
+    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if readable(path)]
+    assert not any(mark.encode() in line for line in lines)
+
+
+def readable(path):
+    try:
+        return bool(path.read_bytes())
+    except OSError:
+        return False
 
 
 def test_list_contenders(capsys):

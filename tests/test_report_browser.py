@@ -264,6 +264,7 @@ def test_another_contender_can_be_shown_against_the_bar(look):
     assert Counter(card.locator(".words .gained").all_text_contents()) == gained
     assert not lost and card.locator(".words .lost").count() == 0
     card.get_by_text("Texts").click()
+    card.locator("h4").nth(2).wait_for()
     assert card.locator("h4").all_text_contents() == ["truth", "grey", "divide"]
     assert card.locator("ins.gained").count() == gained.total()
 

@@ -110,6 +110,17 @@ def test_normalisation_and_its_options():
     assert cer("fi", "ﬁ", TextRules(form="NFKC")) == 0 and cer("fi", "ﬁ") > 0
 
 
+def test_folding_takes_the_capitals_nfkc_brings():
+    rules = TextRules("NFKC", True)
+    assert normalise("ACME™ №5 ℌ", rules) == normalise("acmetm no5 h", rules)
+
+
+def test_few_pages_have_no_interval():
+    for pages in (1, 2):
+        gain = bootstrap_gain([Score(3, 10)] * pages, [Score(1, 10)] * pages)
+        assert gain.value == pytest.approx(0.2) and math.isnan(gain.low) and math.isnan(gain.high)
+
+
 def test_micro_weighs_characters_and_macro_weighs_pages():
     pages = [score("a" * 90, "a" * 90), score("a" * 10, "b" * 10)]
     assert micro(pages).cer == pytest.approx(0.1)

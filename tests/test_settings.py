@@ -20,6 +20,7 @@ def test_patterns_meet_the_path_and_its_last_part(tmp_path):
     settings = load(tmp_path, told)
     assert settings.of("ocr/x-deu") == SetSettings("deu", 6, "NFKC")
     assert settings.of("more/y-deu") == SetSettings("deu", 3)
+    assert load(tmp_path, '[set."a [1]"]\npsm=6').of("a [1]").psm == 6
     assert settings.of("z") == SetSettings("eng", 3)
     assert settings.of("ocr/x-deu").engine().lang == "deu"
     assert settings.of("ocr/x-deu").rules() == TextRules("NFKC", False)
@@ -35,6 +36,9 @@ def test_without_a_file_the_default_holds(tmp_path):
     [
         ("[set.x]\nlnag='deu'", "has no 'lnag' (did you mean 'lang'?)"),
         ("[set.x]\npsm='6'", "psm cannot be '6'"),
+        ("[set.x]\npsm=99", "psm cannot be 99"),
+        ("[set.x]\npsm=0", "psm cannot be 0"),
+        ("[set.x]\nlang=''", "lang cannot be ''"),
         ("[set.x]\npsm=true", "psm cannot be True"),
         ("[set.x]\nform='NFD'", "form cannot be 'NFD'"),
         ("[sets.x]\npsm=6", "unknown key 'sets'"),
@@ -58,7 +62,8 @@ def test_splits_are_nested_like_the_folders(tmp_path):
     told = {"ocr": {"a": {"val": ["x", "y"], "test": ["z"]}}, "b": {"val": ["q"]}}
     (tmp_path / "splits.json").write_text(json.dumps(told))
     assert pages_of_split(tmp_path, "val") == {"ocr/a": {"x", "y"}, "b": {"q"}}
-    assert pages_of_split(tmp_path, "test") == {"ocr/a": {"z"}}
+    # a set with splits of other names has no page of this one: nothing slips in
+    assert pages_of_split(tmp_path, "test") == {"ocr/a": {"z"}, "b": set()}
     with pytest.raises(UsageError, match="no set has a split 'dev'; known: test, val"):
         pages_of_split(tmp_path, "dev")
     with pytest.raises(UnreadableInputError, match="--split needs this file"):

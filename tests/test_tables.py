@@ -39,8 +39,8 @@ def report():
             "p4",
             None,
             tuple(
-                Reading(name, "a b", signs=Signs(confidence, 2, None, 1.0, 3.5, 0.25))
-                for name, confidence in (("grey", math.nan), ("cleaned", 88.0))
+                Reading(name, "a b", signs=Signs(confidence, words, None, 1.0, 3.5, 0.25))
+                for name, confidence, words in (("grey", math.nan, 0), ("cleaned", 88.0, 2))
             ),
         ),
     )

@@ -115,7 +115,7 @@ def _clean_stream(
 @click.argument("source", metavar="INPUT")
 @click.option("-o", "--out", default="-", metavar="TXT", help="A text file; default: stdout.")
 @click.option("--lang", default="eng", show_default=True, help="Tesseract languages, e.g. eng+deu.")
-@click.option("--psm", type=click.IntRange(0, 13), help="Tesseract page segmentation mode.")
+@click.option("--psm", type=click.IntRange(1, 13), help="Tesseract page segmentation mode.")
 @click.option("--raw", is_flag=True, help="Read the pages as they are, without cleaning.")
 @reading_options
 @model_options

@@ -3,17 +3,21 @@
 # ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
 
 import os
+import signal
 import sys
-from collections.abc import Callable
-from functools import partial
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 
 from docclean.cli.shared import say
-from docclean.errors import SOME_FAILED, WORSE, OutputError
+from docclean.errors import SOME_FAILED, WORSE, OutputError, UsageError
 
 FILE = click.Path(path_type=Path)
+STDOUT = Path("-")
 
 
 @click.command()
@@ -40,9 +44,12 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="A name or a model file; may be given again.",
 )
+@click.option(
+    "--timeout", type=float, default=600, show_default=True, help="Seconds for a command."
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--lang", default="eng", show_default=True, help="Tesseract languages.")
-@click.option("--psm", type=click.IntRange(0, 13), help="Tesseract page segmentation mode.")
+@click.option("--psm", type=click.IntRange(1, 13), help="Tesseract page segmentation mode.")
 @click.option("--settings", type=FILE, help="TOML with lang, psm and more for each set.")
 @click.option("--sets", metavar="LIST", default="", help="Only these sets; patterns such as ocr/*.")
 @click.option("--split", help="Only the pages of this split in FOLDER/splits.json.")
@@ -71,6 +78,7 @@ def evaluate(
     contenders: str,
     commands: tuple[str, ...],
     models: tuple[str, ...],
+    timeout: float,
     device: str,
     lang: str,
     psm: int | None,
@@ -109,21 +117,23 @@ def evaluate(
     from docclean.evaluation.settings import SetSettings
     from docclean.report import exports, tables
     from docclean.report.baseline import hold_against, load_baseline
+    from docclean.report.files import check_writable
 
-    # say what cannot work before an hour is spent
-    if baseline:
-        load_baseline(baseline)
+    outputs = _outputs(html=html, json=json_, csv=csv_, markdown=markdown, table=table)
+    for path in (*outputs.values(), *([cache] if cache else [])):  # before an hour is spent
+        if path != STDOUT:
+            check_writable(path)
     if table:
         exports.around_marks(table)
-    for path in (html, json_, csv_, markdown, cache):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise OutputError(f"{path}: cannot be written: its folder does not exist")
+    if baseline:
+        load_baseline(baseline)
     order = Order(
         folder,
         contenders=_names(contenders),
         commands=commands,
         models=models,
         device=device,
+        timeout=timeout,
         default=SetSettings(lang, psm),
         settings=settings,
         sets=_names(sets),
@@ -137,29 +147,82 @@ def evaluate(
         curves=synthetic if curves is None else curves,
         pictures=html is not None,
     )
-    report = order.fulfil(_progress())
-    written: dict[Path | None, Callable[[], str]] = {
-        json_: partial(report.to_json, texts=texts),
-        csv_: report.to_csv,
-        markdown: report.to_markdown,
-    }
-    if Path("-") not in written:
+    with _stoppable():
+        report = order.fulfil(_progress())
+    # before the outputs: one of them may take the baseline's place
+    verdict = hold_against(report, baseline) if baseline else None
+    if STDOUT not in outputs.values():
         click.echo(report.to_text())
-    for path, text in written.items():
-        if path == Path("-"):
-            click.echo(text())
-        elif path is not None:
-            exports.write_text(path, text())
-    if html:
-        report.to_html(html)
-    if table:
-        exports.write_between(table, tables.to_short_markdown(report.summary()))
-    if baseline is None:
-        return 0
-    verdict = hold_against(report, baseline)
-    for line in verdict.lines():
+    write: dict[str, Callable[[Path], None]] = {
+        "html": report.to_html,
+        "json": lambda path: _put(path, report.to_json(texts=texts)),
+        "csv": lambda path: _put(path, report.to_csv()),
+        "markdown": lambda path: _put(path, report.to_markdown()),
+        "table": lambda path: exports.write_between(
+            path, tables.to_short_markdown(report.summary())
+        ),
+    }
+    errors = []
+    for kind, path in outputs.items():
+        try:
+            write[kind](path)
+        except OutputError as error:  # the others are still to be had
+            errors.append(error)
+            say(str(error))
+    for line in verdict.lines() if verdict else []:
         say(line)
-    return 0 if verdict.passed else WORSE
+    if errors:
+        return errors[0].exit_status
+    if verdict and not verdict.passed:
+        return WORSE
+    return SOME_FAILED if report.failures else 0
+
+
+def _outputs(**paths: Path | None) -> dict[str, Path]:
+    """Return the outputs asked for.
+
+    Raises:
+        UsageError: two of them are one file, or HTML is to go to a terminal.
+    """
+    outputs = {kind: path for kind, path in paths.items() if path is not None}
+    places = [path if path == STDOUT else path.resolve() for path in outputs.values()]
+    if len(set(places)) < len(places):
+        raise UsageError("two outputs have the same name; give each its own")
+    for kind in ("html", "table"):
+        if outputs.get(kind) == STDOUT:
+            raise UsageError(f"--{kind} needs the name of a file")
+    return outputs
+
+
+def _put(path: Path, text: str) -> None:
+    if path == STDOUT:
+        click.echo(text.encode("utf-8", "backslashreplace"))
+    else:
+        from docclean.report.exports import write_text
+
+        write_text(path, text)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Take a termination for a Ctrl-C: the programs of contenders are stopped too.
+
+    They have sessions of their own, so nothing else would stop them.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {one: signal.signal(one, interrupt) for one in signals}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _names(told: str) -> tuple[str, ...]:

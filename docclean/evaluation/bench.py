@@ -1,5 +1,6 @@
 """What one document goes through: every contender treats it, the engine reads, all is compared."""
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -165,6 +166,8 @@ class Sheet:
         for name, (page, read) in treated.items():
             text = bar.text if bar else read.found.text
             signs = signs_of(page, read.found, text, words)
+            if bar is None:  # it failed on this page: there is nothing to agree with
+                signs = replace(signs, agreement=math.nan)
             readings[name] = replace(readings[name], signs=signs)
         return readings
 

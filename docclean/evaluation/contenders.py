@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from docclean.classical import divide_background, divide_dilated
 from docclean.errors import MissingProgramError, UsageError
-from docclean.evaluation.programs import Program
+from docclean.evaluation.programs import TIMEOUT, Program
 from docclean.ocr import MAX_SIDE, tesseract_version
 from docclean.page import Image, Page
 from docclean.registry import Registry
@@ -176,7 +176,7 @@ def _lacks(*programs: Program) -> str | None:
     return next((lack for program in programs if (lack := program.lacking())), None)
 
 
-def command_contender(spec: str) -> Contender:
+def command_contender(spec: str, timeout: float = TIMEOUT) -> Contender:
     """Make a command line a contender: 'NAME=program @IN @OUT', or without a name the program's.
 
     See `Program` for what may stand in the command.
@@ -188,7 +188,7 @@ def command_contender(spec: str) -> Contender:
     name, command = (named[1], named[2]) if named else ("", spec)
     if not command.strip():
         raise UsageError(f"the contender '{spec}' has no command: write 'NAME=program @IN @OUT'")
-    program = Program.parse(command)
+    program = replace(Program.parse(command), timeout=timeout)
     return Contender(
         name or program.name,
         f"the command {program}",

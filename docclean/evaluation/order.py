@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +11,12 @@ from docclean.cleaner import Cleaner
 from docclean.errors import UsageError
 from docclean.evaluation.contenders import CONTENDERS, Contender, cleaned_by, command_contender
 from docclean.evaluation.folder import Item
+from docclean.evaluation.programs import TIMEOUT
 from docclean.evaluation.robustness import measure_curves
 from docclean.evaluation.run import USUAL, evaluate, resolve
 from docclean.evaluation.settings import PLAIN_SETTINGS, SetSettings, Settings, pages_of_split
 from docclean.evaluation.synthetic import write_synthetic
+from docclean.registry import nearest
 from docclean.report.report import CLEANED, Report
 from docclean.report.results import Curve
 
@@ -34,6 +37,7 @@ class Order:
         commands: outside programs, 'NAME=program @IN @OUT'.
         models: names or files; the first is 'cleaned', the others 'cleaned:NAME'.
         device: where the models run.
+        timeout: seconds after which a command is stopped.
         default: how sets are read that the settings file does not name.
         settings: TOML file with the settings of each set.
         sets: patterns of the sets to read; all where empty.
@@ -51,6 +55,7 @@ class Order:
     commands: tuple[str, ...] = ()
     models: tuple[str, ...] = ("small",)
     device: str = "auto"
+    timeout: float = TIMEOUT
     default: SetSettings = PLAIN_SETTINGS
     settings: Path | None = None
     sets: tuple[str, ...] = ()
@@ -136,12 +141,23 @@ class Order:
             kind, _, model = name.partition(":")
             if kind in (CLEANED, UNGATED):
                 chosen = (model,) if model else self.models
-                plan += [self._cleaned(kind, one) for one in chosen]
+                plan += [self._cleaned(kind, one) for one in dict.fromkeys(chosen)]
+            elif name in CONTENDERS.names():
+                plan += [resolve(name, None)] if name not in [one.name for one in plan] else []
             else:
-                plan.append(resolve(name, None))
-        plan += [resolve(command_contender(spec), None) for spec in self.commands]
-        unique = {one.name: one for one in plan}
-        return list(unique.values()), skipped
+                known = [*CONTENDERS.names(), CLEANED, UNGATED, ALL]
+                raise UsageError(
+                    f"there is no contender '{name}'{nearest(name, known)}; "
+                    f"known: {', '.join(known)}"
+                )
+        plan += [resolve(command_contender(spec, self.timeout), None) for spec in self.commands]
+        twice = [name for name, count in Counter(one.name for one in plan).items() if count > 1]
+        if twice:
+            raise UsageError(
+                f"two contenders are called '{twice[0]}'; name commands 'NAME=PROGRAM @IN @OUT', "
+                "and give models files of different names"
+            )
+        return plan, skipped
 
     def _cleaned(self, kind: str, model: str) -> Contender:
         name = kind if model == self.models[0] else f"{kind}:{Path(model).stem}"

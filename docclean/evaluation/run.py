@@ -1,5 +1,6 @@
 """One evaluation: every page of a folder, treated by every contender, read and compared."""
 
+import errno
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -36,6 +37,9 @@ from docclean.score import PLAIN, TextRules
 
 log = logging.getLogger(__name__)
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+LISTED = 5
+"""Left out documents that are named."""
 USUAL = (RAW, GREY, "divide", CLEANED)
 """Contenders of an ordinary evaluation."""
 
@@ -88,6 +92,10 @@ def evaluate(
     tasks = [task for task in asked if task is not None]
     if not tasks:
         raise UnreadableInputError(f"{folder}: none of its pages was asked for")
+    for engine_used in dict.fromkeys(
+        task.engine for task in tasks if isinstance(task.engine, Tesseract)
+    ):
+        engine_used.check_languages()  # before the sets that could be read are
     bench = Bench(plan, pictures, Cache.load(cache) if cache else None)
     pages: list[PageResult] = []
     failures: list[Failure] = []
@@ -99,11 +107,15 @@ def evaluate(
             f"{folder}: none of its {len(tasks)} pages could be read; "
             f"the first: {failures[0].message}"
         )
-    told = [f"{len(pages)} pages read, {len({one.name for one in failures})} failures"]
+    failed = len({one.name for one in failures})
+    remark = f"{_count(len(pages), 'page')} read, {_count(failed, 'failure')}"
     if found.left_out:
-        told.append(f"{len(found.left_out)} without truth left out")
-    told += _how(tasks)
-    return Report(str(folder), tuple(pages), tuple(failures), (), environment(), "; ".join(told))
+        names = [str(path.relative_to(Path(folder))) for path in found.left_out[:LISTED]]
+        more = ", …" if len(found.left_out) > LISTED else ""
+        remark += f"; {len(found.left_out)} without truth left out: {', '.join(names)}{more}"
+    return Report(
+        str(folder), tuple(pages), tuple(failures), (), environment(), remark, _how(tasks)
+    )
 
 
 def resolve(wanted: str | Contender, cleaner: PageCleaner | None) -> Contender:
@@ -134,16 +146,25 @@ def _run(
     done = 0
     lock = threading.Lock()
 
+    def failed(task: Task, error: Exception) -> Result:
+        log.debug("%s", task.item.image, exc_info=True)
+        message = str(error) or type(error).__name__
+        return Result(None, (Failure(name_of(task.item), message),))
+
     def one(task: Task) -> Result:
         nonlocal done
         try:
             return bench.measure(task)
         except (MissingProgramError, OutputError):
             raise  # no page could be read, no reading kept
+        except OSError as error:
+            if error.errno in FULL:
+                raise OutputError(
+                    f"the disk is full ({error.strerror}); free some space"
+                ) from error
+            return failed(task, error)
         except Exception as error:  # one bad page is a line in the report, not the end of the run
-            log.debug("%s", task.item.image, exc_info=True)
-            message = str(error) or type(error).__name__
-            return Result(None, (Failure(name_of(task.item), message),))
+            return failed(task, error)
         finally:
             with lock:
                 done += 1
@@ -201,7 +222,11 @@ def _task(
     return None if chosen.skip else Task(item, chosen.engine(), chosen.rules())
 
 
-def _how(tasks: Sequence[Task]) -> list[str]:
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _how(tasks: Sequence[Task]) -> str:
     """Tell how the pages were read and compared, set by set only where sets differ."""
     read: dict[str, dict[str, None]] = {}
     compared: dict[str, dict[str, None]] = {}
@@ -215,7 +240,7 @@ def _how(tasks: Sequence[Task]) -> list[str]:
         group = task.item.group.rpartition("/")[2]
         read.setdefault(reading, {})[group] = None
         compared.setdefault(f"{rules.form}, white space folded, {case}", {})[group] = None
-    return [f"read by {_ways(read)}", f"compared {_ways(compared)}"]
+    return f"Read by {_ways(read)}; compared: {_ways(compared)}."
 
 
 def _ways(ways: dict[str, dict[str, None]]) -> str:

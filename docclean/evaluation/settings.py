@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,6 +15,10 @@ from docclean.score import TextRules
 
 SPLITS = "splits.json"
 """Names the pages of each split: {set: {split: [names]}}; sets may be nested like their folders."""
+
+
+PSM = (1, *range(3, 14))
+"""Tesseract's page segmentation modes that read (0 finds the orientation only, 2 is not built)."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +93,17 @@ class Settings:
 
 def matches(group: str, pattern: str) -> bool:
     """Tell whether a pattern names a set, by its path or by the last part of it."""
-    return fnmatchcase(group, pattern) or fnmatchcase(group.rpartition("/")[2], pattern)
+    return (
+        group == pattern
+        or fnmatchcase(group, pattern)
+        or fnmatchcase(group.rpartition("/")[2], pattern)
+    )
 
 
 def pages_of_split(folder: Path, split: str) -> Mapping[str, frozenset[str]]:
-    """Return the page names of one split, by set; a set the file does not name is not split.
+    """Return the page names of one split, by set.
+
+    A set the file does not name is not split; one it names without this split has no such page.
 
     Raises:
         UnreadableInputError: the folder has no readable splits.json.
@@ -104,27 +114,23 @@ def pages_of_split(folder: Path, split: str) -> Mapping[str, frozenset[str]]:
         told = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UnreadableInputError(f"{path}: --split needs this file: {error}") from error
-    found: dict[str, frozenset[str]] = {}
-    names: set[str] = set()
-    _walk(told, "", split, found, names)
-    if not found:
+    splits = dict(_walk(told, ""))
+    names = {name for one in splits.values() for name in one}
+    if split not in names:
         known = ", ".join(sorted(names)) or "none"
         raise UsageError(f"{path}: no set has a split '{split}'; known: {known}")
-    return found
+    return {group: frozenset(one.get(split, ())) for group, one in splits.items()}
 
 
-def _walk(
-    told: Any, group: str, split: str, found: dict[str, frozenset[str]], names: set[str]
-) -> None:
+def _walk(told: Any, group: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yield the splits of every set a file names."""
     if not isinstance(told, dict):
         return
+    lists = {key: [str(name) for name in one] for key, one in told.items() if isinstance(one, list)}
+    if lists:
+        yield group, lists
     for key, value in told.items():
-        if isinstance(value, list):
-            names.add(key)
-            if key == split:
-                found[group] = frozenset(str(name) for name in value)
-        else:
-            _walk(value, f"{group}/{key}" if group else key, split, found, names)
+        yield from _walk(value, f"{group}/{key}" if group else key)
 
 
 def _checked(path: Path, name: str, values: Any) -> Mapping[str, Any]:
@@ -136,6 +142,11 @@ def _checked(path: Path, name: str, values: Any) -> Mapping[str, Any]:
         if key not in known:
             close = nearest(key, sorted(known))
             raise UsageError(f"{path}: [set.\"{name}\"] has no '{key}'{close}")
-        if type(value) is not kinds[key] or (key == "form" and value not in ("NFC", "NFKC")):
+        wrong = {
+            "lang": value == "",
+            "psm": value not in PSM,
+            "form": value not in ("NFC", "NFKC"),
+        }
+        if type(value) is not kinds[key] or wrong.get(key, False):
             raise UsageError(f'{path}: [set."{name}"] {key} cannot be {value!r}')
     return values

@@ -1,14 +1,19 @@
 """The regression guard: is a set read worse than it was, beyond what its pages' spread explains?"""
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from docclean.errors import UnreadableInputError, UsageError
+from docclean.report.exports import JSON_VERSION, digest
 from docclean.report.report import Report
 from docclean.score import Interval, Score, paired_gains
+
+LISTED = 5
+"""Pages named in a note; of more, their number."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,12 @@ class Setback:
         points = tuple(
             100 * value for value in (self.change.value, self.change.low, self.change.high)
         )
+        sure = f"95 % interval {-points[2]:.2f} to {-points[1]:.2f}"
+        if math.isnan(self.change.high):
+            sure = "too few pages to be sure"
         return (
             f"{self.group or 'the set'}: {self.measure} is worse than the baseline by "
-            f"{-points[0]:.2f} points (95 % interval {-points[2]:.2f} to {-points[1]:.2f}; "
-            f"{self.pages} pages)"
+            f"{-points[0]:.2f} points ({sure}; {self.pages} pages)"
         )
 
 
@@ -62,7 +69,8 @@ def hold_against(report: Report, baseline: Path, contender: str | None = None) -
     """Compare a report with an earlier one, page by page of each set.
 
     A set is worse where the whole 95 % interval of the change of its micro CER or word F1 (paired
-    bootstrap over its pages) lies on the wrong side of 0.
+    bootstrap over its pages) lies on the wrong side of 0. Sets of fewer than `FEWEST` pages have
+    no interval: a change is told, and not a failure.
 
     Args:
         report: the readings of now.
@@ -75,22 +83,25 @@ def hold_against(report: Report, baseline: Path, contender: str | None = None) -
     """
     name = contender or report.after
     told = load_baseline(baseline)
-    then = _scores(baseline, told, name)
+    then = _then(baseline, told, name)
     now = {
-        (page.group, page.name): reading.score
+        (page.group, page.name): Known(reading.score, digest(page.truth))
         for page in report.pages
         if (reading := page.reading(name)) and reading.score
     }
-    common = [key for key in then if key in now and then[key].chars == now[key].chars]
+    common = [key for key in then if key in now and then[key].same_truth(now[key])]
     if not common:
         raise UsageError(f"{baseline}: has no page in common with this run of '{name}'")
-    setbacks = []
+    setbacks, notes = [], []
     for group in dict.fromkeys(key[0] for key in common):
         keys = [key for key in common if key[0] == group]
-        changes = paired_gains([then[key] for key in keys], [now[key] for key in keys])
+        changes = paired_gains([then[key].score for key in keys], [now[key].score for key in keys])
         for measure, change in zip(("CER", "word F1"), changes, strict=True):
+            setback = Setback(group, measure, len(keys), change)
             if change.high < 0:
-                setbacks.append(Setback(group, measure, len(keys), change))
+                setbacks.append(setback)
+            elif math.isnan(change.high) and change.value < 0:
+                notes.append(setback.sentence())
     failed = {one.name for one in report.failures}
     lost = tuple(
         page
@@ -99,26 +110,50 @@ def hold_against(report: Report, baseline: Path, contender: str | None = None) -
         and (page := "/".join(filter(None, key)))
         and not failed.isdisjoint({page, f"{page} ({name})"})
     )
-    return Verdict(tuple(setbacks), lost, tuple(_notes(told, report, then, now)))
+    return Verdict(tuple(setbacks), lost, (*notes, *_notes(told, report, then, now)))
+
+
+@dataclass(frozen=True)
+class Known:
+    """One reading's score, and a mark of the truth it was held against; None where not kept."""
+
+    score: Score
+    truth: str | None
+
+    def same_truth(self, other: "Known") -> bool:
+        """Tell whether two readings were held against the same text, as far as can be told."""
+        if self.truth and other.truth:
+            return self.truth == other.truth
+        return self.score.chars == other.score.chars
 
 
 def _notes(
     told: Mapping[str, Any],
     report: Report,
-    then: Mapping[tuple[str, str], Score],
-    now: Mapping[tuple[str, str], Score],
+    then: Mapping[tuple[str, str], Known],
+    now: Mapping[tuple[str, str], Known],
 ) -> list[str]:
     notes = []
-    changed = sum(then[key].chars != now[key].chars for key in then if key in now)
+    changed = [key for key in then if key in now and not then[key].same_truth(now[key])]
     if changed:
-        notes.append(f"{changed} pages have another truth than in the baseline: not compared")
-    if missing := sum(key not in now for key in then):
-        notes.append(f"{missing} pages of the baseline were not read this time")
+        notes.append(f"another truth than in the baseline, not compared: {_listed(changed)}")
+    missing = [key for key in then if key not in now]
+    if missing:
+        notes.append(f"in the baseline and not read this time: {_listed(missing)}")
     old = ((told.get("environment") or {}).get("versions") or {}).get("Tesseract")
     new = report.environment.versions.get("Tesseract") if report.environment else None
     if old and new and old != new:
         notes.append(f"the baseline was read by Tesseract {old}, this run by {new}")
+    if told.get("method") and told["method"] != report.method:
+        notes.append(f"the baseline was made otherwise: {told['method']}; now: {report.method}")
     return notes
+
+
+def _listed(keys: Sequence[tuple[str, str]]) -> str:
+    """Name the first pages of many."""
+    names = ["/".join(filter(None, key)) for key in keys]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{', '.join(names[:LISTED])}{more}"
 
 
 def load_baseline(path: Path) -> dict[str, Any]:
@@ -131,6 +166,10 @@ def load_baseline(path: Path) -> dict[str, Any]:
         told = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UnreadableInputError(f"{path}: is not a baseline: {error}") from error
+    if isinstance(told, dict) and told.get("version", JSON_VERSION) != JSON_VERSION:
+        raise UnreadableInputError(
+            f"{path}: is a baseline of another version; write it anew with --json"
+        )
     if not isinstance(told, dict) or not isinstance(told.get("pages"), list):
         raise UnreadableInputError(
             f"{path}: is not a baseline; write one with docclean evaluate FOLDER --json {path}"
@@ -138,15 +177,15 @@ def load_baseline(path: Path) -> dict[str, Any]:
     return told
 
 
-def _scores(path: Path, told: Mapping[str, Any], contender: str) -> dict[tuple[str, str], Score]:
+def _then(path: Path, told: Mapping[str, Any], contender: str) -> dict[tuple[str, str], Known]:
     try:
         return {
-            (page["set"], page["name"]): Score(**reading["score"])
+            (page["set"], page["name"]): Known(Score(**reading["score"]), page.get("truth_digest"))
             for page in told["pages"]
             for reading in page["readings"]
             if reading["contender"] == contender and reading["score"]
         }
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise UnreadableInputError(
             f"{path}: is a baseline of another version; write it anew with --json"
         ) from error

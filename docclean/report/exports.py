@@ -1,6 +1,7 @@
 """A result for other programs and files: CSV, JSON, a table put into a README."""
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -9,8 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from docclean.errors import OutputError, UnreadableInputError
+from docclean.errors import UnreadableInputError
 from docclean.fidelity import Fidelity
+from docclean.report.files import writing
 from docclean.report.results import PageResult, Reading, Signs, Summary
 
 BEGIN, END = "<!-- docclean evaluate: begin -->", "<!-- docclean evaluate: end -->"
@@ -67,10 +69,17 @@ def to_json(summary: Summary, pages: Sequence[PageResult], *, texts: bool = True
             readings.append(told)
         gain = page.change(summary.before, summary.after)
         head = {"set": page.group, "name": page.name, "gain": gain}
-        known = {"truth": page.truth} if texts else {}
+        known: dict[str, Any] = {"truth_digest": digest(page.truth)}
+        if texts:
+            known["truth"] = page.truth
         sets.append({**head, **known, "readings": readings})
     whole = {"version": JSON_VERSION, **asdict(summary), "pages": sets}
     return json.dumps(_finite(whole), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def digest(truth: str | None) -> str | None:
+    """Return a short mark of a truth, so that two runs can tell whether theirs are the same."""
+    return None if truth is None else hashlib.blake2b(truth.encode(), digest_size=8).hexdigest()
 
 
 def _finite(value: Any) -> Any:
@@ -92,7 +101,9 @@ def write_between(path: Path, table: str) -> None:
         OutputError: the file cannot be written.
     """
     head, tail = around_marks(path)
-    write_text(path, f"{head}{BEGIN}\n{table.rstrip()}\n{END}{tail}")
+    end = "\r\n" if "\r\n" in head + tail else "\n"
+    middle = end.join(["", *table.rstrip().splitlines(), ""])
+    write_text(path, f"{head}{BEGIN}{middle}{END}{tail}")
 
 
 def around_marks(path: Path) -> tuple[str, str]:
@@ -102,7 +113,7 @@ def around_marks(path: Path) -> tuple[str, str]:
         UnreadableInputError: no such file, or the marks are not in it.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_bytes().decode("utf-8")  # line ends stay as they are
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInputError(f"{path}: cannot be read: {error}") from error
     head, begin, rest = text.partition(BEGIN)
@@ -115,15 +126,10 @@ def around_marks(path: Path) -> tuple[str, str]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text aside, then rename.
+    """Write a text whole or not at all.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        aside.write_text(text, "utf-8")
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+    with writing(path) as stream:
+        stream.write(text)

@@ -7,13 +7,12 @@ them open at once. The file asks the network for nothing, and its own policy for
 
 import base64
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from docclean.errors import OutputError
+from docclean.report.files import writing
 from docclean.report.html_head import draw_failures, draw_head, draw_losses
 from docclean.report.html_pages import inert_json, page_blocks, page_index
 from docclean.report.html_plots import draw_plots
@@ -35,20 +34,9 @@ def write_html(summary: Summary, pages: Sequence[PageResult], path: Path) -> Non
     Raises:
         OutputError: the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        # a file's name may hold bytes that are no UTF-8; they become question marks
-        with aside.open("w", encoding="utf-8", errors="replace", newline="\n") as stream:
-            for part in _parts(summary, _worst_first(summary, pages)):
-                stream.write(part)
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        if aside.is_file():
-            aside.unlink()
+    with writing(path) as stream:
+        for part in _parts(summary, _worst_first(summary, pages)):
+            stream.write(part)
 
 
 def _parts(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from docclean.report.wording import (
     signed,
     span,
 )
+from docclean.score import Interval
 
 LISTED = 12
 """Pages made worse that are named at the top; the others fold away below them."""
@@ -25,6 +26,8 @@ def draw_head(summary: Summary) -> Iterator[str]:
     yield f"<h1>{escape(summary.title)}</h1>"
     if summary.remark:
         yield f'<p class="remark">{escape(summary.remark)}</p>'
+    if summary.method:
+        yield f'<p class="remark">{escape(summary.method)}</p>'
     comparison = summary.overall.comparison(summary.after) if summary.overall else None
     if summary.overall and comparison:
         yield from _headline(summary.overall, comparison)
@@ -44,16 +47,16 @@ def _headline(overall: SetSummary, comparison: Comparison) -> Iterator[str]:
             "Character error rate",
             percent(before.micro.cer),
             percent(after.micro.cer),
-            f"{names}: <b>{gain_in_words(comparison.cer.value)}</b>, "
-            f"95 % interval <span>{span(comparison.cer.low, comparison.cer.high)}</span>",
+            f"{names}: <b>{gain_in_words(comparison.cer.value)}</b>"
+            f"{_sure(comparison.cer, span(comparison.cer.low, comparison.cer.high))}",
         )
         f1 = comparison.f1
         yield _figure(
             "Words, F1",
             f"{before.micro.f1:.3f}",
             f"{after.micro.f1:.3f}",
-            f"recall and precision together: <b>{signed(f1.value)}</b>, "
-            f"95 % interval <span>{signed(f1.low)} to {signed(f1.high)}</span>",
+            f"recall and precision together: <b>{signed(f1.value)}</b>"
+            f"{_sure(f1, f'{signed(f1.low)} to {signed(f1.high)}')}",
         )
     total = comparison.better + comparison.same + comparison.worse
     yield (
@@ -66,6 +69,11 @@ def _headline(overall: SetSummary, comparison: Comparison) -> Iterator[str]:
         f"<b>{probability(comparison.p_value)}</b></p></div>"
     )
     yield "</div>"
+
+
+def _sure(gain: Interval, bounds: str) -> str:
+    """Write the interval behind a gain; few pages have none."""
+    return f", 95 % interval <span>{bounds}</span>" if math.isfinite(gain.low) else ""
 
 
 def _sign_headline(summary: Summary) -> Iterator[str]:

@@ -9,6 +9,7 @@ from html import escape
 from docclean.report.html_plots import role
 from docclean.report.plots import interval_bar, points
 from docclean.report.results import Comparison, Cost, SetSummary, Summary, Totals
+from docclean.report.tables import named
 from docclean.report.wording import number, plural, probability
 
 
@@ -169,7 +170,7 @@ def _table(block: SetSummary, summary: Summary) -> Iterator[str]:
     yield "</tr></thead><tbody>"
     for row, cells in rows:
         yield f'<tr class="{role(row.contender, summary)}">'
-        yield f'<th scope="row">{escape(row.contender)}</th>'
+        yield f'<th scope="row">{escape(named(row, block))}</th>'
         for at in shown:
             edge = ' class="edge"' if at in edges else ""
             yield f"<td{edge}>{cells[at]}</td>"

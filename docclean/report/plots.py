@@ -156,6 +156,8 @@ def points(gain: Interval) -> str:
     """Write a gain of a rate in points with its interval, such as '+1.20 (+0.40 to +2.00)'."""
     if not math.isfinite(gain.value):
         return "–"
+    if not math.isfinite(gain.low):  # too few pages for an interval
+        return _signed(gain.value)
     return f"{_signed(gain.value)} ({_signed(gain.low)} to {_signed(gain.high)})"
 
 
@@ -176,7 +178,8 @@ def _kind(gain: Interval) -> str:
 
 def _reach(gains: Sequence[Interval]) -> tuple[float, float]:
     """Return the ends of a scale that holds all intervals and 0."""
-    ends = [end for gain in gains for end in (gain.low, gain.high) if math.isfinite(end)]
+    ends = [end for gain in gains for end in (gain.low, gain.value, gain.high)]
+    ends = [end for end in ends if math.isfinite(end)]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     if low == high:
         return -0.01, 0.01
@@ -206,7 +209,8 @@ def _level(value: float, top: float) -> float:
 def _interval(gain: Interval, low: float, high: float, y: float, kind: str, radius: float) -> str:
     if not math.isfinite(gain.value):
         return ""
-    left, middle, right = (_at(value, low, high) for value in (gain.low, gain.value, gain.high))
+    ends = (gain.low, gain.high) if math.isfinite(gain.low) else (gain.value, gain.value)
+    left, middle, right = (_at(value, low, high) for value in (ends[0], gain.value, ends[1]))
     line = f'<line x1="{left:.2f}%" x2="{right:.2f}%" y1="{y}" y2="{y}" class="span {kind}"/>'
     return line + f'<circle cx="{middle:.2f}%" cy="{y}" r="{radius}" class="dot {kind}"/>'
 

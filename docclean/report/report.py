@@ -45,7 +45,8 @@ class Report:
         failures: the pages that could not, and contenders that failed on a page.
         curves: robustness curves, where they were asked for.
         environment: date, machine, versions.
-        remark: how the pages were read and compared.
+        remark: what was read and what was not.
+        method: how it was read and compared.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Report:
     curves: tuple[Curve, ...] = ()
     environment: Environment | None = None
     remark: str = ""
+    method: str = ""
 
     def contenders(self) -> tuple[str, ...]:
         """Return the contenders' names, in the order they were asked for."""
@@ -139,6 +141,7 @@ class Report:
             curves=self.curves,
             environment=self.environment,
             remark=self.remark,
+            method=self.method,
         )
 
     def summary(self) -> Summary:
@@ -210,6 +213,7 @@ def total(pages: Sequence[PageResult], contender: str) -> Totals:
         mean_signs([one.signs for one in readings if one.signs]),
         mean_cost([one.treat for one in readings]),
         mean_cost([one.ocr for one in readings]),
+        len(readings),
     )
 
 
@@ -233,12 +237,12 @@ def mean_fidelity(values: Sequence[Fidelity]) -> Fidelity | None:
 
 
 def mean_signs(values: Sequence[Signs]) -> Signs | None:
-    """Return the mean of every sign; the number of words is the sum."""
+    """Return the mean of every sign (confidence 0 on empty pages) and the sum of the words."""
     if not values:
         return None
     known = [one.known for one in values if one.known is not None]
     return Signs(
-        _mean(one.confidence for one in values),
+        _mean(one.sureness for one in values) if any(one.words for one in values) else math.nan,
         sum(one.words for one in values),
         _mean(known) if known else None,
         _mean(one.agreement for one in values),

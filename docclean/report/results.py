@@ -44,6 +44,11 @@ class Signs:
     paper_noise: float
     specks: float
 
+    @property
+    def sureness(self) -> float:
+        """The confidence, 0 where nothing was read."""
+        return 0.0 if math.isnan(self.confidence) else self.confidence
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -106,7 +111,8 @@ class PageResult:
     def change(self, before: str, after: str) -> float:
         """Return how much better `after` reads: positive is better, 0 where either is missing.
 
-        With truth it is the fall of the CER; without, the rise of the confidence, 0..1.
+        With truth it is the fall of the CER; without, the rise of the confidence, 0..1, that of a
+        page on which nothing was read being 0.
         """
         first, second = self.reading(before), self.reading(after)
         if first is None or second is None:
@@ -114,8 +120,7 @@ class PageResult:
         if first.score and second.score:
             return first.score.cer - second.score.cer
         if first.signs and second.signs:
-            rise = (second.signs.confidence - first.signs.confidence) / 100
-            return 0.0 if math.isnan(rise) else rise
+            return (second.signs.sureness - first.signs.sureness) / 100
         return 0.0
 
 
@@ -139,6 +144,8 @@ class Totals:
         signs: means over the pages; None with truth.
         treat: mean seconds a page and highest peak of the contender.
         ocr: the same of the engine.
+        pages: how many pages these numbers are of; fewer than the set has where the contender
+            failed on some or (the clean twin) is not there for all.
     """
 
     contender: str
@@ -148,6 +155,7 @@ class Totals:
     signs: Signs | None = None
     treat: Cost = Cost()
     ocr: Cost = Cost()
+    pages: int = 0
 
 
 @dataclass(frozen=True)
@@ -242,7 +250,8 @@ class Summary:
         failures: what could not be read.
         curves: robustness curves, where they were asked for.
         environment: date, machine, versions.
-        remark: one line about what was read and how.
+        remark: one line about what was read.
+        method: one line about how it was read and compared.
     """
 
     title: str
@@ -254,3 +263,4 @@ class Summary:
     curves: tuple[Curve, ...] = ()
     environment: Environment | None = None
     remark: str = ""
+    method: str = ""

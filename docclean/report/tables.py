@@ -38,6 +38,8 @@ def _points(comparison: Comparison | None) -> str:
     if comparison is None:
         return ""
     gain = comparison.cer
+    if not math.isfinite(gain.low):  # too few pages for an interval
+        return "" if math.isnan(gain.value) else f"{100 * gain.value:+.2f}"
     return f"{100 * gain.value:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})"
 
 
@@ -105,9 +107,9 @@ def to_text(summary: Summary, worse: Sequence[PageResult] = ()) -> str:
         for page in worse
     ]
     lines += [f"failed  {failure.name}: {failure.message}" for failure in summary.failures]
-    blocks = ["\n".join(lines)] if lines else []
+    blocks = ["\n".join(_plain(line) for line in lines)] if lines else []
     blocks += [_aligned(one) for one in _tables(summary)]
-    closing = [headline(summary), summary.remark]
+    closing = [headline(summary), summary.remark, summary.method]
     if summary.environment:
         closing.append(summary.environment.sentence())
     return "\n\n".join([*blocks, "\n".join(line for line in closing if line)])
@@ -119,9 +121,15 @@ def headline(summary: Summary) -> str:
     if versus is None or math.isnan(versus.cer.value):
         return ""
     gain = versus.cer
+    change = f"leaves the CER of '{versus.before}' as it is"
+    if round(100 * gain.value, 2):
+        verb = "lowers" if gain.value > 0 else "raises"
+        change = f"{verb} the CER of '{versus.before}' by {abs(100 * gain.value):.2f} points"
+    sure = ""
+    if math.isfinite(gain.low):
+        sure = f" (95 % interval of the fall {100 * gain.low:.2f} to {100 * gain.high:.2f})"
     return (
-        f"'{versus.after}' lowers the CER of '{versus.before}' by {100 * gain.value:.2f} points "
-        f"(95 % interval {100 * gain.low:.2f} to {100 * gain.high:.2f}); pages better "
+        f"'{versus.after}' {change}{sure}; pages better "
         f"{versus.better}, same {versus.same}, worse {versus.worse}; "
         f"sign test p = {versus.p_value:.3g}"
     )
@@ -130,8 +138,7 @@ def headline(summary: Summary) -> str:
 def to_markdown(summary: Summary) -> str:
     """Return one table of all sets and contenders, with date, machine and versions above it."""
     blocks = [summary.environment.sentence()] if summary.environment else []
-    if summary.remark:
-        blocks.append(summary.remark)
+    blocks += [line for line in (summary.remark, summary.method) if line]
     for labelled in (True, False):
         sets = [one for one in summary.sets if one.labelled == labelled]
         if sets:
@@ -149,22 +156,35 @@ def to_short_markdown(summary: Summary) -> str:
     sets = [one for one in summary.sets if one.labelled]
     names = list(dict.fromkeys(row.contender for one in sets for row in one.totals))
     gain = f"{summary.after} against {summary.before}: CER points gained (95 %)"
-    heads = ["set (pages)", *names, gain, "better / worse"]
-    lines = [_row(heads), _row(["---"] + ["--:"] * (len(names) + 2))]
+    paired = summary.after != summary.before
+    heads = ["set (pages)", *names, *([gain, "better / worse"] if paired else [])]
+    lines = [_row(heads), _row(["---"] + ["--:"] * (len(heads) - 1))]
     for one in _tables(summary):
         if not one.labelled:
             continue
         versus = one.comparison(summary.after)
-        cells = [_short(one.total(name)) for name in names]
-        lines.append(_row([f"{one.name} ({one.pages})", *cells, _points(versus), _pages(versus)]))
+        cells = [_short(one.total(name), one) for name in names]
+        last = [_points(versus), _pages(versus)] if paired else []
+        lines.append(_row([f"{one.name} ({one.pages})", *cells, *last]))
     blocks = ["\n".join(lines)]
     if summary.environment:
         blocks.insert(0, f"CER / word F1 of each set. {summary.environment.sentence()}")
     return "\n\n".join(blocks)
 
 
-def _short(row: Totals | None) -> str:
-    return f"{row.micro.cer:.1%} / {row.micro.f1:.3f}" if row and row.micro else ""
+def _short(row: Totals | None, one: SetSummary) -> str:
+    if row is None or row.micro is None:
+        return ""
+    return f"{row.micro.cer:.1%} / {row.micro.f1:.3f}{_share(row, one)}"
+
+
+def named(row: Totals, one: SetSummary) -> str:
+    """Return a contender's name, and of how many pages its numbers are where not of all."""
+    return f"{row.contender}{_share(row, one)}"
+
+
+def _share(row: Totals, one: SetSummary) -> str:
+    return f" ({row.pages} of {one.pages})" if row.pages < one.pages else ""
 
 
 def _markdown_table(sets: Sequence[SetSummary]) -> str:
@@ -181,7 +201,7 @@ def _markdown_table(sets: Sequence[SetSummary]) -> str:
         for row in one.totals:
             versus = one.comparison(row.contender)
             cells = [column.show(row, versus) for column in columns]
-            lines.append(_row([one.name, str(one.pages), row.contender, *cells]))
+            lines.append(_row([one.name, str(one.pages), named(row, one), *cells]))
     return "\n".join(lines)
 
 
@@ -191,12 +211,17 @@ def _row(cells: Sequence[str]) -> str:
 
 def _cell(text: str) -> str:
     """Keep a text in its cell."""
-    return " ".join(text.replace("|", "\\|").split())
+    return " ".join(_plain(" ".join(text.split())).replace("|", "\\|").split())
 
 
 def name_of(page: PageResult) -> str:
     """Return a page's name with its set before it."""
     return f"{page.group}/{page.name}" if page.group else page.name
+
+
+def _plain(line: str) -> str:
+    """Take out what would move a terminal's cursor: names of files may hold anything."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
 
 
 def _tables(summary: Summary) -> list[SetSummary]:
@@ -211,7 +236,7 @@ def _aligned(one: SetSummary) -> str:
     rows = [[one.name or "contender", *(column.head for column in columns)]]
     for row in one.totals:
         versus = one.comparison(row.contender)
-        rows.append([row.contender, *(column.show(row, versus) for column in columns)])
+        rows.append([named(row, one), *(column.show(row, versus) for column in columns)])
     filled = [place for place in range(len(rows[0])) if any(cells[place] for cells in rows[1:])]
     widths = {place: max(len(cells[place]) for cells in rows) for place in filled}
     lines = []
