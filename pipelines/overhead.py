@@ -77,7 +77,8 @@ def main() -> None:
         for part in range(PARTS):
             folder = write_synthetic(Path(home, str(part)), args.pages // PARTS, seed=part)
             raw = sorted((folder / "noisy").iterdir())
-            (folder / "clean").rename(folder / "twins")  # only the two readings are timed
+            # out of the folder: only the two readings are timed, not fidelity or a third reading
+            (folder / "clean").rename(Path(home, f"twins-{part}"))
             cleaned = []
             for image in raw:
                 page = next(read_pages(image))

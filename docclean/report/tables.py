@@ -43,6 +43,13 @@ def _points(comparison: Comparison | None) -> str:
     return f"{100 * gain.value:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})"
 
 
+def _chance(comparison: Comparison | None) -> str:
+    """Write the p-value of the sign test."""
+    if comparison is None:
+        return ""
+    return "<0.001" if comparison.p_value < 0.001 else f"{comparison.p_value:.3f}"
+
+
 def _pages(comparison: Comparison | None) -> str:
     return "" if comparison is None else f"{comparison.better} / {comparison.worse}"
 
@@ -56,7 +63,7 @@ TEXT_COLUMNS = (
     Column("F1", lambda row, _: f"{row.micro.f1:.3f}" if row.micro else ""),
     Column("points gained (95 %)", lambda _, versus: _points(versus)),
     Column("better / worse", lambda _, versus: _pages(versus)),
-    Column("sign test", lambda _, versus: "" if versus is None else f"{versus.p_value:.3f}"),
+    Column("sign test", lambda _, versus: _chance(versus)),
 )
 """What is known of a set with truth."""
 SIGN_COLUMNS = (
