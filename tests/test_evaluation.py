@@ -264,10 +264,12 @@ def test_settings_choose_engine_and_rules(folder, tmp_path, monkeypatch):
     report = evaluate(tmp_path / "sets", None, contenders=["grey"], settings=Settings.load(told))
     assert sorted(seen) == [("deu", None), ("eng", 4)]
     assert [one.totals[0].micro.cer for one in report.summary().sets] == [0, pytest.approx(6 / 7)]
-    assert (
-        "Tesseract -l eng --psm 4" in report.method and "Tesseract -l deu (x-deu)" in report.method
-    )
-    assert "case kept" in report.method and "case folded" in report.method
+    assert report.methods == {
+        "receipts": "Tesseract -l eng --psm 4, NFC, white space folded, case folded",
+        "x-deu": "Tesseract -l deu, NFC, white space folded, case kept",
+    }
+    assert "x-deu: Tesseract -l deu" in report.summary().method
+    assert [one.method for one in report.summary().sets] == list(report.methods.values())
     told.write_text("[set.receipts]\nskip=true\n")
     kept = evaluate(tmp_path / "sets", None, contenders=["grey"], settings=Settings.load(told))
     assert kept.sets() == ("x-deu",)

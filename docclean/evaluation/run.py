@@ -114,7 +114,13 @@ def evaluate(
         more = ", …" if len(found.left_out) > LISTED else ""
         remark += f"; {len(found.left_out)} without truth left out: {', '.join(names)}{more}"
     return Report(
-        str(folder), tuple(pages), tuple(failures), (), environment(), remark, _how(tasks)
+        Path(folder).resolve().name or str(folder),
+        tuple(pages),
+        tuple(failures),
+        (),
+        environment(),
+        remark,
+        _methods(tasks),
     )
 
 
@@ -226,10 +232,9 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _how(tasks: Sequence[Task]) -> str:
-    """Tell how the pages were read and compared, set by set only where sets differ."""
-    read: dict[str, dict[str, None]] = {}
-    compared: dict[str, dict[str, None]] = {}
+def _methods(tasks: Sequence[Task]) -> dict[str, str]:
+    """Tell of each set how its pages were read and compared."""
+    methods = {}
     for task in tasks:
         engine, rules = task.engine, task.rules
         reading = engine.name
@@ -237,14 +242,5 @@ def _how(tasks: Sequence[Task]) -> str:
             psm = "" if engine.psm is None else f" --psm {engine.psm}"
             reading = f"Tesseract -l {engine.lang}{psm}"
         case = "case folded" if rules.fold_case else "case kept"
-        group = task.item.group.rpartition("/")[2]
-        read.setdefault(reading, {})[group] = None
-        compared.setdefault(f"{rules.form}, white space folded, {case}", {})[group] = None
-    return f"Read by {_ways(read)}; compared: {_ways(compared)}."
-
-
-def _ways(ways: dict[str, dict[str, None]]) -> str:
-    """Name each way with the sets it was used on; the commonest stands for all the others."""
-    common = max(ways, key=lambda way: len(ways[way]))
-    rest = [f"{way} ({', '.join(groups)})" for way, groups in ways.items() if way != common]
-    return ", ".join([common, *rest])
+        methods[task.item.group] = f"{reading}, {rules.form}, white space folded, {case}"
+    return methods

@@ -144,8 +144,13 @@ def _notes(
     new = report.environment.versions.get("Tesseract") if report.environment else None
     if old and new and old != new:
         notes.append(f"the baseline was read by Tesseract {old}, this run by {new}")
-    if told.get("method") and told["method"] != report.method:
-        notes.append(f"the baseline was made otherwise: {told['method']}; now: {report.method}")
+    for one in told.get("sets", []):
+        name, method = one.get("name"), one.get("method")
+        if method and report.methods.get(name, method) != method:
+            notes.append(
+                f"{name or 'the set'}: the baseline was made otherwise: {method}; "
+                f"now: {report.methods[name]}"
+            )
     return notes
 
 

@@ -1,8 +1,8 @@
 """The result of an evaluation: the pages, and everything that can be computed of them."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -46,7 +46,7 @@ class Report:
         curves: robustness curves, where they were asked for.
         environment: date, machine, versions.
         remark: what was read and what was not.
-        method: how it was read and compared.
+        methods: by set, how it was read and compared.
     """
 
     title: str
@@ -55,7 +55,7 @@ class Report:
     curves: tuple[Curve, ...] = ()
     environment: Environment | None = None
     remark: str = ""
-    method: str = ""
+    methods: Mapping[str, str] = field(default_factory=dict)
 
     def contenders(self) -> tuple[str, ...]:
         """Return the contenders' names, in the order they were asked for."""
@@ -141,7 +141,7 @@ class Report:
             curves=self.curves,
             environment=self.environment,
             remark=self.remark,
-            method=self.method,
+            method=_sentence(self.methods),
         )
 
     def summary(self) -> Summary:
@@ -178,7 +178,18 @@ class Report:
             labelled,
             tuple(total(pages, one) for one in names),
             tuple(compare(pages, self.before, one) for one in others if self.before in names),
+            self.methods.get(name, ""),
         )
+
+
+def _sentence(methods: Mapping[str, str]) -> str:
+    """Tell how all sets were read; the commonest way comes first, the others name their sets."""
+    ways: dict[str, list[str]] = {}
+    for name, method in methods.items():
+        ways.setdefault(method, []).append(name.rpartition("/")[2])
+    ordered = sorted(ways.items(), key=lambda way: -len(way[1]))
+    rest = [f"{', '.join(names)}: {method}" for method, names in ordered[1:]]
+    return f"Read and compared by: {'; '.join([ordered[0][0], *rest])}." if ordered else ""
 
 
 def bar_of(names: Sequence[str]) -> str:

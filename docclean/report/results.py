@@ -185,7 +185,7 @@ class Comparison:
 class SetSummary:
     """One set: a line a contender, and each contender against the bar.
 
-    `comparisons` is empty where there is no truth.
+    `comparisons` is empty where there is no truth; `method` says how the set was read and compared.
     """
 
     name: str
@@ -193,6 +193,7 @@ class SetSummary:
     labelled: bool
     totals: tuple[Totals, ...]
     comparisons: tuple[Comparison, ...] = ()
+    method: str = ""
 
     def comparison(self, after: str) -> Comparison | None:
         """Return how one contender compares with the bar, None where it was not compared."""
