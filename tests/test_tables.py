@@ -12,7 +12,7 @@ from docclean.errors import OutputError, UnreadableInputError
 from docclean.fidelity import Fidelity
 from docclean.report import exports, tables
 from docclean.report.report import Report
-from docclean.report.results import Cost, Environment, Failure, PageResult, Reading, Signs
+from docclean.report.results import Cost, Curve, Environment, Failure, PageResult, Reading, Signs
 from docclean.score import score
 
 TRUTH = "one two three four"
@@ -141,6 +141,15 @@ def test_a_file_that_cannot_be_written(tmp_path):
     with pytest.raises(OutputError, match="taken: cannot be written"):
         exports.write_text(tmp_path / "taken", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_curves_are_told_as_numbers_too(report):
+    curve = Curve("stain", (0.0, 1.0), (0.01, 0.5), (0.012, 0.25), 3)
+    drawn = replace(report, curves=(curve,))
+    assert not any("|" in line and "ocr" not in line for line in drawn.to_text().splitlines())
+    assert "50.0% > 25.0%" in drawn.to_text() and "1.0% > 1.2%" in drawn.to_text()
+    row = next(line for line in drawn.to_markdown().splitlines() if line.startswith("| stain"))
+    assert row.count("|") == 4 and "CER by severity" not in report.to_markdown()
 
 
 def test_a_report_of_nothing_but_failures_has_no_headline(report):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from docclean.report.results import (
     Comparison,
+    Curve,
     PageResult,
     SetSummary,
     Summary,
@@ -116,6 +117,9 @@ def to_text(summary: Summary, worse: Sequence[PageResult] = ()) -> str:
     lines += [f"failed  {failure.name}: {failure.message}" for failure in summary.failures]
     blocks = ["\n".join(_plain(line) for line in lines)] if lines else []
     blocks += [_aligned(one) for one in _tables(summary)]
+    if summary.curves:
+        head, _, *rows = _curves(summary.curves).splitlines()
+        blocks.append("\n".join(row.strip("| ").replace(" | ", "  ") for row in (head, *rows)))
     closing = [headline(summary), summary.remark, summary.method]
     if summary.environment:
         closing.append(summary.environment.sentence())
@@ -150,6 +154,8 @@ def to_markdown(summary: Summary) -> str:
         sets = [one for one in summary.sets if one.labelled == labelled]
         if sets:
             blocks.append(_markdown_table(sets))
+    if summary.curves:
+        blocks.append(_curves(summary.curves))
     for failure in summary.failures:
         blocks.append(f"Not read: {_cell(failure.name)}: {_cell(failure.message)}")
     return "\n\n".join(blocks) + "\n"
@@ -224,6 +230,20 @@ def _cell(text: str) -> str:
 def name_of(page: PageResult) -> str:
     """Return a page's name with its set before it."""
     return f"{page.group}/{page.name}" if page.group else page.name
+
+
+def _curves(curves: Sequence[Curve]) -> str:
+    """Return a Markdown table of the CER as it is > cleaned, a row a corruption."""
+    points = list(dict.fromkeys(point for curve in curves for point in curve.severities))
+    width = max(len(curve.corruption) for curve in curves)
+    heads = ["CER by severity".ljust(width), *(f"{point:g}".rjust(15) for point in points)]
+    lines = [f"| {' | '.join(heads)} |", _row(["---"] + ["--:"] * len(points))]
+    for curve in curves:
+        rates = zip(curve.severities, curve.before, curve.after, strict=True)
+        known = {point: f"{before:.1%} > {after:.1%}" for point, before, after in rates}
+        cells = [known.get(point, "").rjust(15) for point in points]
+        lines.append(f"| {' | '.join([curve.corruption.ljust(width), *cells])} |")
+    return "\n".join(lines)
 
 
 def _plain(line: str) -> str:
