@@ -203,13 +203,6 @@ def paired_gains(
     return cer, f1
 
 
-def bootstrap_gain(
-    before: Sequence[Score], after: Sequence[Score], *, rounds: int = 2000, seed: int = 0
-) -> Interval:
-    """Return the first of `paired_gains`: how far the micro CER fell, positive is better."""
-    return paired_gains(before, after, rounds=rounds, seed=seed)[0]
-
-
 def sign_test(better: int, worse: int) -> float:
     """Return the two-sided p-value of the sign test; pages that did not change are left out.
 

@@ -1,7 +1,8 @@
 """Fixtures several test files share."""
 
 import io
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pikepdf
 import pytest
 from hypothesis import settings
 
+from docclean.corruptions import batch, scan
 from docclean.documents import write_pages
 from docclean.page import Image, Page
 
@@ -53,3 +55,15 @@ def make_pdf(letters: Image) -> Callable[..., bytes]:
         return locked.getvalue()
 
     return make
+
+
+@pytest.fixture
+def bare_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine without torch, kornia, albumentations and faker."""
+    for name in ("torch", "kornia", "albumentations", "faker"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for made in (batch._module, scan._albumentations_member):
+        made.cache_clear()
+    yield
+    for made in (batch._module, scan._albumentations_member):
+        made.cache_clear()

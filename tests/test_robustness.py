@@ -11,7 +11,7 @@ import pytest
 from fakes import Identity
 
 from docclean.classical import divide_background
-from docclean.corruptions import CORRUPTIONS, batch, scan
+from docclean.corruptions import CORRUPTIONS
 from docclean.errors import MissingProgramError, UsageError
 from docclean.evaluation.robustness import (
     SEVERITIES,
@@ -53,18 +53,6 @@ class Absent:
 def wash(page: Page) -> Page:
     """A cleaner that leaves white paper only."""
     return page.with_pixels(np.full_like(page.pixels, 255))
-
-
-@pytest.fixture
-def bare_machine(monkeypatch):
-    """A machine without torch, kornia and albumentations."""
-    for name in ("torch", "kornia", "albumentations"):
-        monkeypatch.setitem(sys.modules, name, None)
-    for made in (batch._module, scan._albumentations_member):
-        made.cache_clear()
-    yield
-    for made in (batch._module, scan._albumentations_member):
-        made.cache_clear()
 
 
 # --- the curves ----------------------------------------------------------------------------------

@@ -1,30 +1,16 @@
 """A folder made of nothing is labelled, repeats with its seed and needs no training package."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from docclean.corruptions import batch, scan
 from docclean.corruptions.chain import draw_chain
 from docclean.documents import read_pages
 from docclean.errors import OutputError
 from docclean.evaluation import synthetic
 from docclean.evaluation.synthetic import synthetic_recipe, write_synthetic
 from docclean.recipe import Recipe
-
-
-@pytest.fixture
-def bare_machine(monkeypatch):
-    """A machine without torch, kornia, albumentations and faker."""
-    for name in ("torch", "kornia", "albumentations", "faker"):
-        monkeypatch.setitem(sys.modules, name, None)
-    for made in (batch._module, scan._albumentations_member):
-        made.cache_clear()
-    yield
-    for made in (batch._module, scan._albumentations_member):
-        made.cache_clear()
 
 
 def contents(folder: Path) -> dict[str, bytes]:

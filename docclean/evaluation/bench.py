@@ -27,7 +27,14 @@ from docclean.report.report import (
     mean_signs,
     shown_of,
 )
-from docclean.report.results import Cost, Failure, PageResult, Pictures, Reading
+from docclean.report.results import (
+    Cost,
+    Failure,
+    PageResult,
+    Pictures,
+    Reading,
+    full_name,
+)
 from docclean.score import TextRules, score
 from docclean.truth import read_truth
 
@@ -43,6 +50,11 @@ class Task:
     item: Item
     engine: OcrEngine
     rules: TextRules
+
+    @property
+    def name(self) -> str:
+        """The document's name with its set before it."""
+        return full_name(self.item.group, self.item.name)
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,7 @@ class Sheet:
             except (MissingProgramError, OutputError):
                 raise  # no page could be read, no reading kept
             except DoccleanError as error:
-                name = f"{name_of(self.task.item)} ({contender.name})"
+                name = f"{self.task.name} ({contender.name})"
                 self.failures.append(Failure(name, str(error)))
                 continue
             reading = Reading(contender.name, read.found.text, treat=cost, ocr=read.cost, note=note)
@@ -207,8 +219,3 @@ def _joined(truth: str | None, sheet: Sequence[Reading], rules: TextRules) -> Re
         replace(ocr, seconds=ocr.seconds * len(sheet)),
         "; ".join(dict.fromkeys(one.note for one in sheet if one.note)),
     )
-
-
-def name_of(item: Item) -> str:
-    """Return an item's name with its set before it."""
-    return f"{item.group}/{item.name}" if item.group else item.name

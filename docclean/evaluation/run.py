@@ -13,7 +13,7 @@ from docclean.errors import (
     UnreadableInputError,
     UsageError,
 )
-from docclean.evaluation.bench import Bench, Result, Task, name_of
+from docclean.evaluation.bench import Bench, Result, Task
 from docclean.evaluation.contenders import (
     CONTENDERS,
     Contender,
@@ -155,7 +155,7 @@ def _run(
     def failed(task: Task, error: Exception) -> Result:
         log.debug("%s", task.item.image, exc_info=True)
         message = str(error) or type(error).__name__
-        return Result(None, (Failure(name_of(task.item), message),))
+        return Result(None, (Failure(task.name, message),))
 
     def one(task: Task) -> Result:
         nonlocal done

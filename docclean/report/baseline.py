@@ -10,6 +10,7 @@ from typing import Any
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.report.exports import JSON_VERSION, digest
 from docclean.report.report import Report
+from docclean.report.results import full_name
 from docclean.score import Interval, Score, paired_gains
 
 LISTED = 5
@@ -107,7 +108,7 @@ def hold_against(report: Report, baseline: Path, contender: str | None = None) -
         page
         for key in then
         if key not in now
-        and (page := "/".join(filter(None, key)))
+        and (page := full_name(*key))
         and not failed.isdisjoint({page, f"{page} ({name})"})
     )
     return Verdict(tuple(setbacks), lost, (*notes, *_notes(told, report, then, now)))
@@ -156,7 +157,7 @@ def _notes(
 
 def _listed(keys: Sequence[tuple[str, str]]) -> str:
     """Name the first pages of many."""
-    names = ["/".join(filter(None, key)) for key in keys]
+    names = [full_name(*key) for key in keys]
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"{', '.join(names[:LISTED])}{more}"
 

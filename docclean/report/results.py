@@ -8,6 +8,11 @@ from docclean.fidelity import Fidelity
 from docclean.score import PLAIN, Interval, Rates, Score, TextRules
 
 
+def full_name(group: str, name: str) -> str:
+    """Return a page's name with its set before it."""
+    return f"{group}/{name}" if group else name
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a step took.
@@ -103,6 +108,11 @@ class PageResult:
     readings: tuple[Reading, ...]
     pictures: Pictures | None = None
     rules: TextRules = PLAIN
+
+    @property
+    def full_name(self) -> str:
+        """The page's name with its set before it."""
+        return full_name(self.group, self.name)
 
     def reading(self, contender: str) -> Reading | None:
         """Return the reading of one contender, None where it did not take part."""

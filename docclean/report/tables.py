@@ -108,9 +108,9 @@ def columns_of(one: SetSummary) -> tuple[Column, ...]:
 def to_text(summary: Summary, worse: Sequence[PageResult] = ()) -> str:
     """Return the result for a terminal: pages made worse and failures first, then the tables."""
     lines = [
-        f"worse   {name_of(page)}: CER {-page.change(summary.before, summary.after):+.2%}"
+        f"worse   {page.full_name}: CER {-page.change(summary.before, summary.after):+.2%}"
         if page.truth is not None
-        else f"worse   {name_of(page)}: confidence "
+        else f"worse   {page.full_name}: confidence "
         f"{100 * page.change(summary.before, summary.after):+.1f}"
         for page in worse
     ]
@@ -225,11 +225,6 @@ def _row(cells: Sequence[str]) -> str:
 def _cell(text: str) -> str:
     """Keep a text in its cell."""
     return " ".join(_plain(" ".join(text.split())).replace("|", "\\|").split())
-
-
-def name_of(page: PageResult) -> str:
-    """Return a page's name with its set before it."""
-    return f"{page.group}/{page.name}" if page.group else page.name
 
 
 def _curves(curves: Sequence[Curve]) -> str:
