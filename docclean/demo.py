@@ -9,13 +9,14 @@ import numpy as np
 
 from docclean.batch import Options, plan_outputs, process_many
 from docclean.cleaner import Cleaner
+from docclean.corruptions.chain import dirty_by_name
 from docclean.documents import read_pages
 from docclean.errors import OutputError, UnreadableInputError
 from docclean.evaluation import Report, evaluate
 from docclean.evaluation.folder import find_items
 from docclean.ocr import Tesseract
 from docclean.page import Page
-from docclean.pairs import dirty_by_name, write_png
+from docclean.pairs import write_png
 from docclean.report.pictures import before_after
 from docclean.synth import TextSource, typeset
 
@@ -85,7 +86,7 @@ def run_demo(
 def _make_page(home: Path, seed: int) -> None:
     text = TextSource(())
     made = typeset(Random(seed), text, DPI, "book")
-    dirty, clean = dirty_by_name(made.page.pixels, DIRT, seed)
+    dirty, clean = dirty_by_name(made.page.pixels, DIRT, seed, DPI)
     try:
         for name, pixels in (("noisy", dirty), ("clean", clean)):
             (home / name).mkdir(parents=True, exist_ok=True)

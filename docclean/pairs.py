@@ -2,20 +2,20 @@
 
 import json
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 import cv2
 import numpy as np
 
-from docclean.corruptions import CORRUPTIONS
-from docclean.corruptions.chain import Chain, apply_chain, draw_chain
+from docclean.corruptions.chain import Chain, apply_chain, draw_chain, move_points
 from docclean.corruptions.sheet import write_contact_sheet
 from docclean.errors import OutputError
 from docclean.page import Image, Page
 from docclean.recipe import Recipe
-from docclean.synth import TextSource, Typeset, draw_page
+from docclean.synth import TextSource, Typeset, Word, draw_page, typeset
 
 CONTACT_SHEET = "contact-sheet.png"
 
@@ -28,6 +28,10 @@ class Pair:
     clean: Page
     typeset: Typeset
     chain: Chain
+    words: tuple[Word, ...]
+    """The words still on the clean page, each where skew and warp have taken it."""
+    text: str
+    """True text without the words that a hole or a torn corner took."""
 
 
 def make_pair(
@@ -42,20 +46,74 @@ def make_pair(
         recipe: its [synth] and [corrupt] sections.
         layout: a layout's name; drawn when None.
     """
-    made = draw_page(Random(f"{seed}-{index}"), text, recipe.synth.dpi_range, layout=layout)
-    chain = draw_chain(np.random.default_rng((seed, index)), recipe.corrupt)
-    dirty, clean = apply_chain(made.page.pixels, chain)
-    return Pair(made.page.with_pixels(dirty), made.page.with_pixels(clean), made, chain)
+    rng = np.random.default_rng((seed, index))
+    look = recipe.look(rng.random())
+    made = draw_page(Random(f"{seed}-{index}"), text, look.synth, layout=layout)
+    chain = draw_chain(rng, look.corrupt)
+    assert made.page.dpi is not None  # a set page always knows
+    dirty, clean = apply_chain(made.page.pixels, chain, made.page.dpi[0])
+    moved = _move_words(made, chain)
+    left = tuple(word for word, here in moved if _is_there(word, here, made.page.pixels, clean))
+    kept = tuple(here for word, here in moved if word in left)
+    lost = [word.text for word in made.words if word not in left]
+    return Pair(
+        made.page.with_pixels(dirty),
+        made.page.with_pixels(clean),
+        made,
+        chain,
+        kept,
+        _without(made.text, lost),
+    )
+
+
+def _move_words(made: Typeset, chain: Chain) -> list[tuple[Word, Word]]:
+    """Return each word as typeset, and where the chain has moved it."""
+    page = made.page
+    assert page.dpi is not None
+    corners = np.array(
+        [
+            [(x, y) for x in (word.left, word.right) for y in (word.top, word.bottom)]
+            for word in made.words
+        ],
+        np.float64,
+    ).reshape(-1, 2)
+    moved = move_points(corners, chain, page.pixels.shape[:2], page.dpi[0]).reshape(-1, 4, 2)
+    sides = [np.floor(moved.min(1)).astype(int), np.ceil(moved.max(1)).astype(int)]
+    return [
+        (word, replace(word, left=left, top=top, right=right, bottom=bottom))
+        for word, (left, top), (right, bottom) in zip(
+            made.words, sides[0].tolist(), sides[1].tolist(), strict=True
+        )
+    ]
+
+
+def _is_there(word: Word, here: Word, typeset: Image, clean: Image) -> bool:
+    """Tell whether most of a word's contrast is still on the clean page."""
+    before = typeset[word.top : word.bottom, word.left : word.right]
+    after = clean[max(0, here.top) : here.bottom, max(0, here.left) : here.right]
+    if not before.size or not after.size:
+        return not before.size
+    return float(after.std()) > 0.5 * float(before.std())
+
+
+def _without(text: str, lost: list[str]) -> str:
+    """Return the text less the lost words, each once."""
+    for word in lost:
+        text = re.sub(rf"(?<!\S){re.escape(word)}(?!\S) ?", "", text, count=1)
+    return text
 
 
 def write_pairs(out: Path, count: int, seed: int, recipe: Recipe) -> list[Path]:
-    """Write `noisy/`, `clean/`, `truth/ID.gt.txt`, `index.jsonl` and the contact sheet.
+    """Write `noisy/`, `clean/`, `truth/`, `index.jsonl` and the contact sheet.
 
-    The folders are what `docclean evaluate` reads.
+    The folders are what `docclean evaluate` reads; the true text of a page is `truth/ID.gt.txt`,
+    its words' boxes on the dirty page, in px, `truth/ID.words.json`.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder holds pages already, or cannot be written.
     """
+    if next(out.glob("noisy/*"), None):
+        raise OutputError(f"{out}: holds pages already; choose another folder with -o")
     source = TextSource(recipe.synth.locales, _folder(recipe))
     try:
         for name in ("noisy", "clean", "truth"):
@@ -66,7 +124,7 @@ def write_pairs(out: Path, count: int, seed: int, recipe: Recipe) -> list[Path]:
         ]
         lines = [line for _, line in written]
         (out / "index.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-        article = draw_page(Random(f"{seed}-sheet"), source, (150, 150), layout="book").page
+        article = typeset(Random(f"{seed}-sheet"), source, 150, "book").page
         write_contact_sheet(out / CONTACT_SHEET, seed, _middle(article.pixels))
     except OSError as error:
         raise OutputError(
@@ -79,13 +137,19 @@ def _write_pair(out: Path, pair: Pair, index: int) -> tuple[Path, str]:
     name = f"{index:05}"
     for folder, page in (("noisy", pair.dirty), ("clean", pair.clean)):
         write_png(out / folder / f"{name}.png", page)
-    (out / "truth" / f"{name}.gt.txt").write_text(pair.typeset.text + "\n", "utf-8")
+    (out / "truth" / f"{name}.gt.txt").write_text(pair.text + "\n", "utf-8")
+    boxes = [
+        {"text": word.text, "bbox": [word.left, word.top, word.right, word.bottom]}
+        for word in pair.words
+    ]
+    told = json.dumps({"words": boxes}, ensure_ascii=False)
+    (out / "truth" / f"{name}.words.json").write_text(told + "\n", "utf-8")
     facts = {
         "id": name,
         "layout": pair.typeset.layout,
         "font": pair.typeset.font,
         "dpi": pair.dirty.dpi[0] if pair.dirty.dpi else None,
-        "severity": round(pair.chain.severity, 3),
+        "severity": round(max(0.0, pair.chain.severity), 3),
         "corruptions": pair.chain.names(),
     }
     return out / "noisy" / f"{name}.png", json.dumps(facts, ensure_ascii=False)
@@ -99,18 +163,6 @@ def write_png(path: Path, page: Page) -> None:
     options = {"dpi": page.dpi} if page.dpi else {}
     Pillow.fromarray(page.pixels).save(aside, "PNG", **options)
     aside.replace(path)
-
-
-def dirty_by_name(image: Image, members: dict[str, float], seed: int) -> tuple[Image, Image]:
-    """Return (dirty, clean) with exactly the named corruptions, each at the given severity."""
-    drawn = tuple(
-        (
-            CORRUPTIONS[name],
-            CORRUPTIONS[name].sample(np.random.default_rng((seed, place)), severity),
-        )
-        for place, (name, severity) in enumerate(members.items())
-    )
-    return apply_chain(image, Chain(drawn, max(members.values(), default=0.0)))
 
 
 def _folder(recipe: Recipe) -> Path | None:

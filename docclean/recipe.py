@@ -22,12 +22,19 @@ class Synth:
 
     pages: int = 400
     """Clean pages kept ready for training; each is cut and dirtied anew many times."""
-    dpi_range: tuple[int, int] = (100, 400)
+    dpi_range: tuple[int, int] = (72, 600)
     """Resolutions drawn, in dots per inch, denser at the low end where strokes are thin."""
+    layouts: Mapping[str, float] = field(default_factory=dict)
+    """How often each layout is drawn beside the others; empty: all layouts alike."""
+    fonts: tuple[str, ...] = ()
+    """Font families to set in, as fontconfig names them; empty, or none installed: all."""
     text_folder: str = ""
     """A folder of .txt files to typeset beside Faker and the installed word lists."""
-    locales: tuple[str, ...] = ("en_US", "de_DE", "fr_FR", "es_ES", "cs_CZ", "da_DK")
-    """Faker locales, the first one drawn half of the time."""
+    locales: tuple[str, ...] = (
+        *("en_US", "de_DE", "fr_FR", "es_ES", "cs_CZ", "da_DK", "pl_PL", "it_IT", "pt_PT", "sv_SE"),
+        *("hu_HU", "ro_RO", "tr_TR", "nl_NL", "el_GR", "ru_RU", "uk_UA", "bg_BG"),
+    )
+    """Faker locales, the first one drawn half of the time; Latin, Greek and Cyrillic script."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,23 @@ class Corrupt:
     """Share of pages left perfectly clean: the network must learn to leave those alone."""
     severity_power: float = 1.7
     """Severity is u ** power with u uniform: most pages ordinary, some terrible."""
+    only_named: bool = False
+    """Draw nothing but the members named below; else the others keep their own probability."""
     members: Mapping[str, float] = field(default_factory=dict)
-    """Probability of each corruption by name; empty means each member's own default."""
+    """Probability of each corruption by name."""
+    ranges: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    """(low, high) of a corruption's parameters, in the member's own units, by member and name."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One kind of page in a mixed recipe: how it is set and what it suffers, together."""
+
+    name: str
+    share: float
+    """How often it is drawn, beside the other looks' shares."""
+    synth: Synth
+    corrupt: Corrupt
 
 
 @dataclass(frozen=True)
@@ -98,6 +120,23 @@ class Recipe:
     corrupt: Corrupt = Corrupt()
     model: Model = Model()
     train: Train = Train()
+    mix: tuple[Look, ...] = ()
+    """Kinds of pages; [mix] names recipes beside this one, with the share of each. Their [synth]
+    and [corrupt] take the place of this recipe's own; empty: every page follows this recipe."""
+
+    def looks(self) -> tuple[Look, ...]:
+        """Return the looks of the mix, or this recipe's own as the only one."""
+        return self.mix or (Look("", 1.0, self.synth, self.corrupt),)
+
+    def look(self, at: float) -> Look:
+        """Return the look at `at`, 0..1, of the shares laid end to end."""
+        looks = self.looks()
+        at *= sum(look.share for look in looks)
+        for look in looks:
+            at -= look.share
+            if at < 0:
+                return look
+        return looks[-1]
 
     @classmethod
     def load(cls, path: Path | None = None, **overrides: Any) -> "Recipe":
@@ -128,9 +167,34 @@ class Recipe:
                     f"{path or 'recipe'}: no section '{section}'"
                     f"{nearest(section, known)}; known: {', '.join(known)}"
                 )
-            merged = _fill(getattr(recipe, section), table, f"{path or 'recipe'}: [{section}]")
-            recipe = replace(recipe, **{section: merged})
-        return recipe
+            if section != "mix":
+                merged = _fill(getattr(recipe, section), table, f"{path or 'recipe'}: [{section}]")
+                recipe = replace(recipe, **{section: merged})
+        return recipe._mixed(tables.get("mix", {}), path)
+
+    def _mixed(self, shares: Any, path: Path | None) -> "Recipe":
+        """Return the recipe with the looks that [mix] names; this one's pages and texts stay."""
+        if not isinstance(shares, dict) or (shares and path is None):
+            raise UsageError(f"{path or 'recipe'}: [mix] must name recipes beside the file")
+        looks = []
+        for name, share in shares.items():
+            assert path is not None
+            there = sorted(item.stem for item in path.parent.glob("*.toml") if item != path)
+            where = f"{path}: [mix] {name}"
+            if name not in there:
+                raise UsageError(f"{where}: no {name}.toml beside it{nearest(name, there)}")
+            share = _as_type_of(1.0, share, where)
+            if not share >= 0:
+                raise UsageError(f"{where} must be a share from 0, not {share}")
+            other = Recipe.load(path.parent / f"{name}.toml")
+            if other.mix:
+                raise UsageError(f"{where}: is itself a mix; name its parts")
+            text = self.synth.text_folder or other.synth.text_folder
+            synth = replace(other.synth, pages=self.synth.pages, text_folder=text)
+            looks.append(Look(name, share, synth, other.corrupt))
+        if looks and not any(look.share for look in looks):
+            raise UsageError(f"{path}: [mix] needs a share above 0")
+        return replace(self, mix=tuple(looks))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain tables, for a checkpoint's header or a model card."""
@@ -164,7 +228,18 @@ def _as_type_of(default: Any, value: Any, where: str) -> Any:
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(default, Mapping) and isinstance(value, dict):
-        return {key: _as_type_of(1.0, item, f"{where}.{key}") for key, item in value.items()}
+        return {key: _number_or_table(item, f"{where}.{key}") for key, item in value.items()}
     if type(value) is not type(default):
         raise UsageError(f"{where} must be like {default!r}, not {value!r}")
     return value
+
+
+def _number_or_table(value: Any, where: str) -> Any:
+    """Return a number as float, or a table of (low, high) pairs."""
+    if not isinstance(value, dict):
+        return _as_type_of(1.0, value, where)
+    pairs = {name: _as_type_of((0.0,), pair, f"{where}.{name}") for name, pair in value.items()}
+    for name, pair in pairs.items():
+        if len(pair) != 2:
+            raise UsageError(f"{where}.{name} must be like [0.1, 0.5], not {value[name]!r}")
+    return pairs

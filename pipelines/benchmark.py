@@ -19,11 +19,12 @@ from random import Random
 
 import numpy as np
 
+from docclean.corruptions.chain import dirty_by_name
 from docclean.cleaner import Cleaner
 from docclean.demo import DIRT
 from docclean.ocr import Tesseract
 from docclean.page import Page
-from docclean.pairs import dirty_by_name, write_png
+from docclean.pairs import write_png
 from docclean.synth import TextSource, typeset
 
 A4_300 = (3508, 2480)
@@ -40,7 +41,7 @@ def a4_page(seed: int = 7) -> Page:
         made = typeset(Random(number), text, 300, "book").page.pixels[:, :width]
         rows.append(np.pad(made, ((0, 0), (0, width - made.shape[1])), constant_values=255))
         number += 1
-    dirty, _ = dirty_by_name(np.vstack(rows)[:height], DIRT, seed)
+    dirty, _ = dirty_by_name(np.vstack(rows)[:height], DIRT, seed, 300.0)
     return Page(dirty, (300.0, 300.0), source="A4 at 300 dpi")
 
 

@@ -10,7 +10,6 @@ import pikepdf
 import pytest
 from hypothesis import settings
 
-from docclean.corruptions import batch, scan
 from docclean.documents import write_pages
 from docclean.page import Image, Page
 
@@ -62,8 +61,15 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine without torch, kornia, albumentations and faker."""
     for name in ("torch", "kornia", "albumentations", "faker"):
         monkeypatch.setitem(sys.modules, name, None)
-    for made in (batch._module, scan._albumentations_member):
-        made.cache_clear()
+    _forget_imports()
     yield
-    for made in (batch._module, scan._albumentations_member):
-        made.cache_clear()
+    _forget_imports()
+
+
+def _forget_imports() -> None:
+    """Empty the caches in which corruptions keep what they imported."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("docclean.corruptions."):
+            for member in vars(module).values():
+                if hasattr(member, "cache_clear"):
+                    member.cache_clear()

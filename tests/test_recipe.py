@@ -113,9 +113,11 @@ def test_it_goes_into_a_header_and_back(tmp_path):
     overrides = {
         f"{section}__{key}": value
         for section, table in tables.items()
+        if section != "mix"
         for key, value in table.items()
     }
     assert Recipe.load(**overrides) == recipe
+    assert tables["mix"] == []
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
@@ -129,3 +131,72 @@ def test_the_recipes_we_ship_load(path):
 
 def test_there_is_a_recipe_of_the_shipped_model():
     assert "small.toml" in [path.name for path in RECIPES]
+
+
+# --- mixes of looks and ranges -------------------------------------------------------------------
+
+
+def test_a_mix_takes_pages_and_dirt_of_the_recipes_beside_it(tmp_path):
+    (tmp_path / "till.toml").write_text(
+        "[synth]\ndpi_range = [80, 90]\nlayouts = { receipt = 1 }\n"
+        "[corrupt]\nonly_named = true\n[corrupt.members]\nstain = 0.5\n"
+    )
+    (tmp_path / "shelf.toml").write_text("[corrupt.ranges.stain]\ndepth = [0.1, 0.2]\n")
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        "[synth]\npages = 7\ntext_folder = 'words'\n[mix]\ntill = 1\nshelf = 3\n"
+    )
+    recipe = Recipe.load(path, synth__pages=9)
+    till, shelf = recipe.looks()
+    assert (till.name, till.share, shelf.name, shelf.share) == ("till", 1.0, "shelf", 3.0)
+    assert till.synth.dpi_range == (80, 90) and till.synth.layouts == {"receipt": 1.0}
+    assert till.synth.pages == shelf.synth.pages == 9
+    assert till.synth.text_folder == "words"
+    assert till.corrupt.only_named and till.corrupt.members == {"stain": 0.5}
+    assert shelf.corrupt.ranges == {"stain": {"depth": (0.1, 0.2)}}
+    drawn = [recipe.look(at / 100).name for at in range(100)]
+    assert drawn.count("till") == 25
+    json.dumps(recipe.to_dict())  # a checkpoint's header holds all of it
+
+
+def test_without_a_mix_the_recipe_is_its_own_look():
+    recipe = Recipe()
+    (look,) = recipe.looks()
+    assert look.synth is recipe.synth and look.corrupt is recipe.corrupt
+    assert recipe.look(0.5) == look
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[mix]\ntil = 1\n", "no til.toml beside it (did you mean 'till'?)"),
+        ("[mix]\ntill = -1\n", "must be a share from 0"),
+        ("[mix]\ntill = 'much'\n", "must be like 1.0"),
+        ("[mix]\ntill = 0\n", "needs a share above 0"),
+        ("mix = 3\n", "must name recipes"),
+        ("[mix]\nmixed = 1\n", "is itself a mix"),
+        ("[corrupt.ranges.stain]\ndepth = [0.1]\n", "depth must be like [0.1, 0.5]"),
+        ("[corrupt.ranges.stain]\ndepth = 3\n", "depth must be like"),
+    ],
+)
+def test_a_wrong_mix_or_range_is_told(tmp_path, text, told):
+    (tmp_path / "till.toml").write_text("")
+    (tmp_path / "mixed.toml").write_text("[mix]\ntill = 1\n")
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        Recipe.load(path)
+    assert told in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_the_presets_are_there_and_name_what_exists():
+    from docclean.corruptions.chain import check
+    from docclean.synth import LAYOUTS
+
+    names = {path.stem for path in RECIPES}
+    assert names >= {"office", "fax", "historical", "typewriter", "receipt", "phone", "small"}
+    for path in RECIPES:
+        for look in Recipe.load(path).looks():
+            check(look.corrupt)
+            assert set(look.synth.layouts) <= set(LAYOUTS.names())
+            assert look.corrupt.clean_share == pytest.approx(0.08)

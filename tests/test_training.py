@@ -21,8 +21,8 @@ from test_models import tiny_network, write_checkpoint
 
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.models.checkpoint import load_network, load_tensors
-from docclean.recipe import Recipe, Train
-from docclean.training import loop
+from docclean.recipe import Corrupt, Look, Recipe, Train
+from docclean.training import loop, patches
 from docclean.training.losses import cleaning_loss
 from docclean.training.patches import BLOCK, PatchBlocks, cached_pages, cut_sheet
 
@@ -56,7 +56,7 @@ def one_thread():
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the recipe's typeset pages, made once."""
     folder = tmp_path_factory.mktemp("pages")
-    cached_pages(RECIPE.synth, RECIPE.train.seed, folder, 2)
+    cached_pages(RECIPE, folder, 2)
     return folder
 
 
@@ -287,10 +287,11 @@ def test_a_recipe_that_cannot_work_is_told_in_one_sentence(tmp_path, monkeypatch
     """A patch off the stride or over the sheet, a batch over a block, no page to hold out."""
     page = tmp_path / "page.png"
     cv2.imwrite(str(page), np.full((300, 300), 255, np.uint8))
-    monkeypatch.setattr(loop, "cached_pages", lambda synth, *rest: [page] * synth.pages)
+    monkeypatch.setattr(loop, "cached_pages", lambda recipe, *rest: [page] * recipe.synth.pages)
     tables = {
         f"{section}__{key}": value
         for section, table in RECIPE.to_dict().items()
+        if section != "mix"
         for key, value in table.items()
     }
     with pytest.raises(UsageError):
@@ -364,11 +365,11 @@ def test_pages_are_cached(pages, monkeypatch):
         raise AssertionError("typeset again")
 
     monkeypatch.setattr("docclean.training.patches.ProcessPoolExecutor", none)
-    paths = cached_pages(RECIPE.synth, RECIPE.train.seed, pages, 2)
+    paths = cached_pages(RECIPE, pages, 2)
     assert len(paths) == 4 and all(path.is_file() for path in paths)
     assert not list(pages.rglob("*.tmp"))
     with pytest.raises(AssertionError, match="typeset again"):
-        cached_pages(RECIPE.synth, RECIPE.train.seed + 1, pages, 2)
+        cached_pages(replace(RECIPE, train=replace(RECIPE.train, seed=2)), pages, 2)
 
 
 def test_the_same_block_holds_the_same_patches(pages, blocks):
@@ -381,13 +382,14 @@ def test_the_same_block_holds_the_same_patches(pages, blocks):
 
 
 def test_patches_are_aligned_pairs(blocks):
-    dirty, clean = blocks[0]
+    dirty, clean, facts = blocks[0]
     for side in (dirty, clean):
-        assert side.shape == (BLOCK, 4, 1, 64, 64) and side.dtype == torch.uint8
+        assert side.shape == (BLOCK * 4, 1, 64, 64) and side.dtype == torch.uint8
+    assert facts.shape == (BLOCK * 4, 2)
     assert (dirty != clean).any()
-    assert ((clean < 128).flatten(2).any(2)).float().mean() > 0.5  # most patches show ink
-    ink = (255 - clean.flatten(0, 1).float()).flatten(1)
-    dark = (255 - dirty.flatten(0, 1).float()).flatten(1)
+    assert ((clean < 128).flatten(1).any(1)).float().mean() > 0.5  # most patches show ink
+    ink = (255 - clean.float()).flatten(1)
+    dark = (255 - dirty.float()).flatten(1)
     lit = (ink.std(1) > 20) & (dark.std(1) > 5)
     moved = torch.roll(dark.view(-1, 64, 64), (9, 13), (1, 2)).flatten(1)
     together, apart = (
@@ -408,9 +410,9 @@ def test_the_batch_stage_can_be_left_to_the_device(pages):
     )
     recipe = replace(RECIPE, corrupt=replace(RECIPE.corrupt, clean_share=0.0, members=members))
     paths = sorted(pages.glob("pages-*/*.png"))
-    dirty, clean = PatchBlocks(recipe, paths, 3, 1, batch_on_device=True)[0]
+    dirty, clean, _ = PatchBlocks(recipe, paths, 3, 1, batch_on_device=True)[0]
     assert torch.equal(dirty, clean)
-    dirty, clean = PatchBlocks(recipe, paths, 3, 1)[0]
+    dirty, clean, _ = PatchBlocks(recipe, paths, 3, 1)[0]
     assert not torch.equal(dirty, clean)
 
 
@@ -420,11 +422,63 @@ def _names() -> list[str]:
     return CORRUPTIONS.names()
 
 
+def test_a_mixed_recipe_sets_and_dirties_each_page_by_its_look(tmp_path, monkeypatch):
+    """Receipts get the receipts' corruption, books the books', and the facts say which."""
+    looks = tuple(
+        Look(
+            name,
+            share,
+            replace(RECIPE.synth, pages=6, layouts={layout: 1.0}),
+            Corrupt(0.0, 1.0, True, {member: 1.0}),
+        )
+        for name, share, layout, member in (
+            ("till", 1.0, "receipt", "inverted"),
+            ("shelf", 2.0, "book", "threshold"),
+        )
+    )
+    recipe = replace(RECIPE, synth=replace(RECIPE.synth, pages=6), mix=looks)
+    drawn = []
+    draw = patches.draw_page
+    monkeypatch.setattr(
+        patches, "draw_page", lambda *args: (drawn.append(args[2].layouts), draw(*args))[1]
+    )
+    monkeypatch.setattr(patches, "ProcessPoolExecutor", _InThisProcess)
+    paths = cached_pages(recipe, tmp_path, 1)
+    assert [list(layouts) for layouts in drawn].count(["receipt"]) == 2
+    dirty, _, facts = PatchBlocks(recipe, paths, 1, 1)[0]
+    assert set(facts[:, 1].tolist()) == {0.0, 1.0}
+    for look, two_greys in ((0, False), (1, True)):
+        values = dirty[facts[:, 1] == look].unique()
+        assert (len(values) == 2) == two_greys
+    assert recipe.look(0).name == "till" and recipe.look(0.999).name == "shelf"
+
+
+class _InThisProcess:
+    def __init__(self, *args, **options):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def map(self, function, jobs, chunksize):
+        return map(function, jobs)
+
+
+def test_a_cached_page_keeps_its_dpi(pages, blocks):
+    path = sorted(pages.glob("pages-*/*.png"))[0]
+    _, dpi = blocks._page(path)
+    assert 72 <= dpi <= 80
+
+
 @pytest.mark.parametrize("size", [(20, 20), (300, 90), (700, 900)], ids=str)
 def test_a_sheet_of_any_page_has_its_side(size):
     page = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
     for seed in range(12):
-        sheet = cut_sheet(np.random.default_rng(seed), page, 128)
+        sheet, scale = cut_sheet(np.random.default_rng(seed), page, 128)
+        assert 0.7 < scale < 1.4
         assert sheet.shape == (128, 128) and sheet.dtype == np.uint8
 
 

@@ -65,14 +65,31 @@ def export(checkpoint: Path, out: Path) -> None:
 @click.argument(
     "family", type=click.Choice(["models", "corruptions", "engines", "formats", "contenders"])
 )
-def list_members(family: str) -> None:
+@click.option("--long", "told", is_flag=True, help="Corruptions: what each imitates, its ranges.")
+def list_members(family: str, told: bool) -> None:
     """List what can be chosen of a family.
 
     \b
     docclean list formats
+    docclean list corruptions --long
     """
+    if told and family != "corruptions":
+        raise click.UsageError("--long tells of corruptions only; leave it away")
     for name in _names(family):
-        click.echo(name)
+        click.echo(_told(name) if told else name)
+
+
+def _told(name: str) -> str:
+    """Return what a corruption imitates and what a recipe can set of it."""
+    from docclean.corruptions import CORRUPTIONS
+
+    member = CORRUPTIONS[name]
+    lines = [f"{name}: {str(type(member).__doc__).strip().splitlines()[0]}"]
+    sides = ", both sides" if member.both_sides else ""
+    lines.append(f"    drawn on {member.probability:.0%} of pages, stage {member.stage}{sides}")
+    for parameter, span in member.ranges.items():
+        lines.append(f"    {parameter} = [{span.low:g}, {span.high:g}]  # {span.unit}")
+    return "\n".join(lines)
 
 
 def _names(family: str) -> list[str]:

@@ -1,22 +1,90 @@
-"""What a corruption is: parameters drawn apart from applying them, pure, repeatable."""
+"""What a corruption is: ranges declared, parameters drawn apart from applying them, pure."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from docclean.errors import UsageError
 from docclean.page import Image
+from docclean.registry import nearest
 
 Params = Mapping[str, Any]
 """Everything a corruption will do, drawn once; applying the same one twice gives equal pixels."""
+
+DPI = 150.0
+"""Resolution assumed of an image that does not say its own, in dots per inch."""
+JITTER = 0.15
+"""Deviation of a drawn value around the point its severity names, as a share of the range."""
+
+Option = TypeVar("Option")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where a parameter is drawn from: `low` at severity 0, `high` at severity 1.
+
+    `high` may be the smaller number: ink grows fainter as it gets worse.
+    """
+
+    low: float
+    high: float
+    unit: str
+    """mm, px, share (0..1), grey (0..1), degrees, per square decimetre and the like."""
+    by_severity: bool = True
+    """False: any value between the two, at every severity."""
+    power: float = 1.0
+    """Severity is raised to it first: above 1, strong values are rare."""
+
+
+class Draw:
+    """Draws one corruption's parameters around a severity of 0 (barely visible) to 1 (terrible)."""
+
+    def __init__(
+        self, rng: np.random.Generator, severity: float, ranges: Mapping[str, Range]
+    ) -> None:
+        """Keep the source of randomness, the severity and the member's ranges."""
+        self.rng, self.severity, self._ranges = rng, severity, ranges
+
+    def __call__(self, name: str) -> float:
+        """Draw the parameter `name` from its range."""
+        span = self._ranges[name]
+        if span.by_severity:
+            centre = self.severity**span.power
+            position = float(np.clip(centre + self.rng.normal(0, JITTER), 0, 1))
+        else:
+            position = float(self.rng.random())
+        return span.low + (span.high - span.low) * position
+
+    def whole(self, name: str) -> int:
+        """Draw the parameter `name` and round it."""
+        return round(self(name))
+
+    def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
+        """Draw a place, a direction: what has no range of its own."""
+        return float(self.rng.uniform(low, high))
+
+    def choice(self, *options: Option) -> Option:
+        """Draw one of the options."""
+        return options[int(self.rng.integers(len(options)))]
+
+    def chance(self, share: float) -> bool:
+        """Say yes in this share of the draws."""
+        return bool(self.rng.random() < share)
+
+    def seed(self) -> int:
+        """Draw the seed of what is drawn pixel by pixel."""
+        return int(self.rng.integers(2**31))
 
 
 class Corruption(ABC):
     """One thing a scan suffers.
 
-    `sample` draws the parameters, `apply` uses them; `apply` never changes its input, and the
-    same parameters give the same pixels.
+    `sample` draws the parameters, `on_page` uses them; nothing changes its input, and the same
+    parameters give the same pixels. The first line of a member's docstring says what it imitates.
     """
 
     name: ClassVar[str]
@@ -26,21 +94,77 @@ class Corruption(ABC):
     """Also drawn on the clean side, with the same parameters: it belongs to the print itself."""
     probability: ClassVar[float] = 0.1
     """How often it is drawn when the recipe says nothing."""
+    ranges: ClassVar[Mapping[str, Range]] = {}
+    """Its parameters: a recipe may narrow or move any of them."""
+
+    def sample(
+        self,
+        rng: np.random.Generator,
+        severity: float,
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+    ) -> Params:
+        """Draw parameters for a severity of 0 (barely visible) to 1 (terrible).
+
+        Args:
+            rng: source of randomness.
+            severity: 0..1.
+            ranges: (low, high) by parameter, in place of the member's own.
+
+        Raises:
+            UsageError: the member has no such parameter; the nearest is named.
+        """
+        own = dict(self.ranges)
+        for name, (low, high) in (ranges or {}).items():
+            if name not in own:
+                raise UsageError(
+                    f"[corrupt.ranges.{self.name}] has no '{name}'{nearest(name, list(own))}; "
+                    f"known: {', '.join(own) or 'none'}"
+                )
+            span = own[name]
+            own[name] = Range(low, high, span.unit, span.by_severity, span.power)
+        return self.draw(Draw(rng, severity, own))
 
     @abstractmethod
-    def sample(self, rng: np.random.Generator, severity: float) -> Params:
-        """Draw parameters for a severity of 0 (barely visible) to 1 (terrible)."""
+    def draw(self, draw: Draw) -> Params:
+        """Draw the parameters: numbers, strings and lists of them, all in relative units."""
+
+    @abstractmethod
+    def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
+        """Return the corrupted page, uint8 (H, W); `image` itself stays as it is."""
+
+    def on_clean(self, image: Image, params: Params, dpi: float = DPI) -> Image:
+        """Return the clean twin after it: as it was, or the same for what belongs to the print.
+
+        A member that takes ink away for good (a hole, a torn corner) takes it here too: a network
+        asked for strokes that nobody can see learns to invent them.
+        """
+        return self.on_page(image, params, dpi) if self.both_sides else image
+
+    def move_points(
+        self, points: NDArray[np.float64], params: Params, shape: tuple[int, int], dpi: float = DPI
+    ) -> NDArray[np.float64]:
+        """Return where points (N, 2) of x, y in px come to lie; only what moves ink moves them."""
+        return points
 
 
 class PageCorruption(Corruption):
     """A corruption of one page on the CPU."""
 
     @abstractmethod
-    def apply(self, image: Image, params: Params) -> Image:
-        """Return the corrupted page, uint8 (H, W); `image` itself stays as it is."""
+    def apply(self, image: Image, params: Params, dpi: float) -> Image:
+        """Return the corrupted page, uint8 (H, W); `image` itself stays as it is.
+
+        Args:
+            image: the page, uint8 (H, W), possibly read-only, from 1 x 1 px up.
+            params: as drawn.
+            dpi: the page's dots per inch: what is measured in mm on paper becomes pixels by it.
+        """
+
+    def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
+        """Apply it."""
+        return self.apply(image, params, dpi)
 
 
-def spread(rng: np.random.Generator, low: float, high: float, severity: float) -> float:
-    """Draw between `low` and `high`, around the point that `severity` names."""
-    position = float(np.clip(severity + rng.normal(0, 0.15), 0, 1))
-    return low + (high - low) * position
+def to_px(millimetres: float, dpi: float) -> float:
+    """Return a length on paper in pixels."""
+    return millimetres * dpi / 25.4

@@ -1,21 +1,30 @@
 """Draws what one sheet suffers and lets it suffer, in physical order."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from docclean.corruptions import CORRUPTIONS
-from docclean.corruptions.base import Corruption, PageCorruption, Params
+from docclean.corruptions.base import DPI, Corruption, Params
 from docclean.corruptions.batch import BatchCorruption
 from docclean.errors import UsageError
 from docclean.page import Image
-from docclean.recipe import Corrupt
+from docclean.recipe import Corrupt, Recipe
 from docclean.registry import nearest
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+log = logging.getLogger(__name__)
+
+GROUPS = 4
+"""Sets of parameters a batch member draws for one batch: patches of like severity share one."""
+CLEAN = -1.0
+"""The severity of a sheet that is left perfectly clean."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +33,42 @@ class Chain:
 
     steps: Sequence[tuple[Corruption, Params]]
     severity: float
+    """0..1, or CLEAN."""
 
     def names(self) -> list[str]:
         """Return the members' names, first to last."""
         return [member.name for member, _ in self.steps]
+
+
+def check(corrupt: Corrupt) -> None:
+    """Refuse names that no corruption has.
+
+    Raises:
+        UsageError: the recipe names a corruption or a parameter that does not exist.
+    """
+    for table in ("members", "ranges"):
+        for name in getattr(corrupt, table):
+            if name not in CORRUPTIONS.names():
+                raise UsageError(
+                    f"[corrupt.{table}] has no '{name}'{nearest(name, CORRUPTIONS.names())}"
+                )
+    for name, ranges in corrupt.ranges.items():
+        CORRUPTIONS[name].sample(np.random.default_rng(0), 0.5, ranges)
+
+
+def runs_here(member: Corruption) -> bool:
+    """Tell whether the packages a corruption needs are installed, by trying it on a bit of paper.
+
+    Needed beyond NumPy and OpenCV: torch by the batch stage, kornia and albumentations by some; a
+    plugin may need anything.
+    """
+    try:
+        params = member.sample(np.random.default_rng(0), 0.5)
+        member.on_page(np.full((64, 64), 255, np.uint8), params)
+    except ImportError as error:
+        log.warning("the corruption '%s' is left out: %s", member.name, error)
+        return False
+    return True
 
 
 def draw_chain(
@@ -36,68 +77,110 @@ def draw_chain(
     """Draw a chain; a share of `corrupt.clean_share` keeps only what belongs to the print.
 
     Raises:
-        UsageError: the recipe names a corruption that does not exist.
+        UsageError: the recipe names a corruption or a parameter that does not exist.
     """
-    for name in corrupt.members:
-        if name not in CORRUPTIONS.names():
-            raise UsageError(
-                f"[corrupt.members] has no '{name}'{nearest(name, CORRUPTIONS.names())}"
-            )
+    check(corrupt)
     clean = rng.random() < corrupt.clean_share
     severity = float(rng.random() ** corrupt.severity_power)
     steps: list[tuple[Corruption, Params]] = []
     for member in CORRUPTIONS:
-        chance = corrupt.members.get(member.name, member.probability)
-        drawn = rng.random() < chance
+        drawn = rng.random() < _chance(member, corrupt)
         seeded = np.random.default_rng(
             rng.integers(2**63)
         )  # so that a member's own draws move no other's
         if drawn and member.stage in stages and (member.both_sides or not clean):
-            steps.append((member, member.sample(seeded, severity)))
-    return Chain(tuple(steps), severity)
+            ranges = corrupt.ranges.get(member.name)
+            steps.append((member, member.sample(seeded, severity, ranges)))
+    return Chain(tuple(steps), CLEAN if clean else severity)
 
 
-def apply_chain(image: Image, chain: Chain) -> tuple[Image, Image]:
+def _chance(member: Corruption, corrupt: Corrupt) -> float:
+    unnamed = 0.0 if corrupt.only_named else member.probability
+    return corrupt.members.get(member.name, unnamed)
+
+
+def apply_chain(image: Image, chain: Chain, dpi: float = DPI) -> tuple[Image, Image]:
     """Return (dirty, clean), both uint8 (H, W); the input itself is not changed."""
     dirty, clean = image, image
     for member, params in chain.steps:
-        dirty = apply_to_page(dirty, member, params)
-        if member.both_sides:
-            clean = apply_to_page(clean, member, params)
+        dirty = member.on_page(dirty, params, dpi)
+        clean = member.on_clean(clean, params, dpi)
     return dirty, clean
 
 
-def apply_to_page(image: Image, member: Corruption, params: Params) -> Image:
-    """Run a member of either stage on one grey page; a batch member sees a batch of one."""
-    if isinstance(member, PageCorruption):
-        return member.apply(image, params)
-    import torch
-
-    assert isinstance(member, BatchCorruption)
-    patch = torch.tensor(image).float()[None, None] / 255  # a copy: decoded pages are read-only
-    values = member.apply(patch, params)[0, 0]
-    return np.asarray((values * 255 + 0.5).to(torch.uint8).numpy())
+def move_points(
+    points: NDArray[np.float64], chain: Chain, shape: tuple[int, int], dpi: float = DPI
+) -> NDArray[np.float64]:
+    """Return where points (N, 2) of x, y in px of the page come to lie on the dirty page."""
+    for member, params in chain.steps:
+        points = member.move_points(points, params, shape, dpi)
+    return points
 
 
-def corrupt_batch(patches: "Tensor", rng: np.random.Generator, corrupt: Corrupt) -> "Tensor":
+def dirty_by_name(
+    image: Image, members: dict[str, float], seed: int, dpi: float = DPI
+) -> tuple[Image, Image]:
+    """Return (dirty, clean) with exactly the named corruptions, each at the given severity."""
+    drawn = tuple(
+        (
+            CORRUPTIONS[name],
+            CORRUPTIONS[name].sample(np.random.default_rng((seed, place)), severity),
+        )
+        for place, (name, severity) in enumerate(members.items())
+    )
+    return apply_chain(image, Chain(drawn, max(members.values(), default=0.0)), dpi)
+
+
+def corrupt_batch(
+    patches: "Tensor", severities: Sequence[float], rng: np.random.Generator, corrupt: Corrupt
+) -> "Tensor":
     """Run the batch stage on the device: each member on a drawn subset of the patches.
 
     Args:
         patches: float (N, 1, H, W), 0..1, on any device.
+        severities: of the sheet each patch was cut from, 0..1; CLEAN patches are left alone.
         rng: draws the members, the subsets and the parameters.
-        corrupt: probabilities; those of the page stage are not used.
+        corrupt: probabilities and ranges; those of the page stage are not used.
     """
     import torch
 
     patches = patches.clone()
+    severe = np.asarray(severities, float)
     for member in CORRUPTIONS:
         if not isinstance(member, BatchCorruption):
             continue
-        chance = corrupt.members.get(member.name, member.probability)
-        chosen = np.flatnonzero(rng.random(len(patches)) < chance * (1 - corrupt.clean_share))
-        severity = float(rng.random() ** corrupt.severity_power)
-        params = member.sample(rng, severity)
+        hit = (rng.random(len(patches)) < _chance(member, corrupt)) & (severe >= 0)
+        chosen = np.flatnonzero(hit)
+        chosen = chosen[np.argsort(severe[chosen], kind="stable")]
+        for group in np.array_split(chosen, min(GROUPS, len(chosen)) or 1):
+            if not len(group):
+                continue
+            params = member.sample(
+                rng, float(severe[group].mean()), corrupt.ranges.get(member.name)
+            )
+            index = torch.from_numpy(group).to(patches.device)
+            patches[index] = member.apply(patches[index], params)
+    return patches
+
+
+def corrupt_looks(
+    patches: "Tensor", facts: NDArray[np.float32], rng: np.random.Generator, recipe: Recipe
+) -> "Tensor":
+    """Run the batch stage on patches of several looks, each by its own probabilities and ranges.
+
+    Args:
+        patches: float (N, 1, H, W), 0..1, on any device.
+        facts: (N, 2): the severity of each patch's sheet, and its look's place in the mix.
+        rng: draws the members, the subsets and the parameters.
+        recipe: its looks.
+    """
+    import torch
+
+    patches = patches.clone()
+    for place, look in enumerate(recipe.looks()):
+        chosen = np.flatnonzero(facts[:, 1] == place)
         if len(chosen):
             index = torch.from_numpy(chosen).to(patches.device)
-            patches[index] = member.apply(patches[index], params)
+            severities = facts[chosen, 0].tolist()
+            patches[index] = corrupt_batch(patches[index], severities, rng, look.corrupt)
     return patches

@@ -5,7 +5,6 @@ Nothing but the packages is needed: the words come from a built-in passage, the 
 
 import hashlib
 import json
-import logging
 import threading
 import zlib
 from collections.abc import Callable, Sequence
@@ -20,14 +19,12 @@ import typst
 from PIL import Image as Pillow
 
 from docclean.corruptions import CORRUPTIONS, Corruption
-from docclean.corruptions.chain import apply_to_page
+from docclean.corruptions.chain import runs_here
 from docclean.ocr import OcrEngine
 from docclean.page import Page
 from docclean.report.results import Curve
 from docclean.score import Score, micro, score
 from docclean.synth import TextSource
-
-log = logging.getLogger(__name__)
 
 SEVERITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The points of a curve; 0 is the page without the corruption."""
@@ -171,21 +168,7 @@ def corrupt_page(page: Page, member: Corruption, severity: float, seed: int) -> 
     """
     name = zlib.crc32(member.name.encode())  # hash() changes from run to run
     params = member.sample(np.random.default_rng((seed, name, page.number)), severity)
-    return page.with_pixels(apply_to_page(page.pixels, member, params))
-
-
-def runs_here(member: Corruption) -> bool:
-    """Tell whether the packages a corruption needs are installed, by trying it on a bit of paper.
-
-    Needed beyond NumPy and OpenCV: torch and kornia by the batch stage, albumentations by
-    'sensor_noise' and 'jpeg'; a plugin may need anything.
-    """
-    try:
-        corrupt_page(Page(np.full((64, 64), 255, np.uint8)), member, 0.5, 0)
-    except ImportError as error:
-        log.warning("the corruption '%s' is left out: %s", member.name, error)
-        return False
-    return True
+    return page.with_pixels(member.on_page(page.pixels, params, page.dpi[0] if page.dpi else DPI))
 
 
 @dataclass(frozen=True)

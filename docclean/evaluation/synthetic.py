@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from docclean.corruptions import CORRUPTIONS
+from docclean.corruptions.chain import runs_here
 from docclean.errors import OutputError
-from docclean.evaluation.robustness import runs_here
 from docclean.pairs import make_pair, write_png
 from docclean.recipe import Corrupt, Recipe, Synth
 from docclean.synth import TextSource
@@ -30,7 +30,7 @@ def write_synthetic(out: Path, count: int, seed: int) -> Path:
             pair = make_pair(seed, index, text, recipe)
             write_png(out / "noisy" / f"{index:05}.png", pair.dirty)
             write_png(out / "clean" / f"{index:05}.png", pair.clean)
-            (out / "truth" / f"{index:05}.gt.txt").write_text(pair.typeset.text + "\n", "utf-8")
+            (out / "truth" / f"{index:05}.gt.txt").write_text(pair.text + "\n", "utf-8")
     except OSError as error:
         raise OutputError(
             f"{out}: cannot be written ({error.strerror}); choose another folder with -o"

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
-from docclean.corruptions.chain import corrupt_batch
+from docclean.corruptions.chain import check, corrupt_looks
 from docclean.errors import OutputError, UsageError
 from docclean.models import ARCHITECTURES, Architecture
 from docclean.models.checkpoint import load_tensors, save_tensors
@@ -44,6 +44,8 @@ class State:
     step: int = 0
     seconds: float = 0.0
     team: Team = field(default_factory=Team)
+    waited: float = 0.0
+    """Seconds of this session in which the network had no patches to learn from."""
     stop: bool = False
     """Out of time; a team stops together, at the same step."""
 
@@ -93,7 +95,7 @@ def train(
     losses: list[float] = []
     with _progress() as bar:
         task = bar.add_task("training", total=recipe.train.steps, completed=state.step, loss="")
-        for dirty, clean in _batches(training, state.step, recipe, device):
+        for dirty, clean in _timed(_batches(training, state.step, recipe, device), state):
             state.stop = time.monotonic() > deadline
             losses.append(_learn(state, dirty, clean, recipe))
             state.step, state.seconds = state.step + 1, time.monotonic() - began
@@ -110,6 +112,7 @@ def train(
                     "step": state.step,
                     "seconds": round(state.seconds, 1),
                     "loss": float(np.mean(losses[-LOG_EVERY:])),
+                    "waited": round(state.waited, 1),
                 }
                 if check:
                     row["validation"] = _validate(state, validation, recipe, out, device)
@@ -133,6 +136,8 @@ def _check(recipe: Recipe) -> None:
     for name in counts:
         if getattr(train, name) < 1:
             raise UsageError(f"[train] {name} must be at least 1, not {getattr(train, name)}")
+    for look in recipe.looks():
+        check(look.corrupt)
     low, high = recipe.synth.dpi_range
     if not 0 < low <= high or train.workers < 0:
         raise UsageError("[synth] dpi_range must rise from above 0, and [train] workers from 0")
@@ -233,7 +238,7 @@ def _data(
 ) -> tuple[PatchBlocks, PatchBlocks]:
     if team.rank > 0:
         team.wait()  # the first process makes the pages
-    pages = cached_pages(recipe.synth, recipe.train.seed, out, max(2, recipe.train.workers))
+    pages = cached_pages(recipe, out, max(2, recipe.train.workers))
     if team.rank == 0:
         team.wait()
     held_out = max(1, len(pages) // 20)
@@ -262,15 +267,27 @@ def _batches(
         prefetch_factor=2 if train.workers else None,
     )
     skip = step % steps_a_block
-    for index, (dirty, clean) in enumerate(loader, first):
-        patches = [torch.split(side.flatten(0, 1), train.batch) for side in (dirty, clean)]
+    for index, block in enumerate(loader, first):
+        parts = [torch.split(part, train.batch) for part in block]
         for turn in range(skip, steps_a_block):
-            before, after = (side[turn].to(device).float() / 255 for side in patches)
+            before, after = (part[turn].to(device).float() / 255 for part in parts[:2])
             if device.type != "cpu":
                 rng = np.random.default_rng((train.seed, blocks.seed, index, turn))
-                before = corrupt_batch(before, rng, recipe.corrupt)
+                before = corrupt_looks(before, parts[2][turn].numpy(), rng, recipe)
             yield before, after
         skip = 0
+
+
+def _timed(
+    batches: Iterator[tuple[Tensor, Tensor]], state: State
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Pass batches on and add up the time spent waiting for them, but for the workers' start."""
+    asked: float | None = None
+    for batch in batches:
+        if asked is not None:
+            state.waited += time.monotonic() - asked
+        yield batch
+        asked = time.monotonic()
 
 
 def _learn(state: State, dirty: Tensor, clean: Tensor, recipe: Recipe) -> float:
@@ -317,7 +334,7 @@ def _validate(
     network.load_state_dict(state.average)
     network.eval()
     threads = torch.get_num_threads()
-    dirty, clean = (side.flatten(0, 1) for side in blocks[0])
+    dirty, clean, _ = blocks[0]
     torch.set_num_threads(threads)
     total, shown = 0.0, []
     pieces = zip(torch.split(dirty, 24), torch.split(clean, 24), strict=True)

@@ -1,7 +1,6 @@
 """Clean pages kept ready, cut into sheets, corrupted, cut into aligned (dirty, clean) patches."""
 
 import hashlib
-import json
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -12,28 +11,35 @@ from random import Random
 import cv2
 import numpy as np
 import torch
+from PIL import Image as Pillow
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from docclean.corruptions.chain import apply_chain, draw_chain
 from docclean.page import Image
-from docclean.recipe import Recipe, Synth
-from docclean.synth import draw_page
-from docclean.synth.text import TextSource
+from docclean.recipe import Look, Recipe
+from docclean.synth import TextSource, draw_page
 
 BLOCK = 16
 """Sheets shuffled together; one block makes BLOCK * patches_per_sheet patches."""
+GOLDEN = 0.6180339887
+"""The golden ratio's fraction: its multiples fill 0..1 evenly, however many are taken."""
 MAX_PAGE = 5_000_000
 """A cached page is cut below this many pixels: enough text, and memory stays small."""
 
 
-def cached_pages(synth: Synth, seed: int, folder: Path, workers: int = 2) -> list[Path]:
-    """Typeset the recipe's clean pages into `folder` once; later calls find them there."""
-    key = hashlib.sha256(json.dumps([synth.__dict__, seed], default=str).encode()).hexdigest()[:12]
+def cached_pages(recipe: Recipe, folder: Path, workers: int = 2) -> list[Path]:
+    """Typeset the recipe's clean pages into `folder` once; later calls find them there.
+
+    Page `i` is of the look `page_look(recipe, i)`; its PNG states its dpi.
+    """
+    seed = recipe.train.seed
+    told = [recipe.synth, seed, [(look.name, look.share, look.synth) for look in recipe.mix]]
+    key = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
     home = folder / f"pages-{key}"
     home.mkdir(parents=True, exist_ok=True)
-    paths = [home / f"{index:05}.png" for index in range(synth.pages)]
-    jobs = [(synth, seed, index, path) for index, path in enumerate(paths) if not path.exists()]
+    paths = [home / f"{index:05}.png" for index in range(recipe.synth.pages)]
+    jobs = [(recipe, index, path) for index, path in enumerate(paths) if not path.exists()]
     if jobs:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             for done, _ in enumerate(pool.map(_typeset_one, jobs, chunksize=8), 1):
@@ -42,18 +48,23 @@ def cached_pages(synth: Synth, seed: int, folder: Path, workers: int = 2) -> lis
     return paths
 
 
-def _typeset_one(job: tuple[Synth, int, int, Path]) -> None:
-    synth, seed, index, path = job
+def page_look(recipe: Recipe, index: int) -> Look:
+    """Return the look of cached page `index`: every stretch of pages mixes them by their shares."""
+    return recipe.look((index * GOLDEN) % 1.0)
+
+
+def _typeset_one(job: tuple[Recipe, int, Path]) -> None:
+    recipe, index, path = job
+    synth = page_look(recipe, index).synth
     text = TextSource(synth.locales, Path(synth.text_folder) if synth.text_folder else None)
-    page = draw_page(Random(f"{seed}-{index}"), text, synth.dpi_range, MAX_PAGE).page
-    _, data = cv2.imencode(".png", page.pixels, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    page = draw_page(Random(f"{recipe.train.seed}-{index}"), text, synth, MAX_PAGE).page
     aside = path.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_bytes(data.tobytes())
+    Pillow.fromarray(page.pixels).save(aside, "PNG", dpi=page.dpi, compress_level=3)
     aside.replace(path)
 
 
-def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> Image:
-    """Return a (side, side) piece of a page, drawn smaller or larger and slightly turned."""
+def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> tuple[Image, float]:
+    """Return a (side, side) piece of a page, slightly turned, and how much it was enlarged."""
     scale = float(np.exp(rng.uniform(np.log(0.72), np.log(1.35))))
     angle = float(rng.normal(0, 0.8)) if rng.random() < 0.5 else 0.0
     if rng.random() < 0.35:
@@ -70,14 +81,15 @@ def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> Image:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), 0.35 / scale), np.uint8)
     flags = cv2.INTER_NEAREST if scale == 1.0 else cv2.INTER_CUBIC
     sheet = cv2.warpAffine(page, turn, (side, side), flags=flags, borderValue=255)
-    return np.asarray(sheet, np.uint8)
+    return np.asarray(sheet, np.uint8), scale
 
 
-class PatchBlocks(Dataset[tuple[Tensor, Tensor]]):
+class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Block `i` of a stream of patches: the same seed and index give the same patches.
 
-    An item is (dirty, clean), each uint8 (BLOCK, patches_per_sheet, 1, T, T), patches shuffled
-    over the block's sheets.
+    An item is (dirty, clean, facts): two uint8 (BLOCK * patches_per_sheet, 1, T, T), patches
+    shuffled over the block's sheets, and float (BLOCK * patches_per_sheet, 2): the severity of the
+    sheet each was cut from and the place of its look in the recipe's mix.
     """
 
     def __init__(
@@ -94,19 +106,21 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor]]):
         """
         self._recipe, self._paths, self.seed, self._blocks = recipe, pages, seed, blocks
         self._stages = ("page",) if batch_on_device else ("page", "batch")
-        self._pages: dict[int, Image] = {}
+        self._looks = [look.name for look in recipe.looks()]
+        self._pages: dict[Path, tuple[Image, float]] = {}
 
     def __len__(self) -> int:
         """Return the number of blocks in the whole schedule."""
         return self._blocks
 
-    def _page(self, index: int) -> Image:
-        if index not in self._pages:
-            data = np.frombuffer(self._paths[index].read_bytes(), np.uint8)
-            self._pages[index] = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
-        return self._pages[index]
+    def _page(self, path: Path) -> tuple[Image, float]:
+        """Return a cached page and its dpi."""
+        if path not in self._pages:
+            with Pillow.open(path) as picture:
+                self._pages[path] = np.asarray(picture), round(float(picture.info["dpi"][0]))
+        return self._pages[path]
 
-    def __getitem__(self, block: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, block: int) -> tuple[Tensor, Tensor, Tensor]:
         """Make one block of patches, on one thread: its process is one of several."""
         threads = torch.get_num_threads(), cv2.getNumThreads()
         torch.set_num_threads(1)
@@ -117,24 +131,26 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor]]):
             torch.set_num_threads(threads[0])
             cv2.setNumThreads(threads[1])
 
-    def _make(self, block: int) -> tuple[Tensor, Tensor]:
+    def _make(self, block: int) -> tuple[Tensor, Tensor, Tensor]:
         train = self._recipe.train
         rng = np.random.default_rng((self.seed, block))
-        dirty, clean = [], []
+        dirty, clean, facts = [], [], []
         for _ in range(BLOCK):
-            page = self._page(int(rng.integers(len(self._paths))))
-            sheet = cut_sheet(rng, page, train.sheet)
-            before, after = apply_chain(sheet, draw_chain(rng, self._recipe.corrupt, self._stages))
+            path = self._paths[int(rng.integers(len(self._paths)))]
+            page, dpi = self._page(path)
+            sheet, scale = cut_sheet(rng, page, train.sheet)
+            look = page_look(self._recipe, int(path.stem))
+            chain = draw_chain(rng, look.corrupt, self._stages)
+            before, after = apply_chain(sheet, chain, dpi * scale)
             for _ in range(train.patches_per_sheet):
                 row, column = _place(rng, after, train.patch)
                 box = np.s_[row : row + train.patch, column : column + train.patch]
                 dirty.append(before[box])
                 clean.append(after[box])
+                facts.append((chain.severity, self._looks.index(look.name)))
         order = rng.permutation(len(dirty))
-        shape = (BLOCK, train.patches_per_sheet, 1, train.patch, train.patch)
-        return tuple(  # type: ignore[return-value]
-            torch.from_numpy(np.stack(side)[order].reshape(shape)) for side in (dirty, clean)
-        )
+        patches = [torch.from_numpy(np.stack(side)[order][:, None]) for side in (dirty, clean)]
+        return patches[0], patches[1], torch.tensor(facts)[order]
 
 
 def _place(rng: np.random.Generator, clean: Image, patch: int) -> tuple[int, int]:

@@ -1,0 +1,182 @@
+"""What the lens does: softness, the wrong distance, a moving sheet, too few dots."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import cv2
+import numpy as np
+
+from docclean.corruptions.base import DPI, Draw, Params, Range
+from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.fields import Field
+from docclean.page import Image
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Blur(BatchCorruption):
+    """A soft lens: a Gaussian of up to 1.8 px."""
+
+    name = "blur"
+    probability = 0.2
+    ranges: ClassVar = {"sigma": Range(0.3, 1.8, "px")}
+
+    def draw(self, draw: Draw) -> Params:
+        """Draw the blur's standard deviation."""
+        return {"sigma": draw("sigma")}
+
+    def run(self, image: "Tensor", params: Params) -> Any:
+        """kornia.filters.gaussian_blur2d with a kernel of three deviations each side."""
+        from kornia.filters import gaussian_blur2d
+
+        side = gaussian_side(params["sigma"])
+        return gaussian_blur2d(image, (side, side), (params["sigma"],) * 2, "replicate")
+
+    def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
+        """Blur with the same kernel."""
+        side, sigma = gaussian_side(params["sigma"]), params["sigma"]
+        blurred = cv2.GaussianBlur(image, (side, side), sigma, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(blurred, np.uint8)
+
+
+class Defocus(BatchCorruption):
+    """The sheet lay out of focus: every point becomes a disc."""
+
+    name = "defocus"
+    probability = 0.06
+    ranges: ClassVar = {"radius": Range(0.7, 3.2, "px")}
+
+    def draw(self, draw: Draw) -> Params:
+        """Draw the disc's radius."""
+        return {"radius": draw("radius")}
+
+    def run(self, image: "Tensor", params: Params) -> Any:
+        """kornia.filters.filter2d with a disc."""
+        import torch
+        from kornia.filters import filter2d
+
+        kernel = torch.from_numpy(_disc(params["radius"])).to(image)
+        return filter2d(image, kernel[None], "replicate")
+
+    def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
+        """Filter with the same disc."""
+        return _filtered(image, _disc(params["radius"]))
+
+
+class MotionBlur(BatchCorruption):
+    """The sheet moved under the lens."""
+
+    name = "motion_blur"
+    probability = 0.05
+    ranges: ClassVar = {"length": Range(3.0, 8.0, "px")}
+
+    def draw(self, draw: Draw) -> Params:
+        """Draw the length (made odd) and the direction."""
+        length = 2 * int((draw("length") - 1) / 2) + 1
+        return {"length": max(3, length), "angle": draw.uniform(0, 360)}
+
+    def run(self, image: "Tensor", params: Params) -> Any:
+        """kornia.filters.motion_blur."""
+        from kornia.filters import motion_blur
+
+        length, angle = params["length"], params["angle"]
+        return motion_blur(image, length, angle, 0.0, "replicate", "bilinear")
+
+    def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
+        """Filter with the same turned line."""
+        return _filtered(image, _turned_line(params["length"], params["angle"]))
+
+
+class LowResolution(BatchCorruption):
+    """Scanned with too few dots and enlarged again."""
+
+    name = "low_resolution"
+    probability = 0.1
+    ranges: ClassVar = {"share": Range(0.95, 0.5, "share")}
+
+    def draw(self, draw: Draw) -> Params:
+        """Draw the share of dots kept, how they were thrown away and how enlarged."""
+        return {
+            "share": draw("share"),
+            "down": draw.choice("area", "area", "linear"),
+            "up": draw.choice("linear", "cubic", "cubic", "nearest"),
+        }
+
+    def run(self, image: "Tensor", params: Params) -> Any:
+        """Shrink and enlarge back to the same size."""
+        height, width = image.shape[-2:]
+        small = _fewer(height, params["share"]), _fewer(width, params["share"])
+        reduced = resize_batch(image, small, params["down"])
+        return resize_batch(reduced, (height, width), params["up"])
+
+    def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
+        """Shrink and enlarge by OpenCV's interpolations of the same names."""
+        height, width = image.shape
+        small = _fewer(width, params["share"]), _fewer(height, params["share"])
+        reduced = cv2.resize(image, small, interpolation=INTERPOLATIONS[params["down"]])
+        up = INTERPOLATIONS[params["up"]]
+        return np.asarray(cv2.resize(reduced, (width, height), interpolation=up), np.uint8)
+
+
+INTERPOLATIONS = {
+    "area": cv2.INTER_AREA,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "nearest": cv2.INTER_NEAREST,
+}
+"""OpenCV's code of each interpolation a corruption draws by name."""
+
+
+def resize_batch(image: "Tensor", size: tuple[int, int], interpolation: str) -> "Tensor":
+    """Return the batch at another (height, width), as OpenCV would resize it."""
+    import torch
+    from torch.nn.functional import interpolate
+
+    if interpolation == "area":  # torch's own takes whole pixels only, which moves strokes
+        rows, columns = (
+            torch.from_numpy(_coverage(*sides)).to(image)
+            for sides in zip(size, image.shape[-2:], strict=True)
+        )
+        return rows @ image @ columns.T
+    mode = {"linear": "bilinear", "cubic": "bicubic"}.get(interpolation, interpolation)
+    return interpolate(image, size, mode=mode, align_corners=None if mode == "nearest" else False)
+
+
+def _coverage(small: int, large: int) -> Field:
+    """Return the share of each of `small` wide pixels that each of `large` narrow ones fills."""
+    edges = np.arange(small + 1) * (large / small)
+    start, end = edges[:-1, None], edges[1:, None]
+    narrow = np.arange(large)[None, :]
+    covered = np.minimum(end, narrow + 1) - np.maximum(start, narrow)
+    return np.asarray(np.maximum(covered, 0) * (small / large), np.float32)
+
+
+def gaussian_side(sigma: float) -> int:
+    """Return the side of a Gaussian's kernel that reaches three deviations each way."""
+    return 2 * int(np.ceil(3 * sigma)) + 1
+
+
+def _fewer(side: int, share: float) -> int:
+    return max(1, round(side * share))
+
+
+def _disc(radius: float) -> Field:
+    """Return a disc of sum 1 whose rim is smooth, so that fractions of a px count."""
+    reach = int(np.ceil(radius))
+    offset = np.arange(-reach, reach + 1, dtype=np.float32)
+    distance = np.hypot(offset[:, None], offset[None, :])
+    disc = np.clip(np.float32(radius + 0.5) - distance, 0, 1)
+    return np.asarray(disc / disc.sum(), np.float32)
+
+
+def _turned_line(length: int, angle: float) -> Field:
+    """Return a line of sum 1 through the middle of a square, turned anticlockwise."""
+    line = np.zeros((length, length), np.float32)
+    line[length // 2] = 1
+    middle = (length // 2, length // 2)
+    turned = cv2.warpAffine(line, cv2.getRotationMatrix2D(middle, angle, 1.0), (length, length))
+    return np.asarray(turned / turned.sum(), np.float32)
+
+
+def _filtered(image: Image, kernel: Field) -> Image:
+    return np.asarray(cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.uint8)

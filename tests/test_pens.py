@@ -1,0 +1,103 @@
+"""What pens leave on a sheet: where it lies, and that the letters below stay."""
+
+import cv2
+import numpy as np
+import pytest
+
+from docclean.corruptions.base import PageCorruption
+from docclean.corruptions.handwriting import Handwriting, Signature
+from docclean.corruptions.pens import Highlighter, Scribble, StrikeThrough, Underline
+from docclean.corruptions.penstrokes import Layout
+from docclean.page import Image
+
+BASELINES = (60, 120, 180)
+SEEDS = range(8)
+MEMBERS = [Underline(), StrikeThrough(), Scribble(), Highlighter(), Handwriting(), Signature()]
+
+
+@pytest.fixture
+def page() -> Image:
+    """Three lines of words whose small letters are 10 px high; the right half is blank."""
+    image = np.full((220, 400), 255, np.uint8)
+    for baseline in BASELINES:
+        for word in range(3):
+            for letter in range(5):
+                x = 20 + word * 60 + letter * 9
+                image[baseline - 10 : baseline, x : x + 6] = 0
+    return image
+
+
+def dirty(member: PageCorruption, page: Image, seed: int, severity: float = 0.8) -> Image:
+    return member.on_page(page, member.sample(np.random.default_rng(seed), severity), 150)
+
+
+def test_layout_finds_the_words_and_their_small_letters(page: Image) -> None:
+    layout = Layout(page, 150)
+    assert len(layout.words) == 9
+    box = layout.run(np.random.default_rng(0), 1)
+    assert min(abs(box.bottom - baseline) for baseline in BASELINES) <= 2
+    assert abs(box.bottom - box.top - 10) <= 3
+    longer = layout.run(np.random.default_rng(0), 3)
+    assert longer.right - longer.left > box.right - box.left
+
+
+def test_blank_places_are_blank_and_taken_once(page: Image) -> None:
+    layout, rng = Layout(page, 150), np.random.default_rng(0)
+    x, y, ink = layout.blank(rng, 120, 200)
+    assert ink < 0.01 and x >= 180
+    layout.take(x, y, 120, 200)
+    assert layout.blank(rng, 120, 200)[2] > 0.03
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
+def test_pens_only_darken_and_the_clean_side_stays(member: PageCorruption, page: Image) -> None:
+    for seed in SEEDS:
+        params = member.sample(np.random.default_rng(seed), 0.8)
+        after = member.on_page(page, params, 150)
+        assert (after <= page).all() and (after < page).any()
+        assert member.on_clean(page, params, 150) is page
+
+
+def test_underlines_lie_below_the_words(page: Image) -> None:
+    for seed in SEEDS:
+        changed = np.flatnonzero((dirty(Underline(), page, seed) != page).any(1))
+        below = [
+            min(row - baseline for baseline in BASELINES if row >= baseline - 4)
+            for row in changed
+            if row >= BASELINES[0] - 4
+        ]
+        assert changed.min() >= BASELINES[0] - 1
+        assert max(below) < 30 and np.median(below) >= 1
+
+
+def test_strikes_go_through_the_words_and_leave_most_of_the_paper(page: Image) -> None:
+    hits = []
+    for seed in SEEDS:
+        rows = np.flatnonzero((dirty(StrikeThrough(), page, seed) != page).any(1))
+        hits += [min(abs(row - baseline + 5) for baseline in BASELINES) for row in rows]
+        assert (dirty(StrikeThrough(), page, seed) != page).mean() < 0.1
+    assert np.mean(np.array(hits) <= 9) > 0.9
+
+
+def test_a_highlighter_keeps_ink_darker_than_its_band(page: Image) -> None:
+    for seed in SEEDS:
+        after = dirty(Highlighter(), page, seed, 1.0)
+        assert after[page == 0].max() == 0
+        assert after[page == 255].min() > 80
+
+
+def test_notes_go_where_the_page_is_blank(page: Image) -> None:
+    member = Handwriting()
+    left = right = 0
+    for seed in SEEDS:
+        params = {**member.sample(np.random.default_rng(seed), 0.3), "across": False, "turn": 0.0}
+        changed = member.on_page(page, params, 150) != page
+        left, right = left + int(changed[:, :190].sum()), right + int(changed[:, 190:].sum())
+    assert right > 2 * left
+
+
+def test_a_hand_writes_connected_strokes(page: Image) -> None:
+    blank = np.full((400, 600), 255, np.uint8)
+    mark = np.asarray(dirty(Signature(), blank, 1) < 255, np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mark, connectivity=8)
+    assert stats[1:, cv2.CC_STAT_WIDTH].max() > 60
