@@ -10,7 +10,7 @@ from random import Random
 import cv2
 import numpy as np
 
-from docclean.corruptions.chain import Chain, apply_chain, draw_chain, move_points
+from docclean.corruptions.chain import Chain, dirty_sheet, move_points
 from docclean.corruptions.sheet import write_contact_sheet
 from docclean.errors import OutputError
 from docclean.page import Image, Page
@@ -49,25 +49,22 @@ def make_pair(
     rng = np.random.default_rng((seed, index))
     look = recipe.look(rng.random())
     made = draw_page(Random(f"{seed}-{index}"), text, look.synth, layout=layout)
-    chain = draw_chain(rng, look.corrupt)
     assert made.page.dpi is not None  # a set page always knows
-    dirty, clean = apply_chain(made.page.pixels, chain, made.page.dpi[0])
-    moved = _move_words(made, chain)
-    left = tuple(word for word, here in moved if _is_there(word, here, made.page.pixels, clean))
-    kept = tuple(here for word, here in moved if word in left)
-    lost = [word.text for word in made.words if word not in left]
+    dirty, clean, chain = dirty_sheet(made.page.pixels, rng, look.corrupt, made.page.dpi[0])
+    words = _move_words(made, chain)
+    kept = _still_there(made, words, clean)
     return Pair(
         made.page.with_pixels(dirty),
         made.page.with_pixels(clean),
         made,
         chain,
-        kept,
-        _without(made.text, lost),
+        tuple(word for word, there in zip(words, kept, strict=True) if there),
+        _text_of(made, kept),
     )
 
 
-def _move_words(made: Typeset, chain: Chain) -> list[tuple[Word, Word]]:
-    """Return each word as typeset, and where the chain has moved it."""
+def _move_words(made: Typeset, chain: Chain) -> list[Word]:
+    """Return each word where the chain has moved it."""
     page = made.page
     assert page.dpi is not None
     corners = np.array(
@@ -78,28 +75,56 @@ def _move_words(made: Typeset, chain: Chain) -> list[tuple[Word, Word]]:
         np.float64,
     ).reshape(-1, 2)
     moved = move_points(corners, chain, page.pixels.shape[:2], page.dpi[0]).reshape(-1, 4, 2)
-    sides = [np.floor(moved.min(1)).astype(int), np.ceil(moved.max(1)).astype(int)]
+    low, high = np.floor(moved.min(1)).astype(int), np.ceil(moved.max(1)).astype(int)
     return [
-        (word, replace(word, left=left, top=top, right=right, bottom=bottom))
+        replace(word, left=left, top=top, right=right, bottom=bottom)
         for word, (left, top), (right, bottom) in zip(
-            made.words, sides[0].tolist(), sides[1].tolist(), strict=True
+            made.words, low.tolist(), high.tolist(), strict=True
         )
     ]
 
 
-def _is_there(word: Word, here: Word, typeset: Image, clean: Image) -> bool:
-    """Tell whether most of a word's contrast is still on the clean page."""
-    before = typeset[word.top : word.bottom, word.left : word.right]
-    after = clean[max(0, here.top) : here.bottom, max(0, here.left) : here.right]
-    if not before.size or not after.size:
-        return not before.size
-    return float(after.std()) > 0.5 * float(before.std())
+def _still_there(made: Typeset, words: list[Word], clean: Image) -> list[bool]:
+    """Tell of each word whether it is still to be read on the clean page.
+
+    Holes and torn corners take ink away, a typist's XXXX brings as much again: what counts is
+    its ink now over its ink before, against the other words', which grew bolder together.
+    """
+    pairs = zip(made.words, words, strict=True)
+    before, after = (
+        (
+            np.array(masses)
+            for masses in zip(
+                *((_ink(made.page.pixels, word), _ink(clean, here)) for word, here in pairs),
+                strict=True,
+            )
+        )
+        if words
+        else (np.ones(0), np.ones(0))
+    )
+    ratio = after / np.maximum(before, 1)
+    usual = float(np.median(ratio)) if len(ratio) else 1.0
+    return [bool(0.5 * usual < one < 1.5 * usual) for one in ratio]
 
 
-def _without(text: str, lost: list[str]) -> str:
-    """Return the text less the lost words, each once."""
-    for word in lost:
-        text = re.sub(rf"(?<!\S){re.escape(word)}(?!\S) ?", "", text, count=1)
+def _ink(image: Image, word: Word) -> float:
+    """Return how much a word's box differs from its ground, in grey levels added up."""
+    box = image[max(0, word.top) : max(0, word.bottom), max(0, word.left) : max(0, word.right)]
+    return float(np.abs(box - np.median(box)).sum()) if box.size else 0.0
+
+
+def _text_of(made: Typeset, kept: list[bool]) -> str:
+    """Return the true text without the words that are not kept; the words come in its order."""
+    words, lost = iter(zip(made.words, kept, strict=True)), []
+    word, there = next(words, (None, True))
+    for token in re.finditer(r"\S+ ?", made.text):
+        if word is not None and token[0].strip() == word.text:
+            if not there:
+                lost.append(token.span())
+            word, there = next(words, (None, True))
+    text = made.text
+    for start, end in reversed(lost):
+        text = text[:start] + text[end:]
     return text
 
 

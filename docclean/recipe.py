@@ -8,12 +8,34 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.registry import nearest
 
 Section = TypeVar("Section")
+
+_LARGEST = 1e18
+"""No number is larger; what lies beyond is infinite or a slip of the hand."""
+_LIMITS: Mapping[str, tuple[float, float]] = {
+    "dpi_range": (20, 2400),
+    **dict.fromkeys(("clean_share", "members", "ema"), (0, 1)),
+    "severity_power": (0.05, 20),
+    "ranges": (-_LARGEST, _LARGEST),  # each member has its own: `corruptions.chain.check`
+    **dict.fromkeys(("pages", "widths", "patch", "batch", "steps", "sheet"), (1, _LARGEST)),
+    **dict.fromkeys(("patches_per_sheet", "validate_every"), (1, _LARGEST)),
+}
+"""Where the numbers of a key must lie; the others are not below 0."""
+_PAIR = tuple[float, float]
+_LIKE: Mapping[Any, str] = {
+    float: "0.3",
+    _PAIR: "[0.1, 0.5]",
+    tuple[str, ...]: '["DejaVu Serif"]',
+    Mapping[str, float]: "{ name = 0.3 }",
+    Mapping[str, _PAIR]: "{ depth = [0.1, 0.5] }",
+    Mapping[str, Mapping[str, _PAIR]]: "{ stain = { depth = [0.1, 0.5] } }",
+}
+"""What would work, by type, where a default does not show it."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +71,7 @@ class Corrupt:
     """Draw nothing but the members named below; else the others keep their own probability."""
     members: Mapping[str, float] = field(default_factory=dict)
     """Probability of each corruption by name."""
-    ranges: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    ranges: Mapping[str, Mapping[str, _PAIR]] = field(default_factory=dict)
     """(low, high) of a corruption's parameters, in the member's own units, by member and name."""
 
 
@@ -144,13 +166,13 @@ class Recipe:
 
         Raises:
             UnreadableInputError: the file is missing or is not TOML.
-            UsageError: a section, a key or the type of a value is wrong; the nearest is named.
+            UsageError: a section, a key or a value is wrong; what would work is named.
         """
         tables: dict[str, dict[str, Any]] = {}
         if path is not None:
             try:
                 tables = tomllib.loads(path.read_text("utf-8"))
-            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            except (OSError, ValueError) as error:
                 raise UnreadableInputError(
                     f"{path}: this recipe cannot be read ({error}); give a TOML file such as "
                     "pipelines/recipes/small.toml"
@@ -170,6 +192,7 @@ class Recipe:
             if section != "mix":
                 merged = _fill(getattr(recipe, section), table, f"{path or 'recipe'}: [{section}]")
                 recipe = replace(recipe, **{section: merged})
+        _agree(recipe.synth, f"{path or 'recipe'}: [synth]")
         return recipe._mixed(tables.get("mix", {}), path)
 
     def _mixed(self, shares: Any, path: Path | None) -> "Recipe":
@@ -183,9 +206,7 @@ class Recipe:
             where = f"{path}: [mix] {name}"
             if name not in there:
                 raise UsageError(f"{where}: no {name}.toml beside it{nearest(name, there)}")
-            share = _as_type_of(1.0, share, where)
-            if not share >= 0:
-                raise UsageError(f"{where} must be a share from 0, not {share}")
+            share = _typed(float, share, where, "1.0", (0, _LARGEST))
             other = Recipe.load(path.parent / f"{name}.toml")
             if other.mix:
                 raise UsageError(f"{where}: is itself a mix; name its parts")
@@ -206,40 +227,50 @@ def _fill(section: Section, table: Any, where: str) -> Section:
     assert is_dataclass(section) and not isinstance(section, type)
     if not isinstance(table, dict):
         raise UsageError(f"{where} must be a table of keys, not {table!r}")
-    known = {item.name: getattr(section, item.name) for item in fields(section)}
     types = {item.name: item.type for item in fields(section)}
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if key not in known:
+        if key not in types:
             raise UsageError(
-                f"{where} has no key '{key}'{nearest(key, list(known))}; known: {', '.join(known)}"
+                f"{where} has no key '{key}'{nearest(key, list(types))}; known: {', '.join(types)}"
             )
-        values[key] = _as_type_of(known[key], value, f"{where} {key}")
-        fixed = isinstance(known[key], tuple) and Ellipsis not in get_args(types[key])
-        if fixed and len(values[key]) != len(known[key]):
-            raise UsageError(f"{where} {key} must be like {known[key]!r}, not {value!r}")
+        default = getattr(section, key)
+        shown = repr(list(default) if isinstance(default, tuple) else default)
+        like = shown if default or types[key] not in _LIKE else _LIKE[types[key]]
+        limits = _LIMITS.get(key, (0, _LARGEST))
+        values[key] = _typed(types[key], value, f"{where} {key}", like, limits)
     return replace(section, **values)
 
 
-def _as_type_of(default: Any, value: Any, where: str) -> Any:
-    """Return `value` as the type of `default`; whole numbers pass as floats, lists as tuples."""
-    if isinstance(default, tuple) and isinstance(value, list | tuple):
-        return tuple(_as_type_of(default[0], item, where) for item in value)
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(default, Mapping) and isinstance(value, dict):
-        return {key: _number_or_table(item, f"{where}.{key}") for key, item in value.items()}
-    if type(value) is not type(default):
-        raise UsageError(f"{where} must be like {default!r}, not {value!r}")
-    return value
+def _typed(kind: Any, value: Any, where: str, like: str, limits: tuple[float, float]) -> Any:
+    """Return `value` as a `kind`, its numbers in the limits; whole numbers pass as floats."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is tuple and isinstance(value, list | tuple):
+        if Ellipsis in args or len(value) == len(args):
+            return tuple(_typed(args[0], item, where, like, limits) for item in value)
+    elif origin is not None and isinstance(value, dict):
+        inner = args[1]
+        return {
+            key: _typed(inner, item, f"{where}.{key}", _LIKE[inner], limits)
+            for key, item in value.items()
+        }
+    elif kind in (int, float) and type(value) in (int, kind):
+        low, high = limits
+        if not -_LARGEST <= value <= _LARGEST:
+            raise UsageError(f"{where} must be a finite number like {like}, not {value}")
+        if not low <= value <= high:
+            told = f"at least {low:g}" if high == _LARGEST else f"from {low:g} to {high:g}"
+            raise UsageError(f"{where} must be {told}, not {value}")
+        return kind(value)
+    elif type(value) is kind:
+        return value
+    raise UsageError(f"{where} must be like {like}, not {value!r}")
 
 
-def _number_or_table(value: Any, where: str) -> Any:
-    """Return a number as float, or a table of (low, high) pairs."""
-    if not isinstance(value, dict):
-        return _as_type_of(1.0, value, where)
-    pairs = {name: _as_type_of((0.0,), pair, f"{where}.{name}") for name, pair in value.items()}
-    for name, pair in pairs.items():
-        if len(pair) != 2:
-            raise UsageError(f"{where}.{name} must be like [0.1, 0.5], not {value[name]!r}")
-    return pairs
+def _agree(synth: Synth, where: str) -> None:
+    """Refuse numbers that are right one by one, and wrong together."""
+    low, high = synth.dpi_range
+    if low > high:
+        raise UsageError(f"{where} dpi_range must rise, as in [{high}, {low}], not [{low}, {high}]")
+    if synth.layouts and not any(synth.layouts.values()):
+        raise UsageError(f"{where} layouts needs a weight above 0, such as {{ letter = 2 }}")

@@ -19,8 +19,8 @@ from random import Random
 
 import numpy as np
 
-from docclean.corruptions.chain import dirty_by_name
 from docclean.cleaner import Cleaner
+from docclean.corruptions.chain import dirty_by_name
 from docclean.demo import DIRT
 from docclean.ocr import Tesseract
 from docclean.page import Page

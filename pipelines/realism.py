@@ -1,6 +1,6 @@
 """Can a logistic probe tell synthetic crops from real ones, by simple statistics?
 
-    python pipelines/realism.py ../shared/data/ocr --previous REVISION -o pipelines/results/realism.md
+    python pipelines/realism.py DATA/ocr --previous REVISION -o pipelines/results/realism.md
 
 Crops of 256 x 256 px with ink on them are cut from real pages, from pages that this checkout makes
 by a recipe, and from pages that an earlier revision makes by its own (in a git worktree). A
@@ -105,7 +105,7 @@ def statistics(crop: np.ndarray) -> list[float]:
 def auc(positive: np.ndarray, negative: np.ndarray) -> float:
     """Return the area under the ROC curve of two sets of scores (Mann-Whitney)."""
     both = np.concatenate((positive, negative))
-    values, place = np.unique(both, return_inverse=True)
+    _, place = np.unique(both, return_inverse=True)
     counts = np.bincount(place)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
     total = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
@@ -237,7 +237,7 @@ def main() -> None:
         "| pages | crops | AUC of the probe against real crops |",
         "|---|---|---|",
     ]
-    means, rows = {}, {}
+    means, spreads, rows = {}, {}, {}
     for name, pages in numbers.items():
         count = sum(len(page) for page in pages)
         if name == "real":
@@ -249,14 +249,17 @@ def main() -> None:
     every = np.concatenate(numbers["real"])
     for name, pages in numbers.items():
         means[name] = (np.concatenate(pages).mean(0) - every.mean(0)) / every.std(0)
+        spreads[name] = np.concatenate(pages).std(0) / every.std(0)
     made = [name for name in numbers if name != "real"]
-    lines += ["", "Distance of each statistic's mean from real, in real deviations; ratio of the "]
-    lines[-1] += "deviations; weight in the probe:"
-    lines += ["", "| statistic | " + " | ".join(made) + " |", "|---" * (len(made) + 1) + "|"]
+    lines += [
+        "",
+        "Each statistic: distance of the mean from the real one, in real deviations; ratio",
+    ]
+    lines += ["of the deviations; weight in the probe.", ""]
+    lines += ["| statistic | " + " | ".join(made) + " |", "|---" * (len(made) + 1) + "|"]
     for at, name in enumerate(NAMES):
         cells = [
-            f"{means[kind][at]:+.2f}, x{np.concatenate(numbers[kind]).std(0)[at] / every.std(0)[at]:.2f}"
-            f", w {rows[kind][at]:+.1f}"
+            f"{means[kind][at]:+.2f}, x{spreads[kind][at]:.2f}, w {rows[kind][at]:+.1f}"
             for kind in made
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")

@@ -28,9 +28,25 @@ missing_of() {
 
 install_packages() { # packages...
     [ $# -eq 0 ] && return 0
-    say "installing $# Debian packages: $*"
+    if [ $# -le 12 ]; then say "installing $# Debian packages: $*"; else say "installing $# Debian packages"; fi
     root_do env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
         </dev/null >"$log" 2>&1
+}
+
+install_fonts() { # and word lists, for the pages that are set here; without them there are fewer faces
+    local lacking name failed=0
+    # shellcheck disable=SC2046
+    lacking=$(missing_of $(listed_packages optional))
+    [ -z "$lacking" ] && return 0
+    root_do apt-get update -qq >"$log" 2>&1 || true
+    # shellcheck disable=SC2086
+    install_packages $lacking && return 0
+    if root_do true; then
+        for name in $lacking; do install_packages "$name" 2>/dev/null || failed=$((failed + 1)); done
+    else
+        failed=all
+    fi
+    [ "$failed" = 0 ] || say "fonts and word lists not installed: $failed; pages are set in what there is"
 }
 
 setup() {
@@ -58,6 +74,7 @@ setup() {
                 done
             fi
         fi
+        if [[ $extras == *train* ]]; then install_fonts; fi
     else
         say "not a Debian machine: install tesseract (with English) and fontconfig yourself"
     fi

@@ -1,9 +1,9 @@
 """How fast training pairs are made, one core: ours and Augraphy's, in turns, in one run.
 
-    python pipelines/throughput.py --augraphy OTHER_VENV/bin/python -o pipelines/results/throughput.md
+    python pipelines/throughput.py --augraphy VENV/bin/python -o pipelines/results/throughput.md
 
-Ours: from a page in memory to aligned (dirty, clean) grey patches of 256 x 256 px, the whole chain,
-by the default recipe and by that of the shipped model; nine patches, as many as fit without
+Ours: from a page in memory to aligned (dirty, clean) grey patches of 256 x 256 px, the whole
+chain, by the default recipe and by that of the shipped model; nine patches, as many as fit without
 overlap, from each sheet of 768 x 768 px. Augraphy's: its default pipeline on the same clean
 patches, one by one as its users do, and on whole sheets (a ninth of that time is a patch's).
 Then the pages: seconds to set an A4 page at 300 dpi, by layout.
@@ -124,8 +124,10 @@ def main() -> None:
         if options.augraphy:
             clean = streams["default recipe"][0][1][:, 0].numpy()
             rng = np.random.default_rng(3)
-            pages = [streams["default recipe"]._page(path)[0] for path in
-                     streams["default recipe"]._paths[:18]]
+            pages = [
+                streams["default recipe"]._page(path)[0]
+                for path in streams["default recipe"]._paths[:18]
+            ]
             sheets = np.stack([cut_sheet(rng, page, SHEET)[0] for page in pages])
             rival = Rival(options.augraphy, home, clean, sheets)
         for turn in range(options.rounds):
@@ -150,8 +152,9 @@ def main() -> None:
         "| what | 256² patches a second | images |",
         "|---|---|---|",
     ]
-    lines += [f"| docclean, {name}: page to pair | {rate:.1f} | {made} |" for name, rate in
-              rates.items()]
+    lines += [
+        f"| docclean, {name}: page to pair | {rate:.1f} | {made} |" for name, rate in rates.items()
+    ]
     for kind, (seconds, done, failed) in theirs.items():
         if done:
             rate = done * (PER_SHEET if kind == "sheets" else 1) / seconds

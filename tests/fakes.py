@@ -1,9 +1,12 @@
-"""Stand-ins at the outer door: a cleaner that changes nothing, and ones that misbehave."""
+"""Stand-ins: cleaners that change nothing or misbehave, pages of text, drawn parameters."""
 
 import time
 from dataclasses import dataclass
 
-from docclean.page import Page
+import cv2
+import numpy as np
+
+from docclean.page import Image, Page
 
 
 @dataclass(frozen=True)
@@ -58,3 +61,39 @@ class Slow(Identity):
     def clean(self, page: Page) -> FakeCleaned:
         time.sleep(0.5)
         return super().clean(page)
+
+
+def drawn(member, seed, severity=0.9, **changes):
+    """Draw a corruption's parameters, then fix some."""
+    return {**member.sample(np.random.default_rng(seed), severity), **changes}
+
+
+def text_page(height: int = 240, width: int = 420, ink: int = 0, paper: int = 255) -> Image:
+    """A page full of lines of large letters."""
+    page = np.full((height, width), paper, np.uint8)
+    for row in range(40, height, 50):
+        cv2.putText(page, "Scan of 1938", (8, row), cv2.FONT_HERSHEY_SIMPLEX, 1.4, ink, 3)
+    return page
+
+
+def letter() -> Image:
+    """Text in the upper half only, so that what is behind shows in the lower."""
+    page = np.full((300, 300), 255, np.uint8)
+    for row in range(24, 150, 22):
+        cv2.putText(page, "Dear Sirs, 1938", (10, row), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 0, 2)
+    return page
+
+
+BASELINES = (60, 120, 180)
+"""Of the lines of `page_of_words`."""
+
+
+def page_of_words() -> Image:
+    """Three lines of words whose small letters are 10 px high; the right half is blank."""
+    image = np.full((220, 400), 255, np.uint8)
+    for baseline in BASELINES:
+        for word in range(3):
+            for letter in range(5):
+                x = 20 + word * 60 + letter * 9
+                image[baseline - 10 : baseline, x : x + 6] = 0
+    return image

@@ -388,9 +388,25 @@ def test_each_look_has_its_own_corruptions_on_a_batch():
     )
     batch = torch.rand(6, 1, 24, 24) * 0.5 + 0.2
     facts = np.array([[0.5, look] for look in (0, 1, 0, 1, 0, 1)], np.float32)
-    after = corrupt_looks(batch, facts, np.random.default_rng(1), Recipe(mix=looks))
+    blank = torch.ones_like(batch)
+    after = corrupt_looks(batch, blank, facts, np.random.default_rng(1), Recipe(mix=looks))
     two_greys = [set(patch.unique().tolist()) <= {0.0, 1.0} for patch in after]
     assert two_greys == [False, True, False, True, False, True]
+
+
+def test_a_patch_that_nobody_could_read_stays_as_it_was():
+    page = torch.from_numpy(text_page(96, 128)).float()[None, None] / 255
+    faint = (1 - 0.4 * (1 - page)).repeat(2, 1, 1, 1)
+    corrupt = Corrupt(
+        only_named=True,
+        members={"gaussian_noise": 1.0},
+        ranges={"gaussian_noise": {"deviation": (0.005, 0.9)}},
+    )
+    recipe = Recipe(mix=(Look("noisy", 1.0, Recipe().synth, corrupt),))
+    facts = np.array([[1.0, 0], [0.0, 0]], np.float32)
+    clean = page.repeat(2, 1, 1, 1)
+    after = corrupt_looks(faint, clean, facts, np.random.default_rng(1), recipe)
+    assert torch.equal(after[0], faint[0]) and not torch.equal(after[1], faint[1])
 
 
 # --- the contact sheet ---------------------------------------------------------------------------

@@ -1,23 +1,13 @@
-"""The sheet under the print: whatever lies behind stays fainter than ink; pictures stay."""
+"""The sheet under the print: whatever lies behind stays fainter than ink."""
 
-import cv2
 import numpy as np
 import pytest
+from fakes import letter
 
-from docclean.corruptions.screens import HalftonePicture, HalftoneStock, PatternedStock
 from docclean.corruptions.stock import BleedThrough, ColouredStock, ShowThrough, Watermark
 from docclean.page import Image
 
-BEHIND = [BleedThrough(), ShowThrough(), ColouredStock(), Watermark(), PatternedStock(),
-          HalftoneStock()]  # fmt: skip
-
-
-def letter() -> Image:
-    """Text in the upper half only, so that what is behind shows in the lower."""
-    page = np.full((300, 300), 255, np.uint8)
-    for row in range(24, 150, 22):
-        cv2.putText(page, "Dear Sirs, 1938", (10, row), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 0, 2)
-    return page
+BEHIND = [BleedThrough(), ShowThrough(), ColouredStock(), Watermark()]
 
 
 def below(page: Image) -> np.ndarray:
@@ -76,42 +66,6 @@ def test_coloured_stock_is_even():
         params = member.sample(np.random.default_rng(2), severity, ranges)
         paper = below(member.on_page(letter(), params, 150.0))
         assert low < paper.mean() < high and paper.std() < 6
-
-
-@pytest.mark.parametrize("kind", ["waves", "guilloche", "lines", "dots", "motif"])
-@pytest.mark.parametrize("dpi", [72.0, 300.0])
-def test_every_pattern_shows_and_stays_pale(kind, dpi):
-    member = PatternedStock()
-    params = dict(member.sample(np.random.default_rng(3), 1.0, {"tint": (0, 0)}))
-    params |= {"kind": kind, "region": [0.0, 0.0, 1.0, 1.0]}
-    paper = below(member.on_page(letter(), params, dpi))
-    assert paper.std() > 3 and paper.min() > 120
-
-
-def test_a_tint_has_as_much_ink_as_it_covers():
-    """Dots of 30 per cent make paper 30 per cent darker, at any resolution."""
-    member = HalftoneStock()
-    for dpi in (72.0, 200.0, 600.0):
-        params = {"cover": 0.3, "dark": 1.0, "lines": 75.0, "slope": 0.0, "angle": 45.0,
-                  "region": [0.0, 0.0, 1.0, 1.0], "way": 0.0}  # fmt: skip
-        paper = member.on_page(np.full((300, 300), 255, np.uint8), params, dpi)
-        assert 255 - paper.mean() == pytest.approx(0.3 * 255, rel=0.15)
-
-
-def test_a_picture_fills_a_blank_place_on_both_sides_alike():
-    member, page = HalftonePicture(), letter()
-    params = member.sample(np.random.default_rng(1), 0.8)
-    dirty, clean = member.on_page(page, params, 150.0), member.on_clean(page, params, 150.0)
-    assert (dirty == clean).all()
-    assert below(dirty).mean() < 240
-    assert (dirty[page < 128] == page[page < 128]).all()  # no letter is printed over
-
-
-def test_a_full_page_gets_no_picture():
-    page = np.full((300, 300), 255, np.uint8)
-    page[:, ::8] = 0
-    params = HalftonePicture().sample(np.random.default_rng(1), 0.8)
-    assert (HalftonePicture().on_page(page, params, 150.0) == page).all()
 
 
 def test_a_watermark_is_there_on_a_piece_smaller_than_its_letters():

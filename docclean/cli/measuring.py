@@ -65,6 +65,12 @@ STDOUT = Path("-")
     "--seed", type=int, default=1, show_default=True, help="Of synthetic pages and curves."
 )
 @click.option("--curves/--no-curves", default=None, help="Robustness curves; on with --synthetic.")
+@click.option(
+    "--curve",
+    "curve_names",
+    default="",
+    help="Curves of these corruptions, with commas between, or 'all'; default: the common ones.",
+)
 @click.option("--html", type=FILE, help="Write a report to look at.")
 @click.option("--json", "json_", type=FILE, help="Write every number and text; - for stdout.")
 @click.option("--texts/--no-texts", default=True, help="Whether the JSON holds the texts.")
@@ -91,6 +97,7 @@ def evaluate(
     count: int,
     seed: int,
     curves: bool | None,
+    curve_names: str,
     html: Path | None,
     json_: Path | None,
     texts: bool,
@@ -114,6 +121,7 @@ def evaluate(
     docclean evaluate --synthetic --html report.html
     """
     from docclean.evaluation.order import Order
+    from docclean.evaluation.robustness import COMMON
     from docclean.evaluation.settings import SetSettings
     from docclean.report import exports, tables
     from docclean.report.baseline import hold_against, load_baseline
@@ -144,7 +152,8 @@ def evaluate(
         synthetic=synthetic,
         count=count,
         seed=seed,
-        curves=synthetic if curves is None else curves,
+        curves=(synthetic or bool(curve_names)) if curves is None else curves,
+        members=_names(curve_names) or COMMON,
         pictures=html is not None,
     )
     with _stoppable():

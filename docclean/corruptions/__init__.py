@@ -2,23 +2,17 @@
 
 from docclean.corruptions.base import Corruption, PageCorruption, Params, Range
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.bed import BlackBorder, FeedShadow, GlassDust, GlassHair, Gutter, NextPage
+from docclean.corruptions.bed import BlackBorder, FeedShadow, Gutter, NextPage
 from docclean.corruptions.bits import Dither, Fax, LocalThreshold, Threshold
-from docclean.corruptions.damage import (
-    DogEar,
-    Hole,
-    PaperClip,
-    PunchHole,
-    Staple,
-    Tape,
-    Tear,
-    WornEdges,
-)
+from docclean.corruptions.damage import Hole, PunchHole, Tear
 from docclean.corruptions.dirt import Dirt, Footprint, Specks
+from docclean.corruptions.edges import DogEar, WornEdges
+from docclean.corruptions.fastenings import PaperClip, Staple, Tape
 from docclean.corruptions.file import ChromaJpeg, Jpeg
 from docclean.corruptions.folds import Crease, Crumple, Fold, Wrinkle
 from docclean.corruptions.formwork import Overstrike, RuledLines
 from docclean.corruptions.geometry import FeedStretch, Inverted, Perspective, Skew, Warp
+from docclean.corruptions.glass import GlassDust, GlassHair
 from docclean.corruptions.handwriting import Handwriting, Signature
 from docclean.corruptions.ink import (
     BrokenStrokes,

@@ -27,7 +27,7 @@ class Threshold(BatchCorruption):
     name = "threshold"
     probability = 0.06
     ranges: ClassVar = {
-        "level": Range(0.35, 0.72, "share of the page's contrast", by_severity=False),
+        "level": Range(0.42, 0.6, "share of the page's contrast", by_severity=False),
         "noise": Range(0.0, 0.08, "share of the page's contrast"),
     }
 
@@ -59,7 +59,7 @@ class LocalThreshold(BatchCorruption):
     probability = 0.03
     ranges: ClassVar = {
         "window": Range(31, 121, "px", by_severity=False),
-        "offset": Range(0.16, 0.05, "share of the page's contrast"),
+        "offset": Range(0.3, 0.1, "share of the page's contrast"),
         "noise": Range(0.1, 0.6, "share of the offset"),
         "k": Range(0.12, 0.0, "share"),
     }
@@ -151,7 +151,7 @@ class Fax(BatchCorruption):
     ranges: ClassVar = {
         "columns": Range(1.0, 0.75, "share"),
         "standard": Range(0.62, 0.75, "rows over columns", by_severity=False),
-        "level": Range(0.58, 0.8, "share of the page's contrast", by_severity=False),
+        "level": Range(0.48, 0.62, "share of the page's contrast", by_severity=False),
         "errors": Range(0.0, 25.0, "per thousand rows"),
     }
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.base import DPI, Corruption, Params
 from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.legible import is_legible
 from docclean.errors import UsageError
 from docclean.page import Image
 from docclean.recipe import Corrupt, Recipe
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 GROUPS = 4
 """Sets of parameters a batch member draws for one batch: patches of like severity share one."""
+SOFTER = (1.0, 0.5, 0.25, 0.1)
+"""Shares of the severity drawn until the page is legible."""
 CLEAN = -1.0
 """The severity of a sheet that is left perfectly clean."""
 
@@ -72,16 +75,25 @@ def runs_here(member: Corruption) -> bool:
 
 
 def draw_chain(
-    rng: np.random.Generator, corrupt: Corrupt, stages: tuple[str, ...] = ("page", "batch")
+    rng: np.random.Generator,
+    corrupt: Corrupt,
+    stages: tuple[str, ...] = ("page", "batch"),
+    share: float = 1.0,
 ) -> Chain:
     """Draw a chain; a share of `corrupt.clean_share` keeps only what belongs to the print.
+
+    Args:
+        rng: draws the members and their parameters.
+        corrupt: probabilities and ranges.
+        stages: of the members drawn.
+        share: of the severity that is drawn.
 
     Raises:
         UsageError: the recipe names a corruption or a parameter that does not exist.
     """
     check(corrupt)
     clean = rng.random() < corrupt.clean_share
-    severity = float(rng.random() ** corrupt.severity_power)
+    severity = share * float(rng.random() ** corrupt.severity_power)
     steps: list[tuple[Corruption, Params]] = []
     for member in CORRUPTIONS:
         drawn = rng.random() < _chance(member, corrupt)
@@ -106,6 +118,35 @@ def apply_chain(image: Image, chain: Chain, dpi: float = DPI) -> tuple[Image, Im
         dirty = member.on_page(dirty, params, dpi)
         clean = member.on_clean(clean, params, dpi)
     return dirty, clean
+
+
+def dirty_sheet(
+    image: Image,
+    rng: np.random.Generator,
+    corrupt: Corrupt,
+    dpi: float = DPI,
+    stages: tuple[str, ...] = ("page", "batch"),
+) -> tuple[Image, Image, Chain]:
+    """Draw a chain and apply it, milder and milder where nobody could read the page.
+
+    Args:
+        image: the page, uint8 (H, W).
+        rng: draws everything.
+        corrupt: probabilities and ranges.
+        dpi: of the page, dots per inch.
+        stages: leave out "batch" where `corrupt_looks` runs it later.
+
+    Returns:
+        dirty, clean, both uint8 (H, W), and the chain they went through.
+    """
+    seed = int(rng.integers(2**63))
+    for share in SOFTER:  # the same corruptions, each milder
+        chain = draw_chain(np.random.default_rng(seed), corrupt, stages, share)
+        dirty, clean = apply_chain(image, chain, dpi)
+        if is_legible(dirty, clean):
+            return dirty, clean, chain
+    chain = Chain([step for step in chain.steps if step[0].both_sides], CLEAN)
+    return *apply_chain(image, chain, dpi), chain
 
 
 def move_points(
@@ -137,7 +178,7 @@ def corrupt_batch(
     """Run the batch stage on the device: each member on a drawn subset of the patches.
 
     Args:
-        patches: float (N, 1, H, W), 0..1, on any device.
+        patches: dirty, float (N, 1, H, W), 0..1, on any device.
         severities: of the sheet each patch was cut from, 0..1; CLEAN patches are left alone.
         rng: draws the members, the subsets and the parameters.
         corrupt: probabilities and ranges; those of the page stage are not used.
@@ -164,23 +205,34 @@ def corrupt_batch(
 
 
 def corrupt_looks(
-    patches: "Tensor", facts: NDArray[np.float32], rng: np.random.Generator, recipe: Recipe
+    patches: "Tensor",
+    clean: "Tensor",
+    facts: NDArray[np.float32],
+    rng: np.random.Generator,
+    recipe: Recipe,
 ) -> "Tensor":
     """Run the batch stage on patches of several looks, each by its own probabilities and ranges.
 
+    A patch that nobody could read after it stays as it was before.
+
     Args:
-        patches: float (N, 1, H, W), 0..1, on any device.
+        patches: dirty, float (N, 1, H, W), 0..1, on any device.
+        clean: their clean twins.
         facts: (N, 2): the severity of each patch's sheet, and its look's place in the mix.
         rng: draws the members, the subsets and the parameters.
         recipe: its looks.
     """
     import torch
 
-    patches = patches.clone()
+    after = patches.clone()
     for place, look in enumerate(recipe.looks()):
         chosen = np.flatnonzero(facts[:, 1] == place)
         if len(chosen):
             index = torch.from_numpy(chosen).to(patches.device)
             severities = facts[chosen, 0].tolist()
-            patches[index] = corrupt_batch(patches[index], severities, rng, look.corrupt)
-    return patches
+            after[index] = corrupt_batch(patches[index], severities, rng, look.corrupt)
+    dirty, twins = ((side[:, 0] * 255).byte().cpu().numpy() for side in (after, clean))
+    lost = [not is_legible(*pair) for pair in zip(dirty, twins, strict=True)]
+    index = torch.from_numpy(np.flatnonzero(lost)).to(patches.device)
+    after[index] = patches[index]
+    return after

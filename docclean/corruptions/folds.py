@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, shade, to_image
+from docclean.corruptions.fields import Field, shade, to_image
 from docclean.corruptions.paper import clouds, drawing_grid, enlarged
 from docclean.corruptions.strip import Strip
 from docclean.page import Image
@@ -124,7 +124,7 @@ class Fold(PageCorruption):
 
 
 class Wrinkle(PageCorruption):
-    """Crumpled paper: facets of light and shadow with sharp ridges between them."""
+    """Crumpled paper: facets that lean to and from the light, their edges sharp or soft."""
 
     name = "wrinkle"
     probability = 0.1
@@ -135,28 +135,68 @@ class Wrinkle(PageCorruption):
     }
 
     def draw(self, draw: Draw) -> Params:
-        """Draw the facets' size and contrast."""
-        aspect = draw.choice(0.3, 1.0, 1.0, 3.0)
+        """Draw the facets' size and contrast, and where the light comes from."""
         drawn = {name: draw(name) for name in self.ranges}
-        return drawn | {"aspect": aspect, "seed": draw.seed()}
+        return drawn | {"light": draw.uniform(0, 2 * np.pi), "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
-        """Shade by the folded noise's slope and darken its ridges."""
+        """Shade large facets, small ones on them and soft bulges; darken or rub their edges."""
         rng = np.random.default_rng(params["seed"])
         height, width = image.shape[:2]
-        small, coarse = drawing_grid((height, width), dpi, 130.0)
+        small, coarse = drawing_grid((height, width), dpi, 100.0)
         scale = to_px(params["scale"], coarse)
-        noise = fractal_noise(rng, small, scale, 3, 0.5, params["aspect"])
-        folded = 1 - np.abs(noise)  # ridged noise: sharp where the sign changes
-        slope: Field = np.add(
-            cv2.Sobel(folded, cv2.CV_32F, 1, 1, ksize=3),
-            cv2.Sobel(folded, cv2.CV_32F, 1, 0, ksize=3),
-            dtype=np.float32,
-        )
-        slope /= np.float32(np.abs(slope).mean() * 3 + 1e-6)
-        ridge = np.maximum(folded - 0.86, 0) / 0.14 * np.sign(clouds(rng, small, scale, 1))
-        light = 1 - params["depth"] * (0.5 + 0.5 * np.tanh(slope)) - params["ridges"] * ridge
+        slope, fine = np.full(small, 128, np.uint8), np.full(small, 128, np.uint8)
+        edges = np.full(small, 128, np.uint8)
+        _draw_facets(rng, slope, edges, scale * 1.5, params["light"])
+        _draw_facets(rng, fine, edges, scale * 0.7, params["light"])
+        # paper bends: some folds are sharp, most turn softly
+        sharp = cv2.addWeighted(slope, 0.6, fine, 0.4, 0)
+        bend = (round(0.3 * scale) | 1,) * 2
+        soft = cv2.blur(cv2.blur(sharp, bend), bend)
+        share = np.clip(0.35 + 0.4 * clouds(rng, small, scale, 1), 0, 0.9)
+        sharp = cv2.GaussianBlur(sharp, (0, 0), max(0.5, to_px(0.25, coarse)))
+        tilt = (soft + share * (sharp.astype(np.float32) - soft)) / 64 - 2
+        tilt += 0.35 * clouds(rng, small, scale, 2)
+        ridge = cv2.GaussianBlur(edges, (0, 0), max(0.5, to_px(0.2, coarse)))
+        ridge = (ridge.astype(np.float32) / 128 - 1) * share * 1.5
+        light = 1 - params["depth"] * (0.5 + 0.5 * np.tanh(tilt)) - params["ridges"] * ridge
         return shade(image, enlarged(np.clip(light, 0.2, 1.15), (height, width)))
+
+
+def _draw_facets(
+    rng: np.random.Generator, slope: Image, edges: Image, size: float, light: float
+) -> None:
+    """Draw triangles of about `size` px, grey by how they lean (128: level), and some edges."""
+    height, width = slope.shape
+    step = max(size, 4.0)
+    rows, columns = (int(side / step) + 4 for side in (height, width))
+    grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) - 1.5
+    # strewn so that facets are of many sizes
+    points = ((grid + rng.uniform(-0.75, 0.75, grid.shape)) * step).reshape(-1, 2)
+    points = points[rng.random(len(points)) < 0.8].astype(np.float32)
+    reach = int(6 * step)
+    plane = cv2.Subdiv2D((-reach, -reach, width + 2 * reach, height + 2 * reach))
+    plane.insert(points.tolist())
+    corners = np.asarray(plane.getTriangleList(), float).reshape(-1, 3, 2)
+    inside = np.abs(corners - (width / 2, height / 2)) < (width / 2 + reach, height / 2 + reach)
+    corners = corners[inside.all((1, 2))]
+    # a height for every point, the same in each triangle that it belongs to
+    waves = rng.uniform(-2.4, 2.4, (2, 6)) / step
+    tall = np.sin(corners @ waves + rng.uniform(0, 2 * np.pi, 6)).sum(-1)
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    up, over = tall[:, 1] - tall[:, 0], tall[:, 2] - tall[:, 0]
+    area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+    area = np.where(np.abs(area) < 1e-3, 1e-3, area)
+    down = (up * two[:, 1] - over * one[:, 1], over * one[:, 0] - up * two[:, 0])
+    lean = (down[0] * np.cos(light) + down[1] * np.sin(light)) / area
+    greys = 128 + 64 * np.tanh(0.9 * lean / (np.abs(lean).mean() + 1e-6)) * 1.6
+    # in the order of their place, edges of one tone would lie in one corner
+    order = rng.permutation(len(corners))
+    fixed, greys = np.round(corners[order] * 16).astype(np.int32), greys[order]
+    for triangle, grey in zip(fixed, greys.tolist(), strict=True):
+        cv2.fillConvexPoly(slope, triangle, grey, cv2.LINE_8, 4)
+    for some, tone in zip(np.array_split(fixed[::2, :2], 8), range(16, 256, 32), strict=True):
+        cv2.polylines(edges, list(some), False, tone, 1, cv2.LINE_AA, 4)
 
 
 class Crumple(PageCorruption):
@@ -186,13 +226,15 @@ class Crumple(PageCorruption):
         light = np.full(small, 1 - params["veil"], np.float32)
         count = 1 + rng.poisson(params["edges"] * height * width / to_px(100, dpi) ** 2)
         soft = to_px(params["soft"], coarse)
-        low = (0, 0, 0, 0.2, 0.3, 0.3, 0.2)
+        low = (0, 0, 0, 0, 0.3, 0.3, 0.2)
         high = (small[1], small[0], math.pi, 0.8, 1.5, 1.5, 1)
         for x, y, angle, long, dark, bright, deep in rng.uniform(low, high, (count, 7)).tolist():
-            half = to_px(params["length"], coarse) * long
+            # few edges are long and most are short; alike, they are a spray of arrow-heads
+            half = to_px(params["length"], coarse) * (0.25 + 2.2 * long**4)
             # a softness beyond the length would make a box of the edge
-            dark, bright = min(dark * soft, 0.7 * half), min(bright * soft, 0.7 * half)
-            edge = _edge(dark, bright, params["line"]) * np.float32(params["depth"] * deep)
+            dark, bright = min(dark * soft, 0.5 * half), min(bright * soft, 0.5 * half)
+            deep *= params["depth"] * (0.35 + 0.65 * long)
+            edge = _edge(dark, bright, params["line"]) * np.float32(deep)
             _lay_edge(light, edge, (x, y), angle, half, int(3 * bright))
         return shade(image, enlarged(np.clip(light, 0.25, 1.2), (height, width)))
 

@@ -69,7 +69,7 @@ class Overstrike(PageCorruption):
     both_sides = True
     probability = 0.03
     ranges = {
-        "words": Range(0.5, 9, "per square decimetre"),
+        "words": Range(0.1, 2, "per square decimetre"),
         "weight": Range(0.5, 1.0, "share of the print's darkness"),
         "width": Range(0.16, 0.36, "mm", by_severity=False),
         "jitter": Range(0.02, 0.16, "mm"),

@@ -198,7 +198,8 @@ class DroppedInk(PageCorruption):
         wide = max(3, round(to_px(MENDABLE, dpi)) | 1)
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide))
         holes = cv2.morphologyEx(self._gone(ink, params, dpi), cv2.MORPH_OPEN, disc)
-        return to_image(255 - ink * (1 - np.clip((holes - 0.7) * 5, 0, 1)))
+        # white or untouched: grey dots in clean letters would be learnt as ink
+        return np.where(holes > 0.8, np.uint8(255), image)
 
     def _gone(self, ink: Field, params: Params, dpi: float) -> Field:
         rng = np.random.default_rng(params["seed"])

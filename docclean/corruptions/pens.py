@@ -1,5 +1,7 @@
 """What a reader's pen leaves on a sheet: lines at words, marks, highlighted bands."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
@@ -7,6 +9,7 @@ from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
 from docclean.corruptions.fields import smooth_noise
 from docclean.corruptions.penstrokes import (
     PEN_RANGES,
+    Box,
     Curve,
     Layout,
     Pen,
@@ -16,6 +19,23 @@ from docclean.corruptions.penstrokes import (
 )
 from docclean.page import Image
 
+MARKED = 0.25
+"""Share of a page's words, by their width, that a reader marks at most."""
+
+
+def _runs(layout: Layout, rng: np.random.Generator, amount: float, length: float) -> Iterator[Box]:
+    """Draw runs of about `length` words to mark, `amount` of them per square decimetre.
+
+    One at least; then none that would make the marked words more than a reader's choice.
+    """
+    left = MARKED * float(layout.words[:, 2].sum()) * layout.step
+    for number in range(layout.count(rng, amount)):
+        box = layout.run(rng, length)
+        left -= box.right - box.left
+        if number and len(layout.words) and left < 0:
+            return
+        yield box
+
 
 class Underline(PageCorruption):
     """Words underlined with a pen or a pencil, by hand or along a ruler."""
@@ -24,7 +44,7 @@ class Underline(PageCorruption):
     probability = 0.06
     ranges = PEN_RANGES | {
         "width": Range(0.12, 0.45, "mm", by_severity=False),
-        "lines": Range(1, 16, "per square decimetre"),
+        "lines": Range(0.5, 6, "per square decimetre"),
         "words": Range(1, 6, "words", by_severity=False),
         "gap": Range(0.3, 1.3, "mm", by_severity=False),
         "wave": Range(0.02, 0.3, "mm", by_severity=False),
@@ -43,8 +63,7 @@ class Underline(PageCorruption):
         """Draw a line or two below some runs of words."""
         rng, page = np.random.default_rng(params["seed"]), image.copy()
         layout, wave = Layout(image, dpi), to_px(params["wave"], dpi)
-        for _ in range(layout.count(rng, params["lines"])):
-            box = layout.run(rng, params["words"])
+        for box in _runs(layout, rng, params["lines"], params["words"]):
             y = box.bottom + to_px(params["gap"] + params["width"] / 2, dpi)
             tilt, (before, after) = rng.normal(0, 2.0) * wave, rng.normal(0, to_px(0.8, dpi), 2)
             for row in range(2 if params["double"] else 1):
@@ -67,7 +86,7 @@ class StrikeThrough(PageCorruption):
     probability = 0.04
     ranges = PEN_RANGES | {
         "width": Range(0.12, 0.4, "mm", by_severity=False),
-        "lines": Range(1, 12, "per square decimetre"),
+        "lines": Range(0.5, 5, "per square decimetre"),
         "words": Range(1, 4, "words", by_severity=False),
         "wave": Range(0.05, 0.4, "mm", by_severity=False),
     }
@@ -85,8 +104,7 @@ class StrikeThrough(PageCorruption):
         """Draw a line through the middle of the small letters of some runs of words."""
         rng, page = np.random.default_rng(params["seed"]), image.copy()
         layout, wave = Layout(image, dpi), to_px(params["wave"], dpi)
-        for _ in range(layout.count(rng, params["lines"])):
-            box = layout.run(rng, params["words"])
+        for box in _runs(layout, rng, params["lines"], params["words"]):
             middle, half = (box.top + box.bottom) / 2, (box.bottom - box.top) / 2
             left, right = np.array([box.left, box.right]) + rng.normal(0, to_px(0.8, dpi), 2)
             rise = half * (1.2 if params["kind"] == "slanted" else rng.uniform(-0.3, 0.3))
@@ -189,7 +207,7 @@ class Highlighter(PageCorruption):
     ranges = {
         "dark": Range(0.04, 0.4, "share"),
         "height": Range(3.0, 6.0, "mm", by_severity=False),
-        "bands": Range(1, 12, "per square decimetre"),
+        "bands": Range(0.5, 5, "per square decimetre"),
         "words": Range(1, 7, "words", by_severity=False),
         "streaks": Range(0.02, 0.12, "share", by_severity=False),
     }
@@ -204,8 +222,7 @@ class Highlighter(PageCorruption):
         layer = np.zeros(image.shape, np.uint8)
         height = to_px(params["height"], dpi)
         edge = to_px(0.25, dpi)
-        for _ in range(layout.count(rng, params["bands"])):
-            run = layout.run(rng, params["words"])
+        for run in _runs(layout, rng, params["bands"], params["words"]):
             middle = (run.top + run.bottom) / 2 + rng.normal(0, 0.08) * height
             before, after = rng.normal(to_px(0.6, dpi), to_px(0.7, dpi), 2)
             left, right = max(0, int(run.left - before - height)), int(run.right + after + height)

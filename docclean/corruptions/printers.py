@@ -100,7 +100,7 @@ class Photocopy(PageCorruption):
         "generations": Range(1, 4, "copies"),
         "blur": Range(0.03, 0.08, "mm"),
         "hard": Range(1.2, 2.6, "contrast of one copy"),
-        "level": Range(0.42, 0.6, "grey", by_severity=False),
+        "level": Range(0.44, 0.54, "grey", by_severity=False),
         "rough": Range(0.03, 0.16, "grey"),
         "specks": Range(0.3, 4, "per square centimetre and copy"),
     }

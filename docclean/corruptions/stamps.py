@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
 from docclean.corruptions.fields import Field, fractal_noise, smooth_noise, to_image
@@ -133,6 +134,21 @@ def _ridges(rng: np.random.Generator, shape: tuple[int, int], period: float) -> 
     return np.asarray(np.clip(0.5 + 0.9 * np.cos(phase) + pores, 0, 1), np.float32)
 
 
+def _on_paper(image: Image, dpi: float) -> NDArray[np.bool_]:
+    """Return where ink is a stroke on white paper, not a part of a black panel or a photo."""
+    height, width = image.shape
+    share = min(1.0, 75 / dpi)
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    around = round(to_px(12, dpi * share)) | 1
+    paper = cv2.blur(np.asarray(small > 240, np.float32), (around, around))
+    # near a panel's corner most is paper too: but a panel is wider than any stroke
+    thick = cv2.getStructuringElement(cv2.MORPH_RECT, (round(to_px(4, dpi * share)) | 1,) * 2)
+    stroke = cv2.morphologyEx(small, cv2.MORPH_CLOSE, thick) > 240
+    found = np.asarray((paper >= 0.5) & stroke, np.uint8)
+    return cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+
+
 class InkBlot(PageCorruption):
     """Drops and splashes of ink; where a drop is opaque the text is gone, on the clean side too."""
 
@@ -159,9 +175,11 @@ class InkBlot(PageCorruption):
         return to_image(glaze + (ink - glaze) * np.clip(cover * 4 - 3, 0, 1))
 
     def on_clean(self, image: Image, params: Params, dpi: float = 150.0) -> Image:
-        """Take the ink that nobody can see any more."""
+        """Take the strokes that nobody can see any more; panels and photos keep what they are."""
         hidden = self._cover((image.shape[0], image.shape[1]), params, dpi) >= 1
-        return np.where(hidden, np.uint8(255), image)
+        if not hidden.any():
+            return image
+        return np.where(hidden & _on_paper(image, dpi), np.uint8(255), image)
 
     def _cover(self, shape: tuple[int, int], params: Params, dpi: float) -> Field:
         """Return how opaque the ink is where, 0..1."""

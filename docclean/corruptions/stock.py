@@ -1,9 +1,11 @@
 """The sheet under the print: its other side, coloured stock, watermarks."""
 
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
@@ -16,6 +18,8 @@ WORDS = (
     "COPY", "DRAFT", "VOID", "SAMPLE", "PAID", "CONFIDENTIAL", "ORIGINAL", "DUPLICATE", "SPECIMEN",
     "KOPIE", "ENTWURF", "MUSTER", "COPIE", "BROUILLON", "COPIA", "Internal", "Not for sale",
 )  # fmt: skip
+SHIFT = 0.3
+"""How far the other side may lie from its place, as a share of the image's width or height."""
 LETTERS = 120
 """Height in px of the letters a watermark is drawn with before it is laid on the page."""
 
@@ -35,6 +39,37 @@ def _faded(other: Image, sigma: float) -> Field:
     return np.asarray(np.minimum(ink / strongest, 1.25), np.float32)
 
 
+def _continued(page: NDArray[Any], to_page: NDArray[np.float64]) -> Image:
+    """Return the page where `to_page` puts it, continued beyond its edges by its reflection."""
+    size, flags = (page.shape[1], page.shape[0]), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(
+        page, np.asarray(to_page, np.float64), size, flags=flags, borderMode=cv2.BORDER_REFLECT
+    )
+    return np.asarray(moved, np.uint8)
+
+
+def _without_cut_ink(page: Image, dpi: float) -> Image:
+    """Return the page without the lines and letters its edges cut: it can then be continued."""
+    height, width = page.shape
+    ink = np.asarray(page < 200, np.uint8)
+    reach = max(1, min(round(to_px(8, dpi)), height // 4))
+    rows = cv2.reduce(ink, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel()
+    # a line is cut whole, where the first gap between lines is
+    top, bottom = int(np.argmin(rows[:reach])), int(np.argmin(rows[::-1][:reach]))
+    whole = page.copy()
+    whole[:top], whole[height - bottom :] = 255, 255
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    left, wide, tall = stats[:, 0], stats[:, 2], stats[:, 3]
+    cut = ((left == 0) | (left + wide == width)) & (np.maximum(wide, tall) < to_px(12, dpi))
+    cut[0] = False
+    margin = 1 + min(width, round(to_px(12, dpi)))  # no letter that is cut reaches further
+    soft = np.ones((3, 3), np.uint8)
+    for side in (slice(0, margin), slice(max(0, width - margin), width)):
+        gone = cv2.dilate(cut[labels[:, side]].astype(np.uint8), soft)
+        whole[:, side][gone > 0] = 255
+    return whole
+
+
 class BleedThrough(PageCorruption):
     """The other side of the sheet: mirrored, blurred and always fainter than the page's own ink."""
 
@@ -49,16 +84,18 @@ class BleedThrough(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how strongly, how blurred and from where the other side shows."""
-        place = {"dx": draw.uniform(), "dy": draw.uniform(), "flip": draw.chance(0.5)}
+        place = {"dx": draw.uniform(-SHIFT, SHIFT), "dy": draw.uniform(-SHIFT, SHIFT)}
+        place |= {"flip": draw.chance(0.5)}
         return {name: draw(name) for name in self.ranges} | place | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Mirror and shift the page itself as its other side, and darken the paper with it."""
         rng = np.random.default_rng(params["seed"])
         height, width = image.shape[:2]
-        other = cv2.flip(image, -1 if params["flip"] else 1)
-        other = np.roll(other, (int(params["dy"] * height), int(params["dx"] * width)), (0, 1))
-        back = _faded(np.asarray(other, np.uint8), max(0.6, to_px(params["blur"], dpi)))
+        other = cv2.flip(_without_cut_ink(image, dpi), -1 if params["flip"] else 1)
+        shift = np.array([[1, 0, -int(params["dx"] * width)], [0, 1, -int(params["dy"] * height)]])
+        other = _continued(other, shift)
+        back = _faded(other, max(0.6, to_px(params["blur"], dpi)))
         patchy = clouds(rng, (height, width), to_px(20, dpi), 4)
         back *= np.clip(1 + params["patchy"] * patchy, 0.2, 1.6)
         own = (255 - image).astype(np.float32)
@@ -81,7 +118,8 @@ class ShowThrough(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw which sheet shows, how far it is shifted and how strongly it shows."""
-        place = {"dx": draw.uniform(), "dy": draw.uniform(), "zoom": draw.uniform(0.8, 1.3)}
+        place = {"dx": draw.uniform(-SHIFT, SHIFT), "dy": draw.uniform(-SHIFT, SHIFT)}
+        place |= {"zoom": draw.uniform(0.8, 1.3)}
         behind = draw.choice("back", "back", "turned back", "next sheet")
         return {name: draw(name) for name in self.ranges} | place | {"behind": behind}
 
@@ -90,17 +128,15 @@ class ShowThrough(PageCorruption):
         height, width = image.shape[:2]
         flips = {"back": 1, "turned back": -1}
         mirrored = params["behind"] in flips
-        other = cv2.flip(image, flips[params["behind"]]) if mirrored else image
+        other = _without_cut_ink(image, dpi)
+        other = cv2.flip(other, flips[params["behind"]]) if mirrored else other
         zoom, sigma = params["zoom"], max(0.8, to_px(params["blur"], dpi))
         shift = np.array(
-            [[1 / zoom, 0, params["dx"] * width], [0, 1 / zoom, params["dy"] * height]], np.float32
+            [[1 / zoom, 0, params["dx"] * width], [0, 1 / zoom, params["dy"] * height]]
         )
-        other = cv2.warpAffine(
-            other, shift, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_WRAP,
-        )  # fmt: skip
+        other = _continued(other, shift)
         share = params["alpha"] * _level((255 - image).astype(np.float32)) / 255
-        light = (1 - params["veil"]) * (1 - share * _faded(np.asarray(other, np.uint8), sigma))
+        light = (1 - params["veil"]) * (1 - share * _faded(other, sigma))
         return shade(image, light)
 
 

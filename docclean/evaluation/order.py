@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docclean.cleaner import Cleaner
+from docclean.corruptions import CORRUPTIONS
 from docclean.errors import UsageError
 from docclean.evaluation.contenders import CONTENDERS, Contender, cleaned_by, command_contender
 from docclean.evaluation.folder import Item
 from docclean.evaluation.programs import TIMEOUT
-from docclean.evaluation.robustness import measure_curves
+from docclean.evaluation.robustness import COMMON, measure_curves
 from docclean.evaluation.run import USUAL, evaluate, resolve
 from docclean.evaluation.settings import PLAIN_SETTINGS, SetSettings, Settings, pages_of_split
 from docclean.evaluation.synthetic import write_synthetic
@@ -47,6 +48,7 @@ class Order:
         cache: file that keeps what was read.
         synthetic: make `count` pages with `seed` instead of reading a folder.
         curves: measure robustness curves too.
+        members: corruptions that get a curve; 'all' takes every one.
         pictures: keep pictures for the HTML report.
     """
 
@@ -67,6 +69,7 @@ class Order:
     count: int = 12
     seed: int = 1
     curves: bool = False
+    members: tuple[str, ...] = COMMON
     pictures: bool = False
 
     def fulfil(self, progress: Progress = lambda what, done, total: None) -> Report:
@@ -78,6 +81,9 @@ class Order:
         """
         if (self.folder is None) != self.synthetic:
             raise UsageError("give a FOLDER of pages, or --synthetic for pages made here")
+        for name in self.members:
+            if name != ALL:
+                CORRUPTIONS[name]  # an unknown one is told now, not after an hour of reading
         plan, skipped = self._plan()
         with tempfile.TemporaryDirectory(prefix="docclean-") as temporary:
             folder = self.folder
@@ -118,6 +124,7 @@ class Order:
         return measure_curves(
             cleaner,
             self.default.engine(),
+            members=None if ALL in self.members else self.members,
             seed=self.seed,
             jobs=self.jobs,
             progress=lambda done, total: progress("curves", done, total),

@@ -28,6 +28,13 @@ from docclean.synth import TextSource
 
 SEVERITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The points of a curve; 0 is the page without the corruption."""
+COMMON = (
+    *("typestrike", "faint_ink", "dropped_ink", "handwriting", "stamp", "bleed_through"),
+    *("coloured_stock", "stain", "footprint", "specks", "wrinkle", "crumple", "crease"),
+    *("uneven_light", "cast_shadow", "blur", "low_resolution", "gaussian_noise"),
+    *("salt_and_pepper", "streaks", "threshold", "jpeg"),
+)
+"""What is measured when nothing is named: one or two of every kind; all would take an hour."""
 DPI = 300
 
 

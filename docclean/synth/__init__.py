@@ -24,7 +24,7 @@ def draw_page(
     rng: Random,
     text: TextSource,
     synth: Synth,
-    max_pixels: int = 30_000_000,
+    max_pixels: int = 40_000_000,
     layout: str | None = None,
 ) -> Typeset:
     """Draw a clean page as a recipe says; the same `rng` state draws the same page.

@@ -29,7 +29,8 @@ class Typeset:
 
     page: Page
     text: str
-    """True text in reading order, columns one after the other; empty where the page was cut."""
+    """True text in reading order, columns one after the other; of a page cut short, the words
+    left on it, in one line."""
     words: tuple[Word, ...]
     """The words of the true text, in order, that stand wholly on the page."""
     layout: str
@@ -46,7 +47,7 @@ def typeset(
     text: TextSource,
     dpi: int,
     layout: str | None = None,
-    max_pixels: int = 30_000_000,
+    max_pixels: int = 40_000_000,
     fonts: tuple[str, ...] = (),
 ) -> Typeset:
     """Draw and set one page.
@@ -71,7 +72,9 @@ def typeset(
         paint_photos(pixels, leaf, dpi, photo_specs(source))
         words = find_words(leaf, dpi, truth, pixels.shape[0])
     page = Page(pixels, (float(dpi), float(dpi)), source=chosen.name)
-    return Typeset(page, truth if pixels.shape[0] == rows else "", words, chosen.name, sheet.font)
+    if pixels.shape[0] < rows:
+        truth = " ".join(word.text for word in words)
+    return Typeset(page, truth, words, chosen.name, sheet.font)
 
 
 def _draw_sheet(rng: Random, layout: Layout, voice: Voice, fonts: tuple[str, ...]) -> Sheet:

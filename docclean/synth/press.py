@@ -33,7 +33,7 @@ def newspaper(rng: Random, voice: Voice, sheet: Sheet) -> Content:
     lead = fit(voice.heading(rng), 70)
     head = (
         f'#align(center, text(font: "{sheet.other}", size: 40pt, weight: 700)[{line(name)}])\n'
-        f"{rule(1.5)}#v(-0.6em)\n{strip}\n#v(-0.6em){rule(0.5)}"
+        f"{rule(1.5)}{strip}\n\n{rule(0.5)}"
         f"#align(center)[{ragged(bold(line(lead), rng.uniform(2.5, 3.5)))}]\n#v(0.5em)\n"
     )
     wide = sheet.inner / count - 8

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,11 @@ _SNAP = 0.5  # px: pdfium sets small letters on whole pixels
 
 @dataclass(frozen=True)
 class Word:
-    """One word of a page and the box of its ink: pixels of the page, right and bottom excluded."""
+    """One word of a page and the box of its ink: pixels of the page, right and bottom excluded.
+
+    A word broken over two lines has the box of its longer part: one around both would hold the two
+    lines.
+    """
 
     text: str
     left: int
@@ -35,7 +40,8 @@ class Word:
 def full_shape(leaf: pypdfium2.PdfPage, dpi: int) -> tuple[int, int]:
     """Return rows and columns of the whole page at `dpi`."""
     width, height = leaf.get_size()
-    return math.ceil(height * dpi / 72), math.ceil(width * dpi / 72)
+    scale = dpi / 72  # multiplied in pdfium's order: rounding up shows the last bit
+    return math.ceil(height * scale), math.ceil(width * scale)
 
 
 def render(leaf: pypdfium2.PdfPage, dpi: int, max_pixels: int) -> Image:
@@ -78,7 +84,7 @@ def _words(leaf: pypdfium2.PdfPage, dpi: int, truth: str, rows: int) -> Iterator
         found = [boxes[n] for n in places[start : start + len(text)] if n is not None]
         start += len(text)
         if found and max(box[3] for box in found) <= rows:
-            left, top, right, bottom = zip(*found, strict=True)
+            left, top, right, bottom = zip(*_longest_part(found), strict=True)
             yield Word(
                 text,
                 max(0, math.floor(min(left) - _SNAP)),
@@ -86,6 +92,17 @@ def _words(leaf: pypdfium2.PdfPage, dpi: int, truth: str, rows: int) -> Iterator
                 min(columns, math.ceil(max(right) + _SNAP)),
                 min(rows, math.ceil(max(bottom) + _SNAP)),
             )
+
+
+def _longest_part(boxes: list[Box]) -> list[Box]:
+    """Return the letters of a word that stand in one line, of the line that has most of them."""
+    parts = [[boxes[0]]]
+    for before, box in pairwise(boxes):
+        low = max(bottom for _, _, _, bottom in parts[-1])
+        if box[0] < before[0] and (box[1] + box[3]) / 2 > low:
+            parts.append([])
+        parts[-1].append(box)
+    return max(parts, key=len)
 
 
 def letters(leaf: pypdfium2.PdfPage, dpi: int) -> tuple[str, list[Box]]:

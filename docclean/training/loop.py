@@ -132,15 +132,8 @@ def _check(recipe: Recipe) -> None:
         UsageError: a setting contradicts another; both are named.
     """
     train = recipe.train
-    counts = ("patch", "batch", "steps", "sheet", "patches_per_sheet", "validate_every")
-    for name in counts:
-        if getattr(train, name) < 1:
-            raise UsageError(f"[train] {name} must be at least 1, not {getattr(train, name)}")
     for look in recipe.looks():
-        check(look.corrupt)
-    low, high = recipe.synth.dpi_range
-    if not 0 < low <= high or train.workers < 0:
-        raise UsageError("[synth] dpi_range must rise from above 0, and [train] workers from 0")
+        check(look.corrupt, f"{look.name}.toml" if look.name else "")
     try:
         stride = ARCHITECTURES[recipe.model.name].build(recipe.model).stride
     except ValueError as error:
@@ -273,7 +266,8 @@ def _batches(
             before, after = (part[turn].to(device).float() / 255 for part in parts[:2])
             if device.type != "cpu":
                 rng = np.random.default_rng((train.seed, blocks.seed, index, turn))
-                before = corrupt_looks(before, parts[2][turn].numpy(), rng, recipe)
+                facts = parts[2][turn].numpy()
+                before = corrupt_looks(before, after, facts, rng, recipe)
             yield before, after
         skip = 0
 

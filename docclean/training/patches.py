@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from docclean.corruptions.chain import apply_chain, draw_chain
+from docclean.corruptions.chain import dirty_sheet
 from docclean.page import Image
 from docclean.recipe import Look, Recipe
 from docclean.synth import TextSource, draw_page
@@ -140,8 +140,7 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
             page, dpi = self._page(path)
             sheet, scale = cut_sheet(rng, page, train.sheet)
             look = page_look(self._recipe, int(path.stem))
-            chain = draw_chain(rng, look.corrupt, self._stages)
-            before, after = apply_chain(sheet, chain, dpi * scale)
+            before, after, chain = dirty_sheet(sheet, rng, look.corrupt, dpi * scale, self._stages)
             for _ in range(train.patches_per_sheet):
                 row, column = _place(rng, after, train.patch)
                 box = np.s_[row : row + train.patch, column : column + train.patch]
