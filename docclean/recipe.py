@@ -21,7 +21,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "dpi_range": (20, 2400),
     **dict.fromkeys(("clean_share", "members", "ema"), (0, 1)),
     "severity_power": (0.05, 20),
-    "ranges": (-_LARGEST, _LARGEST),  # each member has its own: `corruptions.chain.check`
+    "ranges": (-_LARGEST, _LARGEST),  # each member has its own: chain.check
     **dict.fromkeys(("pages", "widths", "patch", "batch", "steps", "sheet"), (1, _LARGEST)),
     **dict.fromkeys(("patches_per_sheet", "validate_every"), (1, _LARGEST)),
 }

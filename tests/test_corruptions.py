@@ -14,6 +14,7 @@ from docclean.corruptions.chain import (
     CLEAN,
     Chain,
     apply_chain,
+    check,
     corrupt_batch,
     corrupt_looks,
     dirty_by_name,
@@ -427,3 +428,46 @@ def test_the_contact_sheet_shows_every_member_twice(tmp_path):
 
 def test_a_contact_sheet_of_a_page_smaller_than_a_cell(tmp_path):
     assert write_contact_sheet(tmp_path / "sheet.png", 1, text_page(9, 11)).stat().st_size
+
+
+# --- ranges a recipe may set ---------------------------------------------------------------------
+
+
+@every_member
+def test_a_member_works_at_the_ends_of_its_own_ranges(name):
+    member = CORRUPTIONS[name]
+    member.check_ranges({key: (span.low, span.high) for key, span in member.ranges.items()})
+
+
+@pytest.mark.parametrize(
+    ("name", "ranges"),
+    [
+        ("gaussian_noise", {"mean": (0.0, 0.5), "deviation": (0.5, 1.5)}),
+        ("salt_and_pepper", {"share": (0.2, 0.2)}),
+        ("ink_weight", {"amount": (-0.3, 0.0)}),
+        ("halo", {"amount": (4.0, 0.0)}),
+        ("jpeg", {"quality": (1.0, 100.0)}),
+        ("blur", {"sigma": (0.0, 3.0)}),
+    ],
+)
+def test_a_range_wider_than_the_member_s_own_may_be_set(name, ranges):
+    check(Corrupt(ranges={name: ranges}))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "pair", "told"),
+    [
+        ("blur", "sigma", (-3, -3), "must be from 0 to 18, not [-3, -3]; its own are [0.3, 1.8]"),
+        ("blur", "sigma", (1e7, 1e7), "must be from 0 to 18"),
+        ("jpeg", "quality", (500, -20), "must be from 1 to 100, not [500, -20]"),
+        ("stain", "radius", (float("nan"), float("inf")), "must be from 0 to 480"),
+        ("stain", "depth", (0.1, 30), "must be from 0 to 2"),
+        ("gaussian_noise", "deviation", (-0.5, 0.5), "must be from 0 to 2"),
+        ("handwriting", "width", (0, 0.3), "cannot be 0 (ZeroDivisionError); its own are [0.15,"),
+    ],
+)
+def test_a_range_no_member_can_work_with_is_told(name, parameter, pair, told):
+    with pytest.raises(UsageError) as caught:
+        check(Corrupt(ranges={name: {parameter: pair}}), "office.toml")
+    message = str(caught.value)
+    assert message.startswith(f"office.toml: [corrupt.ranges.{name}] {parameter} {told}")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from docclean.corruptions import folds
 from docclean.corruptions.fields import line_distance
 from docclean.corruptions.folds import Crease, Crumple, Fold, Wrinkle
 from docclean.corruptions.strip import Strip
@@ -57,7 +58,32 @@ def test_folds_are_seen_at_any_resolution(member, dpi):
 def test_a_crumpled_sheet_has_more_edges_the_larger_it_is():
     member = Crumple()
     ranges = {"veil": (0.0, 0.0), "edges": (60.0, 60.0), "length": (6.0, 6.0), "soft": (1.0, 1.0)}
-    params = member.sample(np.random.default_rng(0), 0.8, ranges)
-    page = np.full((400, 400), 255, np.uint8)
-    marked = [float((member.on_page(page, params, dpi) < 245).mean()) for dpi in (150.0, 600.0)]
+    page, marked = np.full((400, 400), 255, np.uint8), [0.0, 0.0]
+    for seed in range(16):
+        params = member.sample(np.random.default_rng(seed), 0.8, ranges)
+        for place, dpi in enumerate((150.0, 600.0)):
+            marked[place] += float((member.on_page(page, params, dpi) < 245).mean())
     assert 0.2 < marked[0] / max(marked[1], 1e-3) < 5  # the same share of the paper
+
+
+@pytest.mark.parametrize("dpi", [100.0, 200.0, 600.0])
+def test_wrinkles_have_no_grain_and_no_white_rims(dpi):
+    """No direction prevails, and light changes softly: it never jumps from dark to white."""
+    member, page = Wrinkle(), np.full((400, 400), 255, np.uint8)
+    ratios, jumps = [], []
+    for seed in range(12):
+        light = member.on_page(page, member.sample(np.random.default_rng(seed), 1.0), dpi)
+        down, right = (np.abs(np.diff(light.astype(float), axis=axis)) for axis in (0, 1))
+        ratios.append(right.mean() / down.mean())
+        jumps.append(float(max(down.max(), right.max())))
+    assert min(ratios) > 0.3 and max(ratios) < 3.3
+    assert np.median(jumps) < 60
+
+
+def test_crumpled_edges_are_few_long_and_many_short(monkeypatch):
+    halves: list[float] = []
+    monkeypatch.setattr(folds, "_lay_edge", lambda *place: halves.append(place[4]))
+    member, page = Crumple(), np.full((1500, 1000), 255, np.uint8)
+    member.on_page(page, member.sample(np.random.default_rng(3), 1.0), 150.0)
+    assert len(halves) > 50
+    assert np.max(halves) > 6 * np.min(halves) and np.mean(halves) > 1.5 * np.median(halves)

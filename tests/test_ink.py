@@ -136,3 +136,12 @@ def test_the_quick_blur_is_a_blur(sigma):
     ink = ink_of(text_page())
     slow = cv2.GaussianBlur(ink, (0, 0), sigma)
     assert np.abs(blurred(ink, sigma) - slow).mean() < 2
+
+
+def test_missing_ink_leaves_no_grey_in_clean_letters():
+    page, holes = np.zeros((300, 300), np.uint8), 0
+    for seed in SEEDS:
+        clean = dirty(DroppedInk(), page, 1.0, seed, fleck=0.5)[1]
+        assert ((clean == 255) | (clean == page)).all()
+        holes += int((clean == 255).sum())
+    assert holes > 1000

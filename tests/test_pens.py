@@ -6,7 +6,7 @@ from fakes import BASELINES, page_of_words
 
 from docclean.corruptions.base import PageCorruption
 from docclean.corruptions.pens import Highlighter, Scribble, StrikeThrough, Underline
-from docclean.corruptions.penstrokes import Layout
+from docclean.corruptions.penstrokes import Box, Layout
 from docclean.page import Image
 
 SEEDS = range(8)
@@ -75,3 +75,30 @@ def test_a_highlighter_keeps_ink_darker_than_its_band(page: Image) -> None:
         after = dirty(Highlighter(), page, seed, 1.0)
         assert after[page == 0].max() == 0
         assert after[page == 255].min() > 80
+
+
+@pytest.mark.parametrize("member", [Underline(), StrikeThrough(), Highlighter()])
+def test_a_reader_marks_at_most_about_a_quarter_of_the_words(
+    member: PageCorruption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = np.full((576, 576), 255, np.uint8)
+    words = 0
+    for top in range(10, 560, 30):
+        for left in range(10, 520, 54):
+            page[top : top + 10, left : left + 45 : 3] = 0
+            words += 45
+    widths: list[float] = []
+    run = Layout.run
+
+    def counted(layout: Layout, rng: np.random.Generator, length: float) -> Box:
+        widths.append(float((box := run(layout, rng, length)).right - box.left))
+        return box
+
+    monkeypatch.setattr(Layout, "run", counted)
+    shares = []
+    for seed in SEEDS:
+        widths.clear()
+        params = member.sample(np.random.default_rng(seed), 1.0, {"words": (6.0, 6.0)})
+        member.on_page(page, params, 100)
+        shares.append(sum(widths) / words)
+    assert max(shares) < 0.3  # with the run that was too much

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.recipe import Recipe, Train
@@ -143,9 +144,7 @@ def test_a_mix_takes_pages_and_dirt_of_the_recipes_beside_it(tmp_path):
     )
     (tmp_path / "shelf.toml").write_text("[corrupt.ranges.stain]\ndepth = [0.1, 0.2]\n")
     path = tmp_path / "mine.toml"
-    path.write_text(
-        "[synth]\npages = 7\ntext_folder = 'words'\n[mix]\ntill = 1\nshelf = 3\n"
-    )
+    path.write_text("[synth]\npages = 7\ntext_folder = 'words'\n[mix]\ntill = 1\nshelf = 3\n")
     recipe = Recipe.load(path, synth__pages=9)
     till, shelf = recipe.looks()
     assert (till.name, till.share, shelf.name, shelf.share) == ("till", 1.0, "shelf", 3.0)
@@ -170,7 +169,8 @@ def test_without_a_mix_the_recipe_is_its_own_look():
     ("text", "told"),
     [
         ("[mix]\ntil = 1\n", "no til.toml beside it (did you mean 'till'?)"),
-        ("[mix]\ntill = -1\n", "must be a share from 0"),
+        ("[mix]\ntill = -1\n", "[mix] till must be at least 0, not -1"),
+        ("[mix]\ntill = inf\n", "[mix] till must be a finite number"),
         ("[mix]\ntill = 'much'\n", "must be like 1.0"),
         ("[mix]\ntill = 0\n", "needs a share above 0"),
         ("mix = 3\n", "must name recipes"),
@@ -200,3 +200,82 @@ def test_the_presets_are_there_and_name_what_exists():
             check(look.corrupt)
             assert set(look.synth.layouts) <= set(LAYOUTS.names())
             assert look.corrupt.clean_share == pytest.approx(0.08)
+
+
+# --- numbers that cannot work --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[synth]\nfonts = [3]\n", """[synth] fonts must be like ["DejaVu Serif"], not 3"""),
+        ("[synth]\nfonts = 'Georgia'\n", "fonts must be like ["),
+        ("[synth]\ndpi_range = [0, 100]\n", "[synth] dpi_range must be from 20 to 2400, not 0"),
+        ("[synth]\ndpi_range = [300, 9000]\n", "dpi_range must be from 20 to 2400, not 9000"),
+        ("[synth]\ndpi_range = [300, 100]\n", "dpi_range must rise, as in [100, 300]"),
+        ("[synth]\ndpi_range = [72, 100, 300]\n", "dpi_range must be like [72, 600]"),
+        ("[synth]\nlayouts = { letter = 0 }\n", "layouts needs a weight above 0"),
+        ("[synth]\nlayouts = { letter = -3 }\n", "layouts.letter must be at least 0, not -3"),
+        ("[synth]\nlayouts = { letter = nan }\n", "layouts.letter must be a finite number"),
+        ("[corrupt]\nclean_share = 7\n", "[corrupt] clean_share must be from 0 to 1, not 7"),
+        ("[corrupt]\nseverity_power = -2\n", "severity_power must be from 0.05 to 20, not -2"),
+        ("[corrupt]\nseverity_power = 0\n", "severity_power must be from 0.05"),
+        ("[corrupt.members]\nstain = 3\n", "members.stain must be from 0 to 1, not 3"),
+        ("[corrupt.members]\nstain = -1\n", "members.stain must be from 0 to 1, not -1"),
+        ("[corrupt.members]\nstain = { depth = [0, 1] }\n", "members.stain must be like 0.3"),
+        ("[corrupt.ranges]\nstain = 0.3\n", "ranges.stain must be like { depth = [0.1, 0.5] }"),
+        ("[corrupt.ranges.stain]\ndepth = 0.3\n", "ranges.stain.depth must be like [0.1, 0.5]"),
+        ("[corrupt.ranges.stain]\nradius = [nan, 3]\n", "radius must be a finite number"),
+        ("[corrupt.ranges.stain]\nradius = [3, inf]\n", "radius must be a finite number"),
+        (f"[train]\nema = 1{'0' * 400}\n", "ema must be a finite number"),
+        ("[train]\nlearning_rate = nan\n", "learning_rate must be a finite number like 0.002"),
+        ("[train]\nbatch = 0\n", "[train] batch must be at least 1, not 0"),
+        ("[train]\nworkers = -1\n", "[train] workers must be at least 0, not -1"),
+        ("[train]\nseed = -1\n", "[train] seed must be at least 0, not -1"),
+        ("[model]\nwidths = [16, 0, 64, 96]\n", "[model] widths must be at least 1, not 0"),
+    ],
+)
+def test_a_number_that_cannot_work_is_told_in_one_sentence(written, text, told):
+    path = written(text)
+    with pytest.raises(UsageError) as caught:
+        Recipe.load(path)
+    message = str(caught.value)
+    assert told in message and message.startswith(str(path)) and "\n" not in message
+
+
+def test_what_is_empty_by_default_can_be_set(written):
+    recipe = Recipe.load(
+        written("[synth]\nfonts = ['Georgia', 'Lora']\nlocales = []\nlayouts = { letter = 2 }\n")
+    )
+    assert recipe.synth.fonts == ("Georgia", "Lora") and recipe.synth.locales == ()
+    assert recipe.synth.layouts == {"letter": 2.0}
+
+
+def test_a_number_too_long_to_read_is_told(written):
+    with pytest.raises(UnreadableInputError, match=r"mine\.toml"):
+        Recipe.load(written(f"[train]\nsteps = 1{'0' * 5000}\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[corrupt]\nclean_share = 7\n", "[corrupt] clean_share must be from 0 to 1"),
+        ("[synth]\ndpi_range = [300, 100]\n", "[synth] dpi_range must rise"),
+        ("[corrupt.members]\nstian = 0.3\n", "[corrupt.members] has no 'stian' (did you mean"),
+        ("[corrupt.ranges.stain]\ndept = [0, 1]\n", "[corrupt.ranges.stain] has no 'dept'"),
+        ("[corrupt.ranges.blur]\nsigma = [-3, -3]\n", "[corrupt.ranges.blur] sigma must be from 0"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["train", "synth"])
+def test_a_mistake_in_a_look_names_the_look_s_file(tmp_path, verb, text, told):
+    (tmp_path / "office.toml").write_text(text)
+    path = tmp_path / "mine.toml"
+    path.write_text("[mix]\noffice = 1\n")
+    from docclean.cli import learning
+
+    command = {"train": learning.train, "synth": learning.synth}[verb]
+    named = [str(path)] if verb == "train" else ["--recipe", str(path)]
+    result = CliRunner().invoke(command, [*named, "-o", str(tmp_path / "out")])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith(f"{tmp_path / 'office.toml'}: {told}")
+    assert not (tmp_path / "out").exists()

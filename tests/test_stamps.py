@@ -1,5 +1,6 @@
 """Stamps, prints, blots, form lines and overtyping: what they hide and what they leave."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -103,3 +104,35 @@ def test_a_fingerprint_has_ridges_only_where_the_scan_can_show_them() -> None:
         return float(255 - Fingerprint().on_page(white, params, dpi).min())
 
     assert contrast(300) > 60 > 25 > contrast(50)
+
+
+def test_a_blot_cuts_no_white_hole_into_panels_and_photos() -> None:
+    page = np.full((300, 400), 255, np.uint8)
+    page[20:280, 200:390] = 0  # a black panel with white letters
+    page[40:260:20, 220:370:8] = 255
+    page[20:280, 100:190] = np.linspace(60, 200, 90).astype(np.uint8)  # a photo
+    page[:, 10:60:8] = 0  # strokes
+    panel, strokes = np.s_[:, 100:], np.s_[:, :60]
+    taken = 0
+    for seed in range(16):
+        _, clean = blotted(page, seed, 1.0)
+        assert (clean[panel] == page[panel]).all()
+        taken += int((clean[strokes] != page[strokes]).sum())
+    assert taken > 0
+
+
+def test_a_typist_strikes_few_words() -> None:
+    page = np.full((1200, 1200), 255, np.uint8)  # 4.1 square decimetres at 150 dpi
+    for top in range(20, 1180, 30):
+        for left in range(20, 1150, 70):
+            page[top : top + 10, left : left + 50 : 3] = 0
+    struck = {}
+    for severity in (0.1, 1.0):
+        counts = []
+        for seed in SEEDS:
+            params = Overstrike().sample(np.random.default_rng(seed), severity)
+            changed = (Overstrike().on_page(page, params, 150) != page).astype(np.uint8)
+            near = cv2.dilate(changed, np.ones((9, 9), np.uint8))
+            counts.append(cv2.connectedComponents(near)[0] - 1)
+        struck[severity] = float(np.mean(counts)) / 4.1
+    assert struck[0.1] < 1 < struck[1.0] < 3

@@ -47,10 +47,10 @@ def test_bleed_through_is_mirrored_and_the_next_sheet_is_not():
              "flip": False, "seed": 1}  # fmt: skip
     mirrored = BleedThrough().on_page(page, bleed, 150.0).astype(float)
     assert mirrored[60:140, 145:175].mean() < 150 < 250 < mirrored[60:140, 85:115].mean()
-    next_sheet = {"alpha": 0.3, "veil": 0.0, "blur": 0.3, "dx": 0.5, "dy": 0.0, "zoom": 1.0,
+    next_sheet = {"alpha": 0.3, "veil": 0.0, "blur": 0.3, "dx": -0.3, "dy": 0.0, "zoom": 1.0,
                   "behind": "next sheet"}  # fmt: skip
     shown = ShowThrough().on_page(page, next_sheet, 150.0).astype(float)
-    assert shown[60:140, 125:155].mean() < 200 < 250 < shown[60:140, 170:190].mean()
+    assert shown[60:140, 85:115].mean() < 200 < 250 < shown[60:140, 140:190].mean()
 
 
 def test_a_blank_page_has_nothing_behind_it():
@@ -76,3 +76,19 @@ def test_a_watermark_is_there_on_a_piece_smaller_than_its_letters():
         for seed in range(10)
     ]
     assert min(covered) > 0.01 and max(covered) < 0.7
+
+
+@pytest.mark.parametrize(("member", "way"), [(BleedThrough(), -1), (ShowThrough(), 1)])
+@pytest.mark.parametrize("across", [True, False])
+def test_no_letter_behind_is_cut_or_doubled_where_the_page_is_continued(member, way, across):
+    page = np.full((240, 240), 255, np.uint8)
+    for left in range(8, 230, 20):
+        page[:6, left : left + 13] = page[30:44, left : left + 13] = 0  # one line cut, one whole
+    fixed = {"alpha": 0.5, "veil": 0.0, "blur": 0.1, "patchy": 0.0, "soaked": 0.0, "zoom": 1.0,
+             "behind": "back", "flip": False, "seed": 1, "dx": 0.0, "dy": -0.25 * way}  # fmt: skip
+    if across:
+        page, fixed = page.T.copy(), fixed | {"dx": 0.25 * way, "dy": 0.0}
+    dirty = member.on_page(page, fixed, 100.0)
+    shown = dirty.T[::-1] if across else dirty
+    assert shown[52:78].min() > 250  # the seam is at row 60
+    assert shown[92:102].min() < 200  # the whole line is there

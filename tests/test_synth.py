@@ -461,3 +461,32 @@ def test_tesseract_reads_a_clean_page(words, no_system_fonts):
     made = typeset(Random(12), words, 200, "book")
     found = Tesseract("eng").read(made.page)
     assert score(made.text, found.text, TextRules()).cer < 0.05
+
+
+def test_no_text_of_a_newspaper_touches_the_rules_of_its_head(words):
+    for seed in range(4):
+        page = typeset(Random(f"rules-{seed}"), words, 150, "newspaper").page.pixels
+        dark = (page[: page.shape[0] // 3] < 128).mean(1)
+        rules = np.flatnonzero(dark > 0.75)
+        groups = np.split(rules, np.flatnonzero(np.diff(rules) > 1) + 1)[:2]
+        assert len(groups) == 2
+        for rows in groups:
+            assert dark[rows[0] - 4 : rows[0] - 1].max() == 0
+            assert dark[rows[-1] + 2 : rows[-1] + 5].max() == 0
+
+
+def test_a_word_broken_over_two_lines_has_the_box_of_its_longer_part():
+    source = (
+        "#set page(width: 90pt, height: 90pt, margin: 8pt)\n#set text(size: 12pt)\n"
+        '#par("Is never-oldestwords so")\n'
+    )
+    with pypdfium2.PdfDocument(pages._compile(source)) as document:
+        leaf = document[0]
+        found = rendering.find_words(leaf, 144, "Is never-oldestwords so", 180)
+        signs, boxes = rendering.letters(leaf, 144)
+    first, second = boxes[signs.index("n")], boxes[signs.index("o")]
+    assert second[1] > first[3]  # the hyphen breaks it here
+    word = found[1]
+    assert word.text == "never-oldestwords" and word.bottom - word.top < 30
+    assert word.top < second[1] < word.bottom and word.top > first[3]
+    assert [other.text for other in found] == ["Is", "never-oldestwords", "so"]

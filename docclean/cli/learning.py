@@ -3,8 +3,12 @@
 # ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from docclean.recipe import Recipe
 
 
 @click.command()
@@ -19,9 +23,8 @@ def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
     docclean synth -o pages/ --count 20 --seed 7
     """
     from docclean.pairs import write_pairs
-    from docclean.recipe import Recipe
 
-    write_pairs(out, count, seed, Recipe.load(recipe))
+    write_pairs(out, count, seed, _recipe(recipe))
     click.echo(out)
 
 
@@ -39,11 +42,22 @@ def train(
     \b
     docclean train pipelines/recipes/small.toml -o runs/small --minutes 60
     """
-    from docclean.recipe import Recipe
     from docclean.training import loop
 
-    loop.train(Recipe.load(recipe), out, resume, minutes, start_from)
+    loop.train(_recipe(recipe), out, resume, minutes, start_from)
     click.echo(out)
+
+
+def _recipe(path: Path | None) -> "Recipe":
+    """Return a recipe whose corruptions exist; a mistake names the file it stands in."""
+    from docclean.corruptions.chain import check
+    from docclean.recipe import Recipe
+
+    recipe = Recipe.load(path)
+    for look in recipe.looks():
+        file = path.with_name(f"{look.name}.toml") if path and look.name else path
+        check(look.corrupt, str(file or ""))
+    return recipe
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
@@ -38,6 +39,19 @@ class Range:
     """False: any value between the two, at every severity."""
     power: float = 1.0
     """Severity is raised to it first: above 1, strong values are rare."""
+
+    def limits(self) -> tuple[float, float]:
+        """Return where a recipe may move it: below 0 only what goes below 0 of itself.
+
+        A quality lies in 1..100, a share or a grey goes to 2 or to its own largest number, all
+        else to ten times its own largest.
+        """
+        if self.unit.startswith("quality"):
+            return 1.0, 100.0
+        largest = max(abs(self.low), abs(self.high))
+        part = self.unit == "grey" or self.unit.startswith("share")
+        top = max(2.0, largest) if part else 10 * largest
+        return -top if min(self.low, self.high) < 0 else 0.0, top
 
 
 class Draw:
@@ -124,6 +138,26 @@ class Corruption(ABC):
             own[name] = Range(low, high, span.unit, span.by_severity, span.power)
         return self.draw(Draw(rng, severity, own))
 
+    def check_ranges(self, ranges: Mapping[str, tuple[float, float]]) -> None:
+        """Refuse ranges outside the limits, and those the member fails at on a bit of paper.
+
+        Raises:
+            UsageError: no such parameter, or numbers that cannot work; what would is named.
+        """
+        self.sample(np.random.default_rng(0), 0.5, ranges)
+        for name, pair in ranges.items():
+            span = self.ranges[name]
+            bottom, top = span.limits()
+            where = f"[corrupt.ranges.{self.name}] {name}"
+            own = f"its own are [{span.low:g}, {span.high:g}] ({span.unit})"
+            if not all(bottom <= value <= top for value in pair):
+                raise UsageError(
+                    f"{where} must be from {bottom:g} to {top:g}, not {list(pair)}; {own}"
+                )
+            for value in pair:
+                if failure := _failure(self, name, value):
+                    raise UsageError(f"{where} cannot be {value:g} ({failure}); {own}")
+
     @abstractmethod
     def draw(self, draw: Draw) -> Params:
         """Draw the parameters: numbers, strings and lists of them, all in relative units."""
@@ -168,3 +202,20 @@ class PageCorruption(Corruption):
 def to_px(millimetres: float, dpi: float) -> float:
     """Return a length on paper in pixels."""
     return millimetres * dpi / 25.4
+
+
+@lru_cache(maxsize=1024)
+def _failure(member: Corruption, name: str, value: float) -> str:
+    """Return how a member fails with one parameter at `value`, or an empty string."""
+    paper = np.full((64, 64), 255, np.uint8)
+    paper[20:40:4, 8:56] = 0
+    for seed in range(4):  # some parameters count only for one kind of mark
+        try:
+            with np.errstate(all="ignore"):
+                params = member.sample(np.random.default_rng(seed), 0.5, {name: (value, value)})
+                member.on_page(paper, params)
+        except ImportError:
+            return ""  # `runs_here` tells
+        except Exception as error:  # whatever a member or its library makes of the number
+            return type(error).__name__
+    return ""

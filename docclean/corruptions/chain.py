@@ -43,20 +43,28 @@ class Chain:
         return [member.name for member, _ in self.steps]
 
 
-def check(corrupt: Corrupt) -> None:
-    """Refuse names that no corruption has.
+def check(corrupt: Corrupt, file: str = "") -> None:
+    """Refuse names that no corruption has, and ranges a corruption cannot work with.
+
+    Args:
+        corrupt: of a recipe or of a look.
+        file: it was read from; begins the message.
 
     Raises:
-        UsageError: the recipe names a corruption or a parameter that does not exist.
+        UsageError: a corruption or a parameter does not exist, or its numbers cannot work.
     """
+    told = f"{file}: " if file else ""
     for table in ("members", "ranges"):
         for name in getattr(corrupt, table):
             if name not in CORRUPTIONS.names():
                 raise UsageError(
-                    f"[corrupt.{table}] has no '{name}'{nearest(name, CORRUPTIONS.names())}"
+                    f"{told}[corrupt.{table}] has no '{name}'{nearest(name, CORRUPTIONS.names())}"
                 )
     for name, ranges in corrupt.ranges.items():
-        CORRUPTIONS[name].sample(np.random.default_rng(0), 0.5, ranges)
+        try:
+            CORRUPTIONS[name].check_ranges(ranges)
+        except UsageError as error:
+            raise UsageError(f"{told}{error}") from error
 
 
 def runs_here(member: Corruption) -> bool:

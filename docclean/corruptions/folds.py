@@ -195,7 +195,7 @@ def _draw_facets(
     fixed, greys = np.round(corners[order] * 16).astype(np.int32), greys[order]
     for triangle, grey in zip(fixed, greys.tolist(), strict=True):
         cv2.fillConvexPoly(slope, triangle, grey, cv2.LINE_8, 4)
-    for some, tone in zip(np.array_split(fixed[::2, :2], 8), range(16, 256, 32), strict=True):
+    for some, tone in zip(np.array_split(fixed[::2, :2], 8), range(72, 232, 20), strict=True):
         cv2.polylines(edges, list(some), False, tone, 1, cv2.LINE_AA, 4)
 
 
@@ -230,7 +230,7 @@ class Crumple(PageCorruption):
         high = (small[1], small[0], math.pi, 0.8, 1.5, 1.5, 1)
         for x, y, angle, long, dark, bright, deep in rng.uniform(low, high, (count, 7)).tolist():
             # few edges are long and most are short; alike, they are a spray of arrow-heads
-            half = to_px(params["length"], coarse) * (0.25 + 2.2 * long**4)
+            half = to_px(params["length"], coarse) * (0.15 + 2.4 * long**4)
             # a softness beyond the length would make a box of the edge
             dark, bright = min(dark * soft, 0.5 * half), min(bright * soft, 0.5 * half)
             deep *= params["depth"] * (0.35 + 0.65 * long)

@@ -58,14 +58,13 @@ def _without_cut_ink(page: Image, dpi: float) -> Image:
     top, bottom = int(np.argmin(rows[:reach])), int(np.argmin(rows[::-1][:reach]))
     whole = page.copy()
     whole[:top], whole[height - bottom :] = 255, 255
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    left, wide, tall = stats[:, 0], stats[:, 2], stats[:, 3]
-    cut = ((left == 0) | (left + wide == width)) & (np.maximum(wide, tall) < to_px(12, dpi))
-    cut[0] = False
-    margin = 1 + min(width, round(to_px(12, dpi)))  # no letter that is cut reaches further
-    soft = np.ones((3, 3), np.uint8)
-    for side in (slice(0, margin), slice(max(0, width - margin), width)):
-        gone = cv2.dilate(cut[labels[:, side]].astype(np.uint8), soft)
+    most = min(width, max(2, round(to_px(12, dpi))))  # no letter is larger
+    for side, edge in ((slice(0, most), 0), (slice(width - most, width), most - 1)):
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(ink[:, side], connectivity=8)
+        cut = (stats[:, 2] < most) & (stats[:, 3] < most)
+        cut[0] = False
+        touched = np.isin(np.arange(len(cut)), labels[:, edge])
+        gone = cv2.dilate((cut & touched)[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
         whole[:, side][gone > 0] = 255
     return whole
 
@@ -129,7 +128,8 @@ class ShowThrough(PageCorruption):
         flips = {"back": 1, "turned back": -1}
         mirrored = params["behind"] in flips
         other = _without_cut_ink(image, dpi)
-        other = cv2.flip(other, flips[params["behind"]]) if mirrored else other
+        if mirrored:
+            other = np.asarray(cv2.flip(other, flips[params["behind"]]), np.uint8)
         zoom, sigma = params["zoom"], max(0.8, to_px(params["blur"], dpi))
         shift = np.array(
             [[1 / zoom, 0, params["dx"] * width], [0, 1 / zoom, params["dy"] * height]]
