@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-import cv2
 import numpy as np
 
 from docclean.corruptions.chain import Chain, dirty_sheet, move_points
@@ -16,6 +15,7 @@ from docclean.errors import OutputError
 from docclean.page import Image, Page
 from docclean.recipe import Recipe
 from docclean.synth import TextSource, Typeset, Word, draw_page, typeset
+from docclean.synth.fonts import EMBEDDED_FONTS
 
 CONTACT_SHEET = "contact-sheet.png"
 
@@ -149,8 +149,7 @@ def write_pairs(out: Path, count: int, seed: int, recipe: Recipe) -> list[Path]:
         ]
         lines = [line for _, line in written]
         (out / "index.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-        article = typeset(Random(f"{seed}-sheet"), source, 150, "book").page
-        write_contact_sheet(out / CONTACT_SHEET, seed, _middle(article.pixels))
+        write_contact_sheet(out / CONTACT_SHEET, seed, specimen(seed))
     except OSError as error:
         raise OutputError(
             f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
@@ -194,7 +193,10 @@ def _folder(recipe: Recipe) -> Path | None:
     return Path(recipe.synth.text_folder) if recipe.synth.text_folder else None
 
 
-def _middle(image: Image) -> Image:
-    """Return the page without its white borders."""
-    rows, columns = np.nonzero(cv2.blur(image, (3, 3)) < 200)
-    return image[rows.min() :, columns.min() :] if len(rows) else image
+def specimen(seed: int) -> Image:
+    """Return the print that contact sheets show, uint8 (H, W) at 150 dpi, full of text."""
+    rng = Random(f"{seed}-sheet")
+    page = typeset(rng, TextSource(()), 150, "article", fonts=EMBEDDED_FONTS).page.pixels
+    rows, columns = np.nonzero(page < 128)
+    top = rows.min() + (rows.max() - rows.min()) // 4  # past the heading
+    return page[top:, columns.min() :]

@@ -90,6 +90,7 @@ def test_the_verbs():
         (["clean", "x.png", "-o", "y.png", "--format", "doc"], "--format"),
         (["clean", "x.png", "y.png", "-o", "-"], "one document"),
         (["list", "horses"], "horses"),
+        (["list", "models", "--long"], "corruptions only"),
     ],
 )
 def test_wrong_arguments_end_with_1(arguments, words, capsys):
@@ -287,3 +288,14 @@ def test_a_missing_training_package_ends_with_3(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 3
     one_line(done.stderr, "torch; run: pip install 'docclean[train]'")
+
+
+def test_corruptions_are_told_at_length(capsys):
+    from docclean.corruptions import CORRUPTIONS
+
+    assert run(["list", "corruptions", "--long"]) == 0
+    told = capsys.readouterr().out
+    for member in CORRUPTIONS:
+        assert f"{member.name}: {str(type(member).__doc__).strip().splitlines()[0]}" in told
+    assert "depth = [0.06, 0.6]  # share" in told
+    assert "skew: " in told and "both sides" in told

@@ -29,7 +29,8 @@ def test_the_page_made_here_is_read_better_cleaned(tmp_path, capsys):
 
 @needs_tesseract
 def test_folders_with_and_without_truth_are_shown(tmp_path):
-    pair = make_pair(3, 0, TextSource(()), Recipe(), layout="typescript")
+    small = Recipe.load(synth__dpi_range=(150, 150))
+    pair = make_pair(3, 0, TextSource(()), small, layout="typescript")
     for name in ("labelled", "bare"):
         (tmp_path / name).mkdir()
         write_png(tmp_path / name / "page.png", pair.dirty)

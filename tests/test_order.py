@@ -14,8 +14,9 @@ from fakes import Identity
 from PIL import Image as Pillow
 
 from docclean.cli import run
+from docclean.corruptions import CORRUPTIONS
 from docclean.errors import MissingProgramError, OutputError, UsageError
-from docclean.evaluation import order
+from docclean.evaluation import order, robustness
 from docclean.evaluation.contenders import CONTENDERS
 from docclean.evaluation.order import Order
 from docclean.ocr import PageText, Word
@@ -127,6 +128,26 @@ def test_synthetic_pages_and_curves_need_no_data(monkeypatch):
     assert report.title == "2 synthetic pages, seed 5" and len(report.pages) == 2
     assert report.totals("raw").fidelity and report.curves[0].corruption == "stain"
     assert asked["seed"] == 5 and ("reading", 2, 2) in told
+    assert asked["members"] == robustness.COMMON
+
+
+@pytest.mark.parametrize(("members", "asked"), [(("all",), None), (("stain", "jpeg"),) * 2])
+def test_curves_of_named_corruptions(folder, monkeypatch, members, asked):
+    seen = []
+    monkeypatch.setattr(
+        order, "measure_curves", lambda *args, members, **rest: seen.append(members) or ()
+    )
+    Order(folder, ("raw",), limit=1, curves=True, members=members).fulfil()
+    assert seen == [asked]
+
+
+def test_an_unknown_curve_is_told_before_any_page_is_read(folder):
+    with pytest.raises(UsageError, match="did you mean 'stain'"):
+        Order(folder, ("raw",), curves=True, members=("stian",)).fulfil()
+
+
+def test_the_common_corruptions_exist():
+    assert set(robustness.COMMON) <= set(CORRUPTIONS.names())
 
 
 def test_sets_split_and_limit(folder):

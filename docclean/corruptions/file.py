@@ -98,7 +98,7 @@ class ChromaJpeg(BatchCorruption):
         """Tint, then encode and decode by albumentations."""
         grey = np.arange(256, dtype=np.float32)[:, None, None]
         paper, ink, weights = (
-            np.asarray(colour, np.float32)
+            np.asarray(colour[::-1], np.float32)  # albumentations codes as OpenCV: blue first
             for colour in (params["paper"], params["ink"], SENSORS[params["grey"]])
         )
         table = to_image(255 * ink + (paper - ink) * grey).reshape(1, 256, 3)

@@ -10,6 +10,9 @@ from docclean.corruptions.base import DPI, Draw, PageCorruption, Params, Range, 
 from docclean.corruptions.fields import smooth_noise, to_image
 from docclean.page import Image
 
+Sources = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Where each pixel's value comes from: columns and rows, each (H, W)."""
+
 
 class Moved(PageCorruption):
     """A geometric change: every pixel comes from another place of the page, on both sides."""
@@ -17,9 +20,7 @@ class Moved(PageCorruption):
     both_sides = True
 
     @abstractmethod
-    def sources(
-        self, shape: tuple[int, int], params: Params, dpi: float
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def sources(self, shape: tuple[int, int], params: Params, dpi: float) -> Sources:
         """Return x and y, each (H, W), of where a pixel's value comes from."""
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -93,9 +94,7 @@ class Skew(Moved):
         """Draw the angle and its sense."""
         return {"angle": draw("angle") * draw.choice(-1, 1)}
 
-    def sources(
-        self, shape: tuple[int, int], params: Params, dpi: float
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def sources(self, shape: tuple[int, int], params: Params, dpi: float) -> Sources:
         """Turn the page about its middle."""
         columns, rows = _places(shape)
         middle_x, middle_y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
@@ -130,9 +129,7 @@ class Warp(Moved):
             "seed": draw.seed(),
         }
 
-    def sources(
-        self, shape: tuple[int, int], params: Params, dpi: float
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def sources(self, shape: tuple[int, int], params: Params, dpi: float) -> Sources:
         """Bend the lines at one side and shift all by a smooth field."""
         rng = np.random.default_rng(params["seed"])
         columns, rows = _places(shape)
@@ -164,9 +161,7 @@ class Perspective(Moved):
             ]
         }
 
-    def sources(
-        self, shape: tuple[int, int], params: Params, dpi: float
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def sources(self, shape: tuple[int, int], params: Params, dpi: float) -> Sources:
         """Map the page's corners to the moved ones."""
         columns, rows = _places(shape)
         size = np.array([shape[1], shape[0]], np.float32)

@@ -219,7 +219,7 @@ class InkBleed(PageCorruption):
     probability = 0.06
     ranges = {
         "reach": Range(0.15, 0.65, "mm"),
-        "strength": Range(0.2, 0.7, "share"),
+        "strength": Range(0.15, 0.42, "share"),  # above half, a 1-bit scan would make it ink
         "uneven": Range(0.1, 0.5, "share", by_severity=False),
     }
 

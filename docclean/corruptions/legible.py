@@ -32,9 +32,11 @@ def is_legible(dirty: Image, clean: Image) -> bool:
         return True
     square = np.ones((3, 3), np.uint8)
     width = 2 * area / max(1, area - int(cv2.erode(ink, square).sum()))
-    seen = cv2.GaussianBlur(dirty.astype(np.float32), (0, 0), float(np.clip(width / 2, 0.7, 4)))
+    blur = float(np.clip(width / 2, 0.7, 4))
+    seen: Field = np.asarray(cv2.GaussianBlur(dirty, (0, 0), blur), np.float32)
     reach = round(float(np.clip(width, 2, 8)))
-    paper = cv2.dilate(ink, square, iterations=2 + reach) - cv2.dilate(ink, square, iterations=2)
+    near = cv2.dilate(ink, square, iterations=2)
+    paper: Image = np.asarray(cv2.dilate(near, square, iterations=reach) - near, np.uint8)
     side = 2 * round(float(np.clip(8 * width, 20, 60))) + 1
     ground = _mean_over(seen, paper, side)
     grain = np.sqrt(np.maximum(0, _mean_over(np.square(seen - ground), paper, side)))

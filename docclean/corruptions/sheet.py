@@ -36,7 +36,8 @@ def write_contact_sheet(out: Path, seed: int, page: Image) -> Path:
             cells.append(_labelled(picture, f"{member.name} {severity}{side}"))
     cells += [np.full_like(cells[0], 255)] * (-len(cells) % COLUMNS)
     rows = [np.hstack(cells[top : top + COLUMNS]) for top in range(0, len(cells), COLUMNS)]
-    _, data = cv2.imencode(out.suffix, np.vstack(rows))
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 60]  # of a JPEG; a PNG heeds it not
+    _, data = cv2.imencode(out.suffix, np.vstack(rows), quality)
     out.write_bytes(data.tobytes())
     return out
 
