@@ -140,7 +140,7 @@ def test_a_seed_repeats_and_the_input_stays(name, size):
     page = text_page(*size)
     before = page.copy()
     page.setflags(write=False)  # as a page that Pillow decoded is
-    for seed, severity in ((1, 0.9), (2, 0.3), (3, 0.0), (4, 1.0)):
+    for seed, severity in ((1, 0.9), (2, 0.0), (3, 1.0)):
         first = dirtied(page, name, severity, seed)
         again = dirtied(page, name, severity, seed)
         assert first.shape == page.shape and first.dtype == np.uint8
