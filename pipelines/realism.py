@@ -188,11 +188,44 @@ def write_sheet(path: Path, kinds: list[list[np.ndarray]], count: int = 7) -> No
     cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 80])
 
 
+def statistics_of(pages: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the statistics (crops, 15) of each page that has ink enough."""
+    cut = (cut_crops(page, np.random.default_rng(number)) for number, page in enumerate(pages))
+    return [np.array([statistics(crop) for crop in crops]) for crops in cut if crops]
+
+
+def report(real: list[np.ndarray], made: dict[str, list[np.ndarray]], split: str) -> list[str]:
+    """Return the lines of the table of one split of the real pages."""
+    every = np.concatenate(real)
+    lines = [f"## Against the real pages of split '{split}' ({len(every)} crops)", ""]
+    lines += ["| pages | crops | AUC of the probe |", "|---|--:|--:|"]
+    weights = {}
+    for name, pages in made.items():
+        area, weights[name] = probe(real, pages)
+        lines.append(f"| {name} | {sum(map(len, pages))} | {area:.3f} |")
+    lines += [
+        "",
+        "Each statistic: distance of the mean from the real one, in real deviations; ratio",
+    ]
+    lines += ["of the deviations; weight in the probe.", ""]
+    lines += ["| statistic | " + " | ".join(made) + " |", "|---" * (len(made) + 1) + "|"]
+    for at, name in enumerate(NAMES):
+        cells = []
+        for kind, pages in made.items():
+            values = np.concatenate(pages)[:, at]
+            spread = every[:, at].std() + 1e-9
+            away = (values.mean() - every[:, at].mean()) / spread
+            told = f"{away:+.2f}, x{values.std() / spread:.2f}, w {weights[kind][at]:+.1f}"
+            cells.append(told)
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
 def main() -> None:
     """Measure, and write the report and the pictures of synthetic crops."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("real", type=Path, help="folder of sets of real pages")
-    parser.add_argument("--split", default="all", choices=("all", "val", "test"))
+    parser.add_argument("--split", nargs="+", default=["all"], choices=("all", "val", "test"))
     parser.add_argument("--recipe", default="pipelines/recipes/small.toml")
     parser.add_argument("--previous", help="git revision to compare with")
     parser.add_argument("--pages", type=int, default=150)
@@ -202,73 +235,39 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path)
     options = parser.parse_args()
     root = Path(__file__).resolve().parent.parent
-    kinds = {"real": real_pages(options.real, options.split)}
-    kinds["now"] = made_pages(root, options.recipe, options.pages, options.seed, options.jobs)
+    making = (options.recipe, options.pages, options.seed, options.jobs)
+    pages = {"now": made_pages(root, *making)}
     if options.previous:
         with tempfile.TemporaryDirectory() as folder:
             tree = Path(folder) / "tree"
             add = ["git", "worktree", "add", "--detach", "-q", str(tree), options.previous]
             subprocess.run(add, cwd=root, check=True)
             try:
-                kinds["previous"] = made_pages(
-                    tree, options.recipe, options.pages, options.seed, options.jobs
-                )
+                pages["previous"] = made_pages(tree, *making)
             finally:
                 remove = ["git", "worktree", "remove", "--force", str(tree)]
                 subprocess.run(remove, cwd=root, check=True)
-    crops = {
-        name: [
-            cut
-            for number, page in enumerate(pages)
-            if (cut := cut_crops(page, np.random.default_rng(number)))
-        ]
-        for name, pages in kinds.items()
-    }
-    numbers = {
-        name: [np.array([statistics(crop) for crop in cut]) for cut in pages]
-        for name, pages in crops.items()
-    }
+    made = {name: statistics_of(some) for name, some in pages.items()}
     lines = [
         f"# Synthetic crops beside real ones ({date.today().isoformat()})",
         "",
-        f"`python pipelines/realism.py {options.real} --split {options.split} "
+        f"`python pipelines/realism.py DATA/ocr --split {' '.join(options.split)} "
         f"--previous {options.previous} --pages {options.pages}`",
         "",
-        "| pages | crops | AUC of the probe against real crops |",
-        "|---|---|---|",
     ]
-    means, spreads, rows = {}, {}, {}
-    for name, pages in numbers.items():
-        count = sum(len(page) for page in pages)
-        if name == "real":
-            lines.append(f"| real | {count} | |")
-            continue
-        area, weights = probe(numbers["real"], pages)
-        lines.append(f"| {name} | {count} | {area:.3f} |")
-        rows[name] = weights
-    every = np.concatenate(numbers["real"])
-    for name, pages in numbers.items():
-        means[name] = (np.concatenate(pages).mean(0) - every.mean(0)) / every.std(0)
-        spreads[name] = np.concatenate(pages).std(0) / every.std(0)
-    made = [name for name in numbers if name != "real"]
-    lines += [
-        "",
-        "Each statistic: distance of the mean from the real one, in real deviations; ratio",
-    ]
-    lines += ["of the deviations; weight in the probe.", ""]
-    lines += ["| statistic | " + " | ".join(made) + " |", "|---" * (len(made) + 1) + "|"]
-    for at, name in enumerate(NAMES):
-        cells = [
-            f"{means[kind][at]:+.2f}, x{spreads[kind][at]:.2f}, w {rows[kind][at]:+.1f}"
-            for kind in made
-        ]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    text = "\n".join(lines) + "\n"
+    for split in options.split:
+        lines += report(statistics_of(real_pages(options.real, split)), made, split)
+    text = "\n".join(lines)
     print(text)
     if options.out:
         options.out.write_text(text, "utf-8")
     if options.sheet:
-        write_sheet(options.sheet, [[cut[0] for cut in pages] for pages in crops.values()])
+        kinds = {"real": real_pages(options.real, options.split[0]), **pages}
+        rng = np.random.default_rng(0)
+        rows = [
+            [cut[0] for page in some if (cut := cut_crops(page, rng, 1))] for some in kinds.values()
+        ]
+        write_sheet(options.sheet, rows)
 
 
 if __name__ == "__main__":
