@@ -21,13 +21,13 @@ from docclean.report.pictures import before_after
 from docclean.synth import TextSource, typeset
 
 DIRT = {
-    "faint_ink": 0.15,
-    "paper_texture": 0.45,
-    "stain": 0.75,
-    "footprint": 0.6,
-    "wrinkle": 0.35,
-    "specks": 0.35,
-    "uneven_light": 0.55,
+    "faint_ink": 0.1,
+    "paper_texture": 0.35,
+    "stain": 0.6,
+    "footprint": 0.2,
+    "wrinkle": 0.3,
+    "specks": 0.3,
+    "uneven_light": 0.4,
 }
 """What the page suffers: only corruptions that need neither torch nor albumentations."""
 DPI = 150
@@ -48,7 +48,7 @@ class Shown:
 
 
 def run_demo(
-    out: Path, seed: int = 7, folders: Sequence[Path] = (), model: str = "small", lang: str = "eng"
+    out: Path, seed: int = 8, folders: Sequence[Path] = (), model: str = "small", lang: str = "eng"
 ) -> list[Shown]:
     """Show the gain on a page made here, or on the real scans of each folder.
 

@@ -3,8 +3,8 @@
     python pipelines/ablation.py CHECKPOINT DATA/dirty-documents -o runs/ablation
 
 Every variant starts from the same weights, sees the same pages and draws with the same seeds; only
-the members of its group are never drawn. Told is the error on the pairs of a folder (`noisy/`,
-`clean/`): its RMSE, and the share of it on ink and on paper.
+the members of its group (or the one member named) are never drawn. Told is the error on the pairs
+of a folder (`noisy/`, `clean/`): its RMSE, and the share of it on ink and on paper.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("--recipe", type=Path, default=Path("pipelines/recipes/small.toml"))
     parser.add_argument("--steps", type=int, default=250)
-    parser.add_argument("--groups", nargs="+", default=list(GROUPS), choices=list(GROUPS))
+    parser.add_argument("--groups", nargs="+", default=list(GROUPS))
     parser.add_argument("-o", "--out", type=Path, required=True)
     options = parser.parse_args()
     settings = {"steps": options.steps, "warmup": 20, "learning_rate": 4e-4, "ema": 0.98}
@@ -88,7 +88,8 @@ def main() -> None:
     recipe = Recipe.load(options.recipe, **{f"train__{key}": settings[key] for key in settings})
     for name in options.groups:
         run = options.out / name.replace(" ", "-")
-        made = train(without(recipe, GROUPS[name]), run, start_from=options.checkpoint)
+        members = GROUPS.get(name, (name,))
+        made = train(without(recipe, members), run, start_from=options.checkpoint)
         model = run / "exported.onnx"
         export_checkpoint(made, model)
         rmse, ink, paper = errors(Cleaner.load(model, gate=False), options.pairs)

@@ -251,7 +251,7 @@ def _progress() -> Callable[[str, int, int], None]:
 @click.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-o", "--out", default="demo", show_default=True, type=click.Path(path_type=Path))
-@click.option("--seed", type=int, default=7, show_default=True, help="Repeats the page exactly.")
+@click.option("--seed", type=int, default=8, show_default=True, help="Repeats the page exactly.")
 @click.option(
     "--model", default="small", show_default=True, help="A shipped name or an .onnx file."
 )
