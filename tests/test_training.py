@@ -538,3 +538,28 @@ def test_a_write_that_fails_leaves_the_old_checkpoint(run, monkeypatch):
         with pytest.raises(OSError, match="No space"):
             run("run", longer, resume=True)
     assert checkpoint.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_patches_are_the_same_with_any_number_of_workers(pages):
+    paths = sorted(pages.glob("pages-*/*.png"))
+
+    def drawn(workers: int) -> list[bytes]:
+        recipe = replace(RECIPE, train=replace(RECIPE.train, workers=workers, steps=40))
+        batches = loop._batches(PatchBlocks(recipe, paths, 3, 3), 0, recipe, torch.device("cpu"))
+        return [dirty.numpy().tobytes() + clean.numpy().tobytes() for dirty, clean in batches]
+
+    assert drawn(0) == drawn(1) == drawn(2)
+
+
+def test_a_batch_on_a_device_goes_through_the_later_half_there(pages):
+    """What a GPU would do, on the CPU: page stage in the workers, batch stage on the tensors."""
+    corrupt = Corrupt(0.0, 1.0, True, {"gaussian_noise": 1.0})
+    recipe = replace(RECIPE, corrupt=corrupt)
+    paths = sorted(pages.glob("pages-*/*.png"))
+    dirty, clean, facts = PatchBlocks(recipe, paths, 3, 1, batch_on_device=True)[0]
+    assert torch.equal(dirty, clean)
+    sides = [side[:8].float() / 255 for side in (dirty, clean)]
+    rng = np.random.default_rng(0)
+    after = loop.corrupt_looks(sides[0], sides[1], facts[:8].numpy(), rng, recipe)
+    assert (after != sides[0]).flatten(1).any(1).float().mean() > 0.5
