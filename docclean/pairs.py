@@ -90,20 +90,12 @@ def _still_there(made: Typeset, words: list[Word], clean: Image) -> list[bool]:
     Holes and torn corners take ink away, a typist's XXXX brings as much again: what counts is
     its ink now over its ink before, against the other words', which grew bolder together.
     """
-    pairs = zip(made.words, words, strict=True)
-    before, after = (
-        (
-            np.array(masses)
-            for masses in zip(
-                *((_ink(made.page.pixels, word), _ink(clean, here)) for word, here in pairs),
-                strict=True,
-            )
-        )
-        if words
-        else (np.ones(0), np.ones(0))
-    )
+    if not words:
+        return []
+    before = np.array([_ink(made.page.pixels, word) for word in made.words])
+    after = np.array([_ink(clean, word) for word in words])
     ratio = after / np.maximum(before, 1)
-    usual = float(np.median(ratio)) if len(ratio) else 1.0
+    usual = float(np.median(ratio))
     return [bool(0.5 * usual < one < 1.5 * usual) for one in ratio]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from docclean.corruptions.batch import BatchCorruption
 from docclean.page import Image, Page
 
 
@@ -97,3 +98,13 @@ def page_of_words() -> Image:
                 x = 20 + word * 60 + letter * 9
                 image[baseline - 10 : baseline, x : x + 6] = 0
     return image
+
+
+def flat(grey: int = 255, height: int = 300, width: int = 300) -> Image:
+    """An even piece of paper."""
+    return np.full((height, width), grey, np.uint8)
+
+
+def both(member, page: Image, params) -> list[Image]:
+    """A batch member's result by its way on the CPU and by its tensor form."""
+    return [member.on_page(page, params), BatchCorruption.on_page(member, page, params)]

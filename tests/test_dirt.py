@@ -3,24 +3,20 @@
 import cv2
 import numpy as np
 import pytest
+from fakes import flat
 
 from docclean.corruptions.base import PageCorruption
 from docclean.corruptions.dirt import Dirt, Footprint, Specks
-from docclean.page import Image
 
 LARGE = [Footprint(), Dirt()]
 TREADS = ("bars", "cross", "chevrons", "blocks", "rings", "studs", "waves", "herringbone")
-
-
-def white(height: int = 300, width: int = 300) -> Image:
-    return np.full((height, width), 255, np.uint8)
 
 
 @pytest.mark.parametrize("dpi", [72.0, 600.0])
 @pytest.mark.parametrize("member", LARGE, ids=lambda member: member.name)
 def test_a_piece_of_a_page_is_hit_at_any_resolution(member, dpi):
     means = [
-        255 - member.on_page(white(), member.sample(np.random.default_rng(seed), 0.9), dpi).mean()
+        255 - member.on_page(flat(), member.sample(np.random.default_rng(seed), 0.9), dpi).mean()
         for seed in range(7)
     ]
     assert np.median(means) > 0.4
@@ -29,7 +25,7 @@ def test_a_piece_of_a_page_is_hit_at_any_resolution(member, dpi):
 @pytest.mark.parametrize("member", LARGE, ids=lambda member: member.name)
 def test_no_dirt_is_as_dark_as_ink(member):
     for seed in range(6):
-        page = member.on_page(white(), member.sample(np.random.default_rng(seed), 1.0), 150.0)
+        page = member.on_page(flat(), member.sample(np.random.default_rng(seed), 1.0), 150.0)
         assert np.percentile(page, 1) > 25
 
 
@@ -38,7 +34,7 @@ def test_every_tread_is_a_pattern_of_its_own(tread):
     member = Footprint()
     params = dict(member.sample(np.random.default_rng(3), 0.9, {"patchy": (0.2, 0.2)}))
     dirty = [
-        member.on_page(white(), params | {"tread": name, "form": "patch"}, 150.0).astype(float)
+        member.on_page(flat(), params | {"tread": name, "form": "patch"}, 150.0).astype(float)
         for name in (tread, *(other for other in TREADS if other != tread))
     ]
     assert dirty[0].std() > 2
@@ -50,7 +46,7 @@ def test_footprints_go_from_faint_to_plain():
 
     def darkest(severity: float) -> float:
         pages = [
-            member.on_page(white(), member.sample(np.random.default_rng(seed), severity), 150.0)
+            member.on_page(flat(), member.sample(np.random.default_rng(seed), severity), 150.0)
             for seed in range(8)
         ]
         return float(np.mean([255.0 - np.percentile(page, 1) for page in pages]))
@@ -64,7 +60,7 @@ def test_specks_are_counted_by_area_of_paper():
         "light": False
     }
     marked = [
-        cv2.connectedComponents((member.on_page(white(), params, dpi) < 230).astype(np.uint8))[0]
+        cv2.connectedComponents((member.on_page(flat(), params, dpi) < 230).astype(np.uint8))[0]
         for dpi in (75.0, 300.0)
     ]
     assert marked[0] > 4 * marked[1] > 4

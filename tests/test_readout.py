@@ -3,21 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from fakes import text_page
+from fakes import both, flat, text_page
 
-from docclean.corruptions.batch import BatchCorruption
 from docclean.corruptions.readout import Banding, MissingRows, Moire, Streaks
-from docclean.page import Image
 
 LINES = [Banding(), Streaks(), MissingRows(), Moire()]
-
-
-def flat(grey: int) -> Image:
-    return np.full((300, 300), grey, np.uint8)
-
-
-def both(member: BatchCorruption, page: Image, params: dict) -> list[Image]:
-    return [member.on_page(page, params), BatchCorruption.on_page(member, page, params)]
 
 
 @pytest.mark.parametrize("member", LINES, ids=lambda member: member.name)

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from fakes import text_page
+from fakes import both, flat, text_page
 
-from docclean.corruptions.batch import BatchCorruption
 from docclean.corruptions.sensor import (
     CorrelatedNoise,
     GaussianNoise,
@@ -13,17 +12,8 @@ from docclean.corruptions.sensor import (
     SensorNoise,
     Speckle,
 )
-from docclean.page import Image
 
 NOISES = [SensorNoise(), CorrelatedNoise(), GaussianNoise(), Speckle(), SaltAndPepper()]
-
-
-def flat(grey: int) -> Image:
-    return np.full((300, 300), grey, np.uint8)
-
-
-def both(member: BatchCorruption, page: Image, params: dict) -> list[Image]:
-    return [member.on_page(page, params), BatchCorruption.on_page(member, page, params)]
 
 
 @pytest.mark.parametrize("member", NOISES, ids=lambda member: member.name)

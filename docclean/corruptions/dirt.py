@@ -4,15 +4,17 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, line_distance, shade, smooth_noise
-from docclean.corruptions.paper import (
-    SUBPIXEL,
+from docclean.corruptions.fields import (
+    Field,
     clouds,
-    draw_threads,
     drawing_grid,
     enlarged,
-    threads,
-)  # fmt: skip
+    fractal_noise,
+    line_distance,
+    shade,
+    smooth_noise,
+)
+from docclean.corruptions.paper import SUBPIXEL, draw_threads, threads
 from docclean.page import Image
 
 CORNERS = 8

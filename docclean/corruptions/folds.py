@@ -7,8 +7,7 @@ import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
 from docclean.corruptions.facets import draw_facets
-from docclean.corruptions.fields import Field, shade, to_image
-from docclean.corruptions.paper import clouds, drawing_grid, enlarged
+from docclean.corruptions.fields import Field, clouds, drawing_grid, enlarged, shade, to_image
 from docclean.corruptions.strip import Strip
 from docclean.page import Image
 

@@ -5,7 +5,13 @@ import numpy as np
 
 from docclean.corruptions.albumentation import albumentation
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, line_distance, shade, smooth_noise, to_image
+from docclean.corruptions.fields import (
+    enlarged,
+    line_distance,
+    shade,
+    smooth_noise,
+    to_image,
+)
 from docclean.page import Image
 
 GRID = 256
@@ -16,11 +22,6 @@ def _grid(shape: tuple[int, ...], longer: int = GRID) -> tuple[int, int]:
     """Return the height and width of a page's coarse grid."""
     scale = min(1.0, longer / max(shape[:2]))
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
-
-
-def _enlarged(field: Field, shape: tuple[int, ...]) -> Field:
-    """Return a coarse field at the page's own size."""
-    return np.asarray(cv2.resize(field, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
 
 
 class UnevenLight(PageCorruption):
@@ -61,7 +62,7 @@ class UnevenLight(PageCorruption):
             edge = line_distance(shape, centre, params["angle"] + 1, wobble)
             soft = max(0.8, to_px(params["edge"], dpi) * max(shape) / max(image.shape))
             light *= 1 - params["shadow"] / (1 + np.exp(-np.clip(edge / soft, -30, 30)))
-        return shade(image, _enlarged(np.clip(light, 0.12, 1), image.shape))
+        return shade(image, enlarged(np.clip(light, 0.12, 1), image.shape[:2]))
 
 
 class Illumination(PageCorruption):
@@ -165,7 +166,7 @@ class CastShadow(PageCorruption):
         soft = (near + mix * (far.astype(np.float32) - near)) / 255
         soft = np.ascontiguousarray(np.rot90(soft, -params["side"]))
         light = 1 - np.float32(params["depth"]) * soft
-        return shade(image, _enlarged(light.astype(np.float32), image.shape))
+        return shade(image, enlarged(light.astype(np.float32), image.shape[:2]))
 
 
 class Vignetting(PageCorruption):
@@ -195,7 +196,7 @@ class Vignetting(PageCorruption):
         radius = np.sqrt(x * x + y * y).astype(np.float32)
         radius /= max(float(radius.max()), 0.1)
         light = 1 - params["depth"] * radius ** np.float32(params["fall"])
-        return shade(image, _enlarged(light.astype(np.float32), image.shape))
+        return shade(image, enlarged(light.astype(np.float32), image.shape[:2]))
 
 
 class Glare(PageCorruption):
@@ -244,6 +245,6 @@ class Glare(PageCorruption):
         ramp = np.clip((1 + edge - distance) / (2 * edge), 0, 1)
         halo = np.exp(-np.minimum(distance, 9)) * np.float32(0.35)
         light = np.maximum(ramp * ramp * (3 - 2 * ramp), halo).astype(np.float32)
-        amount = _enlarged(light, image.shape)
+        amount = enlarged(light, image.shape[:2])
         dimmed = image.astype(np.float32) * (1 - params["dim"] * (1 - amount))
         return to_image(dimmed + (255 - dimmed) * (np.float32(params["wash"]) * amount))

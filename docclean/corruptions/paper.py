@@ -5,39 +5,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, line_distance, shade
+from docclean.corruptions.fields import (
+    clouds,
+    drawing_grid,
+    enlarged,
+    fractal_noise,
+    line_distance,
+    shade,
+)
 from docclean.page import Image
 
 SUBPIXEL = 3
 """Fractional bits of the coordinates of drawn curves and grains."""
-
-
-def drawing_grid(
-    shape: tuple[int, int], dpi: float, finest: float
-) -> tuple[tuple[int, int], float]:
-    """Return shape and dpi of the grid on which what has no detail beyond `finest` dpi is drawn."""
-    share = min(1.0, finest / dpi)
-    return (max(1, round(shape[0] * share)), max(1, round(shape[1] * share))), dpi * share
-
-
-def enlarged(field: Field, shape: tuple[int, int]) -> Field:
-    """Return a field drawn on a coarse grid at the page's size."""
-    if field.shape == shape:
-        return field
-    return np.asarray(cv2.resize(field, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
-
-
-def clouds(
-    rng: np.random.Generator,
-    shape: tuple[int, int],
-    scale: float,
-    octaves: int = 4,
-    gain: float = 0.55,
-) -> Field:
-    """Return fractal noise drawn no finer than its smallest blob needs, then enlarged."""
-    step = max(1.0, scale / 2**octaves)
-    small, _ = drawing_grid(shape, step, 1.0)
-    return enlarged(fractal_noise(rng, small, scale / step, octaves, gain), shape)
 
 
 def threads(

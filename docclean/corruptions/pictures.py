@@ -3,8 +3,7 @@
 import cv2
 import numpy as np
 
-from docclean.corruptions.fields import Field, fractal_noise, line_distance
-from docclean.corruptions.paper import drawing_grid, enlarged
+from docclean.corruptions.fields import Field, drawing_grid, enlarged, fractal_noise, line_distance
 from docclean.page import Image
 
 TRIES = 3000

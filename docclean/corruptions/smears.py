@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, smooth_noise, to_image
+from docclean.corruptions.fields import Field, enlarged, fractal_noise, smooth_noise, to_image
 from docclean.corruptions.strokes import blurred, ink_of
 from docclean.page import Image
 
@@ -55,7 +55,7 @@ class InkSmear(PageCorruption):
                 0.7 + 0.5 * fractal_noise(rng, few.shape, to_px(4, dpi) * scale, 3), 0, 1
             )
             trace = few * near * (1.6 * mark["strength"])
-            out[box] = np.maximum(out[box], _enlarged(trace, out[box]))
+            out[box] = np.maximum(out[box], enlarged(trace, out[box].shape))
         return to_image(255 - out)
 
 
@@ -64,11 +64,6 @@ def _shrunk(part: Field, dpi: float) -> tuple[Field, float]:
     scale = min(1.0, COARSE / dpi)
     height, width = (max(1, round(side * scale)) for side in part.shape)
     return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)), scale
-
-
-def _enlarged(field: Field, like: Field) -> Field:
-    """Return a field at the size of the part it was made for."""
-    return np.asarray(cv2.resize(field, like.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
 def _box(shape: tuple[int, ...], mark: Params, across: float, down: float) -> tuple[slice, slice]:
@@ -151,11 +146,11 @@ class WetSmudge(PageCorruption):
             uneven = np.clip(uneven, 0.4, 1.6)
             rim = np.exp(-np.square((edge - 0.05) * (reach / to_px(0.5, dpi))))
             # the tide carries ink: the more of it there was to wash out
-            tide = _enlarged(rim * uneven * mark["tide"] * (40 + 1.5 * cloud), part)
-            spread = _enlarged(np.minimum(wet * uneven * mark["cloud"] * cloud, 150), part)
+            tide = enlarged(rim * uneven * mark["tide"] * (40 + 1.5 * cloud), part.shape)
+            spread = enlarged(np.minimum(wet * uneven * mark["cloud"] * cloud, 150), part.shape)
             strokes = blurred(part, max(0.5, to_px(0.05, dpi)))
-            strokes = part + _enlarged(wet, part) * (strokes - part)
-            ran = np.maximum(strokes * (1 - mark["washed"] * _enlarged(wet, part)), spread)
+            strokes = part + enlarged(wet, part.shape) * (strokes - part)
+            ran = np.maximum(strokes * (1 - mark["washed"] * enlarged(wet, part.shape)), spread)
             out[box] = np.minimum(ran + tide, np.maximum(part, 160))
         return to_image(255 - out)
 

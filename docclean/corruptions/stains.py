@@ -7,8 +7,16 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, shade, smooth_noise, to_image
-from docclean.corruptions.paper import clouds, drawing_grid, enlarged
+from docclean.corruptions.fields import (
+    Field,
+    clouds,
+    drawing_grid,
+    enlarged,
+    fractal_noise,
+    shade,
+    smooth_noise,
+    to_image,
+)
 from docclean.page import Image
 
 

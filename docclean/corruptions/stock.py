@@ -10,8 +10,15 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, shade, to_image
-from docclean.corruptions.paper import clouds, drawing_grid, enlarged
+from docclean.corruptions.fields import (
+    Field,
+    clouds,
+    drawing_grid,
+    enlarged,
+    fractal_noise,
+    shade,
+    to_image,
+)
 from docclean.page import Image
 
 WORDS = (
