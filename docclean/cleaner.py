@@ -1,6 +1,6 @@
 """The heart: a dirty page in, a clean page out, every stroke kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from docclean.gate import Decision, decide
 from docclean.page import Image, Page
 from docclean.runtime import Runtime, load_runtime
+from docclean.scale import bring_back, enlarge, working_factor, x_height
 from docclean.tiles import TileGrid, join, split
 
 MAX_TILE_AREA = 3_000_000
@@ -18,20 +19,46 @@ COLOUR_STRIP = 256
 
 @dataclass(frozen=True, eq=False)
 class Cleaned:
-    """A cleaned page and why it is as it is."""
+    """A cleaned page and why it is as it is.
+
+    Attributes:
+        page: the page to look at and to keep: same size and dpi as it came, colour if it had any.
+        decision: the gate's verdict, its reason, and the measures behind it.
+        enlarged: the grey page at `scale` times its size and dpi, where its letters are small.
+        scale: pixels of `reading` for one of `page`: boxes found on it are divided by that.
+    """
 
     page: Page
     decision: Decision
+    enlarged: Page | None = None
+    scale: float = 1.0
+
+    @property
+    def reading(self) -> Page:
+        """Return the page to give to an OCR engine: grey, small letters enlarged."""
+        return self.enlarged or self.page.with_pixels(self.page.grey())
 
 
 class Cleaner:
     """Cleans pages with one loaded network."""
 
     def __init__(
-        self, runtime: Runtime, gate: bool = True, max_tile_area: int = MAX_TILE_AREA
+        self,
+        runtime: Runtime,
+        gate: bool = True,
+        max_tile_area: int = MAX_TILE_AREA,
+        scale: bool = True,
     ) -> None:
-        """Take a runtime; with `gate` a page that cleaning would not help is left alone."""
+        """Take a runtime.
+
+        Args:
+            runtime: the network.
+            gate: leave a page alone where cleaning would not help it.
+            max_tile_area: pixels of one tile.
+            scale: enlarge pages of small letters while they are cleaned and read.
+        """
         self.runtime, self.gate, self.max_tile_area = runtime, gate, max_tile_area
+        self.scale = scale
 
     @classmethod
     def load(
@@ -56,16 +83,29 @@ class Cleaner:
         return self.clean(page).page
 
     def clean(self, page: Page) -> Cleaned:
-        """Return the cleaned page with the gate's decision and its reason."""
+        """Return the cleaned page with the gate's decision and its reason.
+
+        A page of small letters is enlarged to the size the network works at, cleaned there and
+        brought back to its own size.
+        """
         grey = page.grey()
-        cleaned = self.clean_grey(grey)
-        decision = (
-            decide(grey, cleaned) if self.gate else Decision("cleaned", "the gate is off", {})
-        )
-        if decision.verdict == "kept":
-            return Cleaned(page, decision)
-        pixels = cleaned if page.is_grey else _with_chroma(page.pixels, grey, cleaned)
-        return Cleaned(page.with_pixels(pixels), decision)
+        work, cleaned = grey, self.clean_grey(grey)
+        height = x_height(cleaned)
+        factor = working_factor(height, grey.shape) if self.scale else 1.0
+        if factor > 1:
+            work = enlarge(grey, factor)
+            cleaned = self.clean_grey(work)
+        decision = self._decide(work, cleaned).with_measures(x_height=height, scale=factor)
+        kept = decision.verdict == "kept"
+        large = _finer(page, work if kept else cleaned, factor) if factor > 1 else None
+        if kept:
+            return Cleaned(page, decision, large, factor)
+        shown = bring_back(grey, work, cleaned) if factor > 1 else cleaned
+        pixels = shown if page.is_grey else _with_chroma(page.pixels, grey, shown)
+        return Cleaned(page.with_pixels(pixels), decision, large, factor)
+
+    def _decide(self, raw: Image, cleaned: Image) -> Decision:
+        return decide(raw, cleaned) if self.gate else Decision("cleaned", "the gate is off", {})
 
     def clean_grey(self, grey: Image) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile."""
@@ -77,6 +117,12 @@ class Cleaner:
         for box, cut in split(grey, grid):
             join(cleaned, box, runtime(cut[None])[0])
         return cleaned
+
+
+def _finer(page: Page, grey: Image, factor: float) -> Page:
+    """Return a page of other pixels whose dpi tells that they are `factor` times as fine."""
+    dpi = page.dpi and (factor * page.dpi[0], factor * page.dpi[1])
+    return replace(page, pixels=grey, dpi=dpi)
 
 
 def _with_chroma(colour: Image, grey: Image, cleaned: Image) -> Image:

@@ -137,10 +137,10 @@ def _show_unlabelled(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Sh
         raise UnreadableInputError(failed[0])
     first = Path(done[0].source)
     page = next(read_pages(first))
-    after = cleaner(page)
-    picture = _picture(page, after, out)
+    after = cleaner.clean(page)
+    picture = _picture(page, after.page, out)
     engine = Tesseract(lang)
-    raw, cleaned = (_confidence(engine, one) for one in (page, after))
+    raw, cleaned = (_confidence(engine, one) for one in (page, after.reading))
     lines = [
         f"{first.name}: mean word confidence {raw:.1f} as scanned, {cleaned:.1f} cleaned",
         f"{len(done)} of {len(results)} files cleaned into {target}",

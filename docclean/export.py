@@ -59,7 +59,9 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
         ) from error
     aside = out.with_suffix(".onnx.tmp")
     example = torch.zeros(1, 4 * network.stride, 6 * network.stride, dtype=torch.uint8)
-    axes = {0: "tiles", 1: "height", 2: "width"}
+    axes = {"tiles": {0: "tiles", 1: "height", 2: "width"}}
+    larger = "" if network.scale == 1 else f"{network.scale}_"
+    axes["cleaned"] = {0: "tiles", 1: f"{larger}height", 2: f"{larger}width"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns of its own age
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -71,12 +73,13 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
             opset_version=OPSET,
             input_names=["tiles"],
             output_names=["cleaned"],
-            dynamic_axes={"tiles": axes, "cleaned": axes},
+            dynamic_axes=axes,
         )
     graph = onnx.load(str(aside))
     facts = {
         "stride": network.stride,
         "reach": network.reach,
+        "scale": network.scale,
         "step": header["step"],
         "architecture": header["recipe"]["model"]["name"],
     }

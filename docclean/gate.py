@@ -5,7 +5,7 @@ paper need cleaning at all? The answers come from strips spread over the page, s
 no more than a small one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -44,6 +44,10 @@ class Decision:
     verdict: Verdict
     reason: str
     measures: dict[str, float]
+
+    def with_measures(self, **measures: float) -> "Decision":
+        """Return the decision with more measures."""
+        return replace(self, measures=self.measures | measures)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as plain values for JSON."""

@@ -19,7 +19,7 @@ _LARGEST = 1e18
 """No number is larger; what lies beyond is infinite or a slip of the hand."""
 _LIMITS: Mapping[str, tuple[float, float]] = {
     "dpi_range": (20, 2400),
-    **dict.fromkeys(("clean_share", "members", "ema"), (0, 1)),
+    **dict.fromkeys(("clean_share", "members", "ema", "curriculum"), (0, 1)),
     "severity_power": (0.05, 20),
     "ranges": (-_LARGEST, _LARGEST),  # each member has its own: chain.check
     **dict.fromkeys(("pages", "widths", "patch", "batch", "steps", "sheet"), (1, _LARGEST)),
@@ -88,11 +88,25 @@ class Look:
 
 @dataclass(frozen=True)
 class Model:
-    """Which network, and how wide."""
+    """Which network, and how large; each architecture takes the options that concern it."""
 
     name: str = "dae"
     widths: tuple[int, ...] = (16, 32, 64, 96)
-    """Channels at 1/2, 1/4, 1/8 and 1/16 of the page's resolution."""
+    """Channels of the levels, finest first; of `dae` at 1/2, 1/4, 1/8 and 1/16 of the page."""
+    depths: tuple[int, ...] = (1, 1, 1, 1, 1)
+    """Of `dae`: residual blocks of each level; 0 is a single convolution."""
+    fine: int = 1
+    """Of `dae`: 1 for a second convolution at half resolution, 0 for none."""
+    depth: int = 0
+    """Of `conv`, `bottleneck`: levels, the last width repeating; 0: as many as there are widths."""
+    side: int = 64
+    """Of `bottleneck`: side of its patches in pixels."""
+    latent: int = 256
+    """Of `bottleneck`: numbers that stand for a patch."""
+    sparsity: float = 0.0
+    """Of `conv`, `bottleneck`: weight in the loss of the code's mean absolute value."""
+    scale: int = 1
+    """2: the clean page has twice the dirty one's width and height (super-resolution)."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,7 @@ class Train:
     """How the network learns."""
 
     patch: int = 192
-    """Side of a training patch in pixels."""
+    """Side of a training patch in pixels, of its dirty side where [model] scale is 2."""
     batch: int = 12
     """Patches a step."""
     steps: int = 20_000
@@ -121,6 +135,16 @@ class Train:
     """Extra weight of hairlines and of the eyes of letters."""
     l1_weight: float = 1.0
     """Weight of the absolute error beside the cross-entropy."""
+    charbonnier_weight: float = 0.0
+    """Weight of the Charbonnier error, the absolute one made smooth at 0: instead of it."""
+    gradient_weight: float = 0.0
+    """Weight of the error of the steps between neighbouring pixels: edges stay sharp."""
+    identity_weight: float = 0.0
+    """Extra weight of patches that came in clean: those are to be left alone."""
+    curriculum: float = 0.0
+    """Share of the run over which the mean severity rises, from 0.3 of the recipe's to all."""
+    compile: bool = False
+    """Let torch.compile make the network's kernels: a slow start (it needs g++), faster steps."""
     seed: int = 1
     patches_per_sheet: int = 12
     """Patches cut from one corrupted sheet."""
@@ -128,6 +152,8 @@ class Train:
     """Side of the piece of a page that is corrupted at once, in pixels."""
     validate_every: int = 1000
     """Steps between validations, each with a before/after grid and the loss curve."""
+    cer_pages: int = 8
+    """Pieces of synthetic pages Tesseract reads at each validation; 0: none."""
     checkpoint_minutes: float = 3.0
     """Minutes between checkpoints."""
     workers: int = 1

@@ -18,7 +18,7 @@ class Runtime(Protocol):
 
     Attributes:
         stride: sides of a tile are multiples of it, in px.
-        reach: how far from a pixel its value can depend on the input, in px.
+        reach: how far from a pixel its value can depend on the input, in px of the input.
         name: which model this is, for results.
     """
 
@@ -32,7 +32,11 @@ class Runtime(Protocol):
 
 
 class OnnxRuntime:
-    """An exported network under onnxruntime."""
+    """An exported network under onnxruntime.
+
+    Attributes:
+        scale: sides of what comes out over sides of what goes in; 2 is super-resolution.
+    """
 
     def __init__(self, path: Path, device: str = "auto", threads: int | None = None) -> None:
         """Load the model.
@@ -59,6 +63,7 @@ class OnnxRuntime:
             )
             facts = self._session.get_modelmeta().custom_metadata_map
             self.stride, self.reach = int(facts["stride"]), int(facts["reach"])
+            self.scale = int(facts.get("scale", 1))  # older files do not say
         except DoccleanError:
             raise
         except Exception as error:  # onnxruntime raises bare exceptions of its own making
@@ -69,7 +74,7 @@ class OnnxRuntime:
         self.name = path.stem
 
     def __call__(self, tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Clean tiles, uint8 (N, h, w) -> the same shape."""
+        """Clean tiles, uint8 (N, h, w) -> (N, scale * h, scale * w)."""
         return np.asarray(self._session.run(None, {"tiles": tiles})[0])
 
 
@@ -97,10 +102,11 @@ def shipped_models() -> list[str]:
 def load_runtime(
     model: str | Path, device: str = "auto", threads: int | None = None
 ) -> OnnxRuntime:
-    """Load a shipped model by name, or any exported model by path.
+    """Load a shipped model by name, or any exported model by path, to clean pages with.
 
     Raises:
-        UsageError: there is neither a shipped model nor a file of that name.
+        UsageError: there is neither a shipped model nor a file of that name, or the model
+            enlarges what it cleans, which pages do not support; `OnnxRuntime` runs it.
     """
     name = str(model)
     path = WEIGHTS / f"{name}.onnx" if name in shipped_models() else Path(model)
@@ -109,4 +115,10 @@ def load_runtime(
             f"there is no model '{name}'{nearest(name, shipped_models())}; known: "
             f"{', '.join(shipped_models())}, or the path of an .onnx file"
         )
-    return OnnxRuntime(path, device, threads)
+    runtime = OnnxRuntime(path, device, threads)
+    if runtime.scale != 1:
+        raise UsageError(
+            f"{path}: this model enlarges pages {runtime.scale} times, and cleaning keeps their "
+            "size; give one that was trained with scale = 1"
+        )
+    return runtime

@@ -18,7 +18,7 @@ MOST_PARTS = 100
 """Ways to divide a side that are compared; beyond it only the smallest tiles are left."""
 
 MARGIN = 32
-"""Repeated edge pixels around a page, in px."""
+"""Repeated edge pixels around a page, in px; rounded up to the network's stride."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ class TileGrid:
 
 def _cuts(side: int, core: int, halo: int, stride: int) -> list[tuple[int, tuple[int, int]]]:
     """Return each core's start with its cut's (start, end), all multiples of the stride."""
-    last = _up(side + MARGIN, stride)
+    first, last = -_up(MARGIN, stride), _up(side + MARGIN, stride)
     return [
-        (start, (max(-MARGIN, start - halo), min(last, start + core + halo)))
+        (start, (max(first, start - halo), min(last, start + core + halo)))
         for start in range(0, side, core)
     ]
 
@@ -128,10 +128,17 @@ def split(image: Image, grid: TileGrid) -> Iterator[tuple[Box, Image]]:
         yield box, np.pad(inside, outside, mode="edge") if any(map(any, outside)) else inside
 
 
-def join(page: Image, box: Box, cleaned: Image) -> None:
-    """Write a cleaned cut's core into `page`, (H, W) uint8: the one array filled in place here."""
-    top, bottom, left, right = box.core
-    row, column = top - box.cut[0], left - box.cut[2]
+def join(page: Image, box: Box, cleaned: Image, scale: int = 1) -> None:
+    """Write a cleaned cut's core into `page`: the one array filled in place here.
+
+    Args:
+        page: uint8 (scale * H, scale * W), for a grid over (H, W).
+        box: the tile, in px of the page that was cut.
+        cleaned: uint8, `scale` times the size of the box's cut.
+        scale: how much larger the network's output is than its input.
+    """
+    top, bottom, left, right = (scale * place for place in box.core)
+    row, column = top - scale * box.cut[0], left - scale * box.cut[2]
     page[top:bottom, left:right] = cleaned[row : row + bottom - top, column : column + right - left]
 
 

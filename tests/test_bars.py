@@ -1,4 +1,4 @@
-"""The figures the project promises, measured with the shipped model.
+"""The figures the project promises, measured with the shipped model, and the scripts that do it.
 
 The real sets lie beside the project and are skipped with a reason where they are absent.
 """
@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -14,19 +15,25 @@ import cv2
 import numpy as np
 import pytest
 
-from docclean.cleaner import Cleaner
+from docclean.cleaner import Cleaned, Cleaner
 from docclean.documents import read_pages
 from docclean.evaluation import evaluate
 from docclean.evaluation.folder import find_items
 from docclean.fidelity import rmse
+from docclean.gate import Decision
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pairs import write_png
 from docclean.runtime import load_runtime
-from docclean.score import score
+from docclean.score import Interval, Score, score
 from docclean.synth import TextSource, typeset
 
 ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "pipelines"))  # scripts, no package
+
+import clean_pages  # noqa: E402
+import noise_suite  # noqa: E402
+
 DATA = ROOT.parent / "shared" / "data"
 
 
@@ -154,3 +161,119 @@ def peak_megabytes(source, out):
     status, kilobytes = json.loads(done.stdout.splitlines()[-1])
     assert status == 0, done.stderr
     return kilobytes * 1024 / 1e6
+
+
+# --- the scripts that measure: real pages, real readings, cleaners whose figure is known ----------
+
+
+class Perfect:
+    """A cleaner that knows the clean pages, by their number."""
+
+    def __init__(self, pages):
+        self.pages = {page.number: page for page in pages}
+
+    def __call__(self, page):
+        return self.pages[page.number]
+
+
+class Still:
+    """A cleaner that changes nothing."""
+
+    def clean(self, page):
+        return Cleaned(page, Decision("kept", "it never does anything", {}))
+
+    def __call__(self, page):
+        return self.clean(page).page
+
+
+class Whitener:
+    """A cleaner that wipes the page."""
+
+    def clean(self, page):
+        white = page.with_pixels(np.full_like(page.pixels, 255))
+        return Cleaned(white, Decision("cleaned", "it always does", {}))
+
+
+@pytest.fixture(scope="module")
+def small_book():
+    """The suite's first pages, cut to their first lines so that they are read in no time."""
+    return [first_lines(noise_suite.book_page(index)) for index in range(2)]
+
+
+def first_lines(made, most=400):
+    rows = np.flatnonzero(made.page.pixels[:most].min(1) > 250)[-1]
+    words = [word.text for word in made.words if word.bottom <= rows + 2]
+    page = made.page.with_pixels(made.page.pixels[:rows].copy())
+    return replace(made, page=page, text=" ".join(words))
+
+
+def test_a_noise_repeats_its_pixels_and_no_page_has_anothers(small_book):
+    page = small_book[0].page.pixels
+    for name in noise_suite.NOISES:
+        once, again = (noise_suite.spoil(name, 0, page) for _ in range(2))
+        assert once.dtype == np.uint8 and once.shape == page.shape
+        assert np.array_equal(once, again), name
+        assert not np.array_equal(once, page), name
+        assert name == "blur" or not np.array_equal(once, noise_suite.spoil(name, 1, page)), name
+    first, second = (noise_suite.book_page(0).page for _ in range(2))
+    assert np.array_equal(first.pixels, second.pixels) and first.dpi == (300, 300)
+
+
+def test_the_words_that_come_back(small_book, monkeypatch, tmp_path):
+    monkeypatch.setattr(noise_suite, "book_page", lambda index: small_book[index])
+    treatments = {"identity": Still(), "perfect": Perfect([made.page for made in small_book])}
+    reader = clean_pages.load_reader(tmp_path / "cache.jsonl")
+    names = ["salt and pepper", "stains"]
+    rows = [
+        noise_suite.measure_page(index, names, treatments, reader, tmp_path) for index in range(2)
+    ]
+    clean = [row["", "as it is"].score for row in rows]
+    assert sum(clean, Score()).recall > 0.9
+    for name in names:
+        spoilt, same, perfect = (
+            [row[name, label].score for row in rows] for label in ("as it is", *treatments)
+        )
+        assert sum(spoilt, Score()).recall < sum(clean, Score()).recall
+        assert noise_suite.share_back(clean, spoilt, same).value == 0
+        assert noise_suite.share_back(clean, spoilt, perfect).value == 1
+        assert all(row[name, "identity"].untouched for row in rows)
+        assert not any(row[name, "perfect"].untouched for row in rows)
+    lines = noise_suite.table(rows)
+    assert len(lines) == 2 + 1 + 2 * 3
+    assert "| perfect |" in lines[5] and " 100.0% (– to –) | 95% | 0 |" in lines[5]
+    assert len(list(tmp_path.glob("*.png"))) == 2 * 2 * 3
+
+
+def test_the_share_that_comes_back_and_its_interval():
+    def found(*words):
+        return [Score(words=20, words_found=count) for count in words]
+
+    clean, spoilt = found(20, 18, 16, 20), found(10, 8, 6, 10)
+    even = noise_suite.share_back(clean, spoilt, found(15, 13, 11, 15))
+    assert even == Interval(0.5, 0.5, 0.5)
+    uneven = noise_suite.share_back(clean, spoilt, found(20, 8, 6, 10))
+    assert uneven.value == 0.25 and uneven.low == 0 and 0.5 <= uneven.high <= 1
+    assert noise_suite.share_back(clean, spoilt, found(8, 6, 4, 8)).value == -0.2
+    assert np.isnan(noise_suite.share_back(clean, clean, clean).value)
+
+
+def test_clean_pages_are_measured():
+    pages = [first_lines(clean_pages.clean_page(index)) for index in (2, 7, 12)]
+    reader = clean_pages.load_reader(None)
+    cleaners = {"identity": Still(), "whitener": Whitener()}
+    rows = [clean_pages.measure_page(made, cleaners, reader) for made in pages]
+    same, wiped = zip(*rows, strict=True)
+    assert clean_pages.mean_rise(same) == Interval(0, 0, 0)
+    assert all(one.near == 1 and one.before == one.after < 0.2 for one in same)
+    assert all(one.near < 1 and one.after == 1 for one in wiped)
+    assert clean_pages.mean_rise(wiped).low > 0.8
+    row = clean_pages.table({"whitener": wiped})[-1]
+    assert row.startswith("| whitener |") and "| 3 | 0 |" in row
+
+
+def test_clean_pages_take_turns_and_repeat():
+    once, again = (clean_pages.clean_page(index) for index in (3, 3))
+    assert np.array_equal(once.page.pixels, again.page.pixels)
+    assert once.page.dpi == (300, 300)
+    steps = [clean_pages.clean_page(index).page.dpi[0] for index in range(5)]
+    assert steps == list(clean_pages.DPI_STEPS)

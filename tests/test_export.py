@@ -1,9 +1,11 @@
 """The exported file computes what the checkpoint does, says what it is, and loads alone."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from test_models import tiny_network, write_checkpoint
+from test_models import TINY, every_network, tiny_network, write_checkpoint
 
 from docclean import runtime as runtime_module
 from docclean.errors import (
@@ -14,8 +16,11 @@ from docclean.errors import (
     UsageError,
 )
 from docclean.export import export_checkpoint
+from docclean.models.base import Architecture
 from docclean.models.checkpoint import load_network
+from docclean.page import Image
 from docclean.runtime import OnnxRuntime, load_runtime, shipped_models
+from docclean.tiles import TileGrid, join, split
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +108,105 @@ def test_a_file_that_computes_something_else_is_not_kept(exported, tmp_path, mon
     with pytest.raises(DoccleanError, match=r"9\.0 grey levels"):
         export_checkpoint(exported[1], tmp_path / "wrong.onnx")
     assert not list(tmp_path.iterdir())
+
+
+# --- every network -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shelf_of_all(tmp_path_factory: pytest.TempPathFactory):
+    """Return a function that exports a network of the tests, once."""
+    folder, made = tmp_path_factory.mktemp("all"), {}
+
+    def export(name: str) -> tuple[Architecture, Path]:
+        if name not in made:
+            network, out = tiny_network(name, seed=9), folder / f"{name}.onnx"
+            checkpoint = write_checkpoint(folder / name, network, model=TINY[name])
+            assert export_checkpoint(checkpoint, out) <= 1
+            made[name] = network, out
+        return made[name]
+
+    return export
+
+
+@every_network
+def test_each_file_computes_what_its_network_does(shelf_of_all, name):
+    network, out = shelf_of_all(name)
+    runtime, stride, scale = OnnxRuntime(out, "cpu", threads=1), network.stride, network.scale
+    for count, rows, columns in ((1, 1, 1), (3, 5, 2), (2, 1, 7)):
+        shape = count, rows * stride, columns * stride
+        tiles = np.random.default_rng(rows).integers(0, 256, shape, dtype=np.uint8)
+        found = runtime(tiles)
+        with torch.no_grad():
+            expected = network(torch.from_numpy(tiles)[:, None].float() / 255)[:, 0] * 255
+        assert found.dtype == np.uint8
+        assert found.shape == (count, scale * rows * stride, scale * columns * stride)
+        assert np.abs(found - expected.numpy()).max() <= 1
+
+
+@every_network
+def test_each_file_says_its_sizes(shelf_of_all, name):
+    network, out = shelf_of_all(name)
+    runtime = OnnxRuntime(out, "cpu", threads=1)
+    sizes = runtime.stride, runtime.reach, runtime.scale
+    assert sizes == (network.stride, network.reach, network.scale)
+
+
+def clean_in_tiles(runtime: OnnxRuntime, page: Image, area: int) -> tuple[Image, int]:
+    """Return the page as the network makes it, tile by tile, and the number of tiles."""
+    grid = TileGrid.cover(*page.shape, runtime.reach, runtime.stride, area)
+    scale = runtime.scale
+    cleaned = np.zeros((scale * len(page), scale * page.shape[1]), np.uint8)
+    for box, cut in split(page, grid):
+        join(cleaned, box, runtime(cut[None])[0], scale)
+    return cleaned, len(grid.boxes)
+
+
+def half_light(runtime: OnnxRuntime) -> Image:
+    """Noise, lighter to the right, large enough for two tiles each way."""
+    halo = runtime.reach + runtime.stride
+    shape = 4 * halo + 13, 4 * halo + 71
+    page = np.random.default_rng(4).integers(0, 128, shape, dtype=np.uint8)
+    page[:, shape[1] // 3 :] += 127
+    return page
+
+
+@every_network
+def test_each_network_in_tiles_is_the_network_on_the_whole_page(shelf_of_all, name):
+    runtime = OnnxRuntime(shelf_of_all(name)[1], "cpu", threads=1)
+    page = half_light(runtime)
+    whole, alone = clean_in_tiles(runtime, page, 10**9)
+    tiled, several = clean_in_tiles(runtime, page, 1)
+    assert alone == 1 and several > 3
+    assert np.abs(tiled.astype(int) - whole).max() <= 1
+    assert whole.std() > 0.5  # else tiles in a wrong place would compare well too
+
+
+@pytest.mark.parametrize("name", ["conv", "bottleneck", "conv-double", "bottleneck-double"])
+def test_a_halo_below_the_reach_would_show(shelf_of_all, name, monkeypatch):
+    runtime = OnnxRuntime(shelf_of_all(name)[1], "cpu", threads=1)
+    page = half_light(runtime)
+    whole, _ = clean_in_tiles(runtime, page, 10**9)
+    monkeypatch.setattr(runtime, "reach", 0)
+    tiled, _ = clean_in_tiles(runtime, page, 1)
+    assert np.abs(tiled.astype(int) - whole).max() > 1
+
+
+def test_a_model_that_enlarges_is_not_taken_to_clean_pages_with(shelf_of_all):
+    _, out = shelf_of_all("conv-double")
+    with pytest.raises(UsageError, match=r"conv-double\.onnx: .* enlarges pages 2 times"):
+        load_runtime(out, "cpu", 1)
+
+
+def test_a_file_that_does_not_tell_its_scale_keeps_the_size(exported, tmp_path):
+    import onnx
+
+    graph = onnx.load(str(exported[2]))
+    facts = {item.key: item.value for item in graph.metadata_props if item.key != "scale"}
+    del graph.metadata_props[:]
+    onnx.helper.set_model_props(graph, facts)
+    onnx.save(graph, str(tmp_path / "older.onnx"))
+    assert load_runtime(tmp_path / "older.onnx", "cpu", 1).scale == 1
 
 
 # --- loading -------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def test_the_recipes_we_ship_load(path):
     recipe = Recipe.load(path)
     train = recipe.train
     assert train.patch % 16 == 0 and train.patch <= train.sheet
-    assert len(recipe.model.widths) == 4
+    assert recipe.model.name != "dae" or len(recipe.model.widths) == 4
     assert recipe.synth.dpi_range[0] < recipe.synth.dpi_range[1]
 
 

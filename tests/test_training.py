@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,11 +19,12 @@ import torch
 from test_models import tiny_network, write_checkpoint
 
 from docclean.errors import OutputError, UnreadableInputError, UsageError
-from docclean.models.checkpoint import load_network, load_tensors
-from docclean.recipe import Corrupt, Look, Recipe, Train
-from docclean.training import loop, patches
-from docclean.training.losses import cleaning_loss
-from docclean.training.patches import BLOCK, PatchBlocks, cached_pages, cut_sheet
+from docclean.models.checkpoint import load_network, load_tensors, save_tensors
+from docclean.recipe import Corrupt, Look, Recipe
+from docclean.training import journal, loop, patches, state
+from docclean.training.parallel import Team
+from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages, cut_sheet
+from docclean.training.schedule import severity_share
 
 STEPS = 12
 RECIPE = Recipe.load(
@@ -40,6 +40,7 @@ RECIPE = Recipe.load(
     train__warmup=3,
     train__validate_every=6,
     train__workers=0,
+    train__cer_pages=0,
 )
 
 
@@ -68,17 +69,17 @@ def run(pages, tmp_path, monkeypatch):
         out = tmp_path / name
         if not out.exists():
             shutil.copytree(pages, out)
-        batches: list[int] = []
+        seen: list[int] = []
         learn = loop._learn
 
         def noting(state, dirty, clean, recipe):
-            batches.append(hash((dirty.numpy().tobytes(), clean.numpy().tobytes())))
+            seen.append(hash((dirty.numpy().tobytes(), clean.numpy().tobytes())))
             return learn(state, dirty, clean, recipe)
 
         with monkeypatch.context() as patch:
             patch.setattr(loop, "_learn", noting)
             loop.train(recipe, out, **options)
-        return out / loop.CHECKPOINT, batches
+        return out / loop.CHECKPOINT, seen
 
     return train
 
@@ -99,7 +100,7 @@ def clock(monkeypatch):
 
 
 def history(checkpoint: Path) -> list[dict[str, float]]:
-    lines = (checkpoint.parent / loop.HISTORY).read_text().splitlines()
+    lines = (checkpoint.parent / journal.HISTORY).read_text().splitlines()
     return [json.loads(line) for line in lines]
 
 
@@ -122,8 +123,8 @@ def test_a_tiny_run_leaves_everything_a_person_wants(run):
     left = {path.name for path in checkpoint.parent.iterdir() if path.is_file()}
     assert left == {
         loop.CHECKPOINT,
-        loop.HISTORY,
-        "loss.png",
+        journal.HISTORY,
+        journal.CURVES,
         "grid-000006.png",
         "grid-000012.png",
     }
@@ -211,11 +212,58 @@ def test_another_model_cannot_resume_it(run):
         run("run", wider, resume=True)
 
 
+def test_a_checkpoint_of_an_older_version_resumes(run, capsys):
+    """Its header knows none of the later keys; they have their defaults there."""
+    short = replace(RECIPE, train=replace(RECIPE.train, steps=1))
+    checkpoint, _ = run("run", short)
+    tensors, header = load_tensors(checkpoint)
+    header["recipe"]["model"] = {"name": "dae", "widths": [4, 8, 8, 8]}
+    for key in ("curriculum", "compile", "cer_pages", "gradient_weight"):
+        del header["recipe"]["train"][key]
+    save_tensors(checkpoint, tensors, header)
+    capsys.readouterr()
+    longer = replace(RECIPE, train=replace(RECIPE.train, steps=2))
+    assert len(run("run", longer, resume=True)[1]) == 1
+    assert "changed" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "told"),
+    [
+        ("train", {"sheet": 160, "seed": 1}, "[train] sheet changed"),
+        ("corrupt", {"clean_share": 0.5}, "[corrupt] changed"),
+        ("train", {"learning_rate": 1e-4, "cer_pages": 0}, ""),
+    ],
+    ids=str,
+)
+def test_resuming_on_other_patches_says_so(run, capsys, section, changes, told):
+    short = replace(RECIPE, train=replace(RECIPE.train, steps=1))
+    run("run", short)
+    other = replace(RECIPE, train=replace(RECIPE.train, steps=2))
+    other = replace(other, **{section: replace(getattr(other, section), **changes)})
+    capsys.readouterr()
+    run("run", other, resume=True)
+    lines = [line for line in capsys.readouterr().err.splitlines() if "changed" in line]
+    assert len(lines) == bool(told) and all(told in line for line in lines)
+
+
+def test_a_curriculum_resumes_to_the_step(run, clock):
+    """The second block is drawn as severe as in an unbroken run, and unlike one without it."""
+    rising = replace(RECIPE, train=replace(RECIPE.train, steps=20, curriculum=1.0))
+    whole, all_batches = run("whole", rising)
+    _, first = run("halves", rising, minutes=17.5)
+    halves, second = run("halves", rising, resume=True)
+    assert len(first) == 18 and first + second == all_batches
+    assert_equal_weights(whole, halves)
+    _, plain = run("plain", replace(RECIPE, train=replace(RECIPE.train, steps=2)))
+    assert not set(plain) & set(all_batches)
+
+
 def test_the_checkpoint_is_saved_on_the_way(run, clock, monkeypatch):
     saved = []
-    save = loop._save
+    save = loop.save_state
     monkeypatch.setattr(
-        loop, "_save", lambda state, *rest: (saved.append(state.step), save(state, *rest))
+        loop, "save_state", lambda state, *rest: (saved.append(state.step), save(state, *rest))
     )
     run("run")
     assert saved == [4, 8, 12]  # every 3 minutes passed, and the end
@@ -245,28 +293,51 @@ def test_history_has_one_row_a_step_after_a_kill(run, clock, monkeypatch):
 def test_start_from_copies_the_averaged_weights(tmp_path):
     network = tiny_network(seed=4)
     source = write_checkpoint(tmp_path / "given.safetensors", network)
-    state = loop._start(RECIPE, torch.device("cpu"), source)
+    begun = state.begin(RECIPE, Team.join(), source)
     given = network.state_dict()
-    assert state.step == 0
-    for found in (state.network.state_dict(), state.average):
+    assert begun.step == 0
+    for found in (begun.network.state_dict(), begun.average):
         assert found.keys() == given.keys()
         assert all(torch.equal(found[name], given[name]) for name in given)
     assert all(  # the average is its own copy
-        state.average[name].data_ptr() != value.data_ptr()
-        for name, value in state.network.state_dict().items()
+        begun.average[name].data_ptr() != value.data_ptr()
+        for name, value in begun.network.state_dict().items()
     )
 
 
-def test_start_from_another_width_is_told(tmp_path):
-    source = write_checkpoint(tmp_path / "given.safetensors", tiny_network())
+def test_start_from_another_width_takes_what_fits(tmp_path, capsys):
+    network = tiny_network(seed=4)
+    source = write_checkpoint(tmp_path / "given.safetensors", network)
     wider = replace(RECIPE, model=replace(RECIPE.model, widths=(8, 8, 8, 8)))
-    with pytest.raises(UsageError, match=r"given\.safetensors"):
-        loop._start(wider, torch.device("cpu"), source)
+    found, given = state.begin(wider, Team.join(), source).average, network.state_dict()
+    same = [name for name in found if found[name].shape == given[name].shape]
+    assert 0 < len(same) < len(found)
+    assert all(torch.equal(found[name], given[name]) for name in same)
+    told = capsys.readouterr().err
+    assert f"{len(same)} of {len(found)} tensors" in told and told.count("\n") == 1
+
+
+def test_start_from_a_stranger_is_told(tmp_path):
+    source = write_checkpoint(tmp_path / "given.safetensors", tiny_network())
+    other = replace(RECIPE, model=replace(RECIPE.model, name="conv", widths=(5, 7)))
+    with pytest.raises(UsageError, match=r"given\.safetensors: .*none of its tensors"):
+        state.begin(other, Team.join(), source)
+
+
+def test_start_from_a_shipped_model_by_name():
+    assert state.weights_path("small").is_file()
+    shipped = replace(RECIPE, model=replace(RECIPE.model, widths=(16, 32, 64, 96)))
+    begun = state.begin(shipped, Team.join(), "small")
+    tensors, _ = load_tensors(state.weights_path("small"))
+    assert torch.equal(begun.average["stem.bias"], tensors["ema.stem.bias"])
 
 
 def test_start_from_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UnreadableInputError, match=r"none\.safetensors"):
-        loop._start(RECIPE, torch.device("cpu"), tmp_path / "none.safetensors")
+    with pytest.raises(UsageError, match=r"none\.safetensors.*small"):
+        state.begin(RECIPE, Team.join(), tmp_path / "none.safetensors")
+    (tmp_path / "text.safetensors").write_text("no tensors")
+    with pytest.raises(UnreadableInputError, match=r"text\.safetensors"):
+        state.begin(RECIPE, Team.join(), tmp_path / "text.safetensors")
 
 
 # --- what cannot be trained ----------------------------------------------------------------------
@@ -302,54 +373,6 @@ def test_an_out_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="file"):
         loop.train(RECIPE, tmp_path / "file")
-
-
-# --- the schedule and the loss -------------------------------------------------------------------
-
-
-def test_the_schedule_warms_up_and_ends_at_one_percent():
-    rates = [loop._schedule(step, 10, 100) for step in range(101)]
-    assert rates[0] == pytest.approx(0.1) and rates[9] == pytest.approx(1.0)
-    assert all(one < two for one, two in pairwise(rates[:10]))
-    assert all(one > two for one, two in pairwise(rates[10:]))
-    assert rates[100] == pytest.approx(0.01) == pytest.approx(loop._schedule(500, 10, 100))
-
-
-def loss_of(wrong_at: tuple[int, int], train: Train) -> float:
-    """The loss of a page with one stroke when a single pixel is told wrong."""
-    clean = torch.ones(1, 1, 40, 40)
-    clean[..., 18:22, 10:30] = 0.0
-    logits = 30 * (clean * 2 - 1)
-    logits[..., wrong_at[0], wrong_at[1]] *= -1
-    return float(cleaning_loss(logits, clean, train))
-
-
-def test_a_lost_stroke_costs_more_than_dirt_beside_it_than_dirt_far_off():
-    train = Train(keep_weight=1.0)
-    ink, beside, far = (loss_of(place, train) for place in ((20, 20), (23, 20), (2, 2)))
-    assert ink > beside > far
-
-
-def test_the_weights_are_those_of_the_recipe():
-    even = Train(ink_weight=0.0, keep_weight=0.0)
-    ink, beside, far = (loss_of(place, even) for place in ((20, 20), (23, 20), (2, 2)))
-    assert ink == pytest.approx(beside) == pytest.approx(far)
-    kept = Train(ink_weight=0.0, keep_weight=3.0)
-    right = Train(ink_weight=0.0, keep_weight=0.0, l1_weight=0.0)
-    assert loss_of((20, 20), kept) / loss_of((2, 2), kept) == pytest.approx(4, rel=0.05)
-    assert loss_of((2, 2), right) < loss_of((2, 2), even)
-
-
-def test_near_ink_ends_three_pixels_away():
-    train = Train(ink_weight=3.0, keep_weight=0.0)
-    near, past = loss_of((24, 20), train), loss_of((25, 20), train)  # the stroke ends at row 21
-    assert near / past == pytest.approx(4, rel=0.05)
-
-
-def test_the_truth_costs_next_to_nothing():
-    clean = torch.ones(1, 1, 16, 16)
-    clean[..., 4:6, 4:12] = 0.0
-    assert float(cleaning_loss(30 * (clean * 2 - 1), clean, Train())) < 1e-6
 
 
 # --- patches -------------------------------------------------------------------------------------
@@ -402,6 +425,45 @@ def test_patches_are_aligned_pairs(blocks):
         for other in (dark, moved)
     )
     assert together.median() > 0.5 > apart.median()
+
+
+@pytest.mark.parametrize("on_device", [False, True], ids=["here", "on a device"])
+def test_a_clean_side_of_twice_the_size_lies_under_the_dirty_one(pages, on_device):
+    """Both sides show the same piece of the page; without corruption they are equal, averaged."""
+    model = replace(RECIPE.model, name="conv", widths=(4, 8), scale=2)
+    still = Corrupt(0.0, 1.0, True, {})
+    recipe = replace(RECIPE, model=model, corrupt=still)
+    paths = sorted(pages.glob("pages-*/*.png"))
+    dirty, clean, _ = PatchBlocks(recipe, paths, 3, 1, on_device)[0]
+    assert dirty.shape == (BLOCK * 4, 1, 64, 64) and clean.shape == (BLOCK * 4, 1, 128, 128)
+    averaged = torch.nn.functional.avg_pool2d(clean.float(), 2)
+    assert float((dirty.float() - averaged).abs().max()) <= 1
+    noisy = replace(recipe, corrupt=Corrupt(0.0, 1.0, True, {"gaussian_noise": 1.0}))
+    blocks = PatchBlocks(noisy, paths, 3, 1, on_device)
+    assert torch.equal(blocks[0][1], clean)
+    assert torch.equal(blocks[0][0], dirty) == on_device
+    seen, true = next(batches(blocks, 0, noisy, torch.device("cpu")))
+    rest = (seen - torch.nn.functional.avg_pool2d(true, 2)).flatten(1).std(1)
+    assert float((rest > 0.005).float().mean()) >= 0.5
+
+
+def test_a_network_of_scale_two_trains(run):
+    model = replace(RECIPE.model, name="conv", widths=(4, 8), scale=2)
+    train = replace(RECIPE.train, steps=2, patch=32)
+    checkpoint, _ = run("run", replace(RECIPE, model=model, train=train))
+    assert math.isfinite(history(checkpoint)[-1]["validation"])
+
+
+def test_a_curriculum_makes_the_first_blocks_milder(pages):
+    paths = sorted(pages.glob("pages-*/*.png"))
+    recipe = replace(RECIPE, train=replace(RECIPE.train, steps=32, curriculum=1.0))
+
+    def severities(rising: bool) -> list[float]:
+        blocks = PatchBlocks(recipe, paths, 3, 2, rising=rising)
+        return [float(blocks[index][2][:, 0].clamp(min=0).mean()) for index in (0, 1)]
+
+    rising, plain = severities(True), severities(False)
+    assert rising[0] < 0.6 * plain[0] and severity_share(16, recipe.train) == pytest.approx(0.65)
 
 
 def test_the_batch_stage_can_be_left_to_the_device(pages):
@@ -546,8 +608,8 @@ def test_patches_are_the_same_with_any_number_of_workers(pages):
 
     def drawn(workers: int) -> list[bytes]:
         recipe = replace(RECIPE, train=replace(RECIPE.train, workers=workers, steps=40))
-        batches = loop._batches(PatchBlocks(recipe, paths, 3, 3), 0, recipe, torch.device("cpu"))
-        return [dirty.numpy().tobytes() + clean.numpy().tobytes() for dirty, clean in batches]
+        pairs = batches(PatchBlocks(recipe, paths, 3, 3), 0, recipe, torch.device("cpu"))
+        return [dirty.numpy().tobytes() + clean.numpy().tobytes() for dirty, clean in pairs]
 
     assert drawn(0) == drawn(1) == drawn(2)
 
@@ -561,5 +623,49 @@ def test_a_batch_on_a_device_goes_through_the_later_half_there(pages):
     assert torch.equal(dirty, clean)
     sides = [side[:8].float() / 255 for side in (dirty, clean)]
     rng = np.random.default_rng(0)
-    after = loop.corrupt_looks(sides[0], sides[1], facts[:8].numpy(), rng, recipe)
+    after = patches.corrupt_looks(sides[0], sides[1], facts[:8].numpy(), rng, recipe)
     assert (after != sides[0]).flatten(1).any(1).float().mean() > 0.5
+
+
+# --- several processes ---------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_two_processes_learn_one_network(pages, tmp_path):
+    """Other patches each, the same weights in both; stopped together, resumed, one history."""
+    out = tmp_path / "run"
+    shutil.copytree(pages, out)
+    script = tmp_path / "two.py"
+    script.write_text(
+        "import hashlib, sys\n"
+        "from dataclasses import replace\n"
+        "from pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_training import RECIPE\n"
+        "from docclean.training import loop\n"
+        "learn, seen = loop._learn, []\n"
+        "def noting(state, dirty, clean, recipe):\n"
+        "    seen.append(hashlib.sha256(dirty.numpy().tobytes()).hexdigest())\n"
+        "    loss = learn(state, dirty, clean, recipe)\n"
+        "    total = sum(float(value.double().sum()) for value in state.average.values())\n"
+        "    name = f'{state.team.rank}-{sys.argv[2]}.txt'\n"
+        "    Path(sys.argv[1], name).write_text(f'{len(seen)} {seen[0]} {total!r}')\n"
+        "    return loss\n"
+        "loop._learn = noting\n"
+        "minutes = float(sys.argv[3]) if len(sys.argv) > 3 else None\n"
+        "loop.train(RECIPE, Path(sys.argv[1]), resume=True, minutes=minutes)\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", str(script)]
+    for turn in (["first", "0.0001"], ["second"]):
+        quiet = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [*command, str(out), *turn], env=quiet, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        told = [(out / f"{rank}-{turn[0]}.txt").read_text().split() for rank in (0, 1)]
+        assert told[0][0] == told[1][0]  # steps
+        assert told[0][1] != told[1][1]  # patches
+        assert told[0][2] == told[1][2]  # weights
+    assert load_tensors(out / loop.CHECKPOINT)[1]["step"] == STEPS
+    assert load_tensors(out / loop.CHECKPOINT)[1]["processes"] == 2
+    assert [row["step"] for row in history(out / loop.CHECKPOINT)] == [1, 6, 12]

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -150,7 +150,7 @@ def ocr(
 
     def text() -> str:
         found = read_pages(given, pages=wanted, password=password)
-        shown = (_cleaned_grey(cleaner, page) if cleaner else page for page in found)
+        shown = (cleaner.clean(page).reading if cleaner else page for page in found)
         return "\f".join(engine.read(page).text for page in shown).rstrip("\n") + "\n"
 
     if out == "-":
@@ -160,9 +160,3 @@ def ocr(
         raise OutputError(f"{out}: is the input itself; choose another -o")
     with open_output(Path(out), overwrite=overwrite) as stream:  # refuses before the work
         stream.write(text().encode())
-
-
-def _cleaned_grey(cleaner: Any, page: Any) -> Any:
-    """Return the cleaned page in grey: Tesseract reads colour worse than its luma."""
-    cleaned = cleaner.clean(page).page
-    return cleaned.with_pixels(cleaned.grey())

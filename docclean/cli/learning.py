@@ -33,14 +33,15 @@ def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="A folder.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in -o.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long.")
-@click.option("--start-from", type=click.Path(path_type=Path), help="A checkpoint to begin with.")
+@click.option("--start-from", help="A shipped model's name or a checkpoint, to fine-tune it.")
 def train(
-    recipe: Path, out: Path, resume: bool, minutes: float | None, start_from: Path | None
+    recipe: Path, out: Path, resume: bool, minutes: float | None, start_from: str | None
 ) -> None:
     """Train a model on synthetic pairs as a recipe says.
 
     \b
     docclean train pipelines/recipes/small.toml -o runs/small --minutes 60
+    docclean train mine.toml -o runs/mine --start-from small
     """
     from docclean.training import loop
 

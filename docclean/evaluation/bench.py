@@ -132,22 +132,24 @@ class Sheet:
             if self.bench.stopped.is_set():
                 break
             try:
-                after, cost, note = self._treat(contender)
-                read = reader.read(after, contender.variables, words=not self.labelled)
+                after, cost = self._treat(contender)
+                read = reader.read(after.reading, contender.variables, words=not self.labelled)
             except (MissingProgramError, OutputError):
                 raise  # no page could be read, no reading kept
             except DoccleanError as error:
                 name = f"{self.task.name} ({contender.name})"
                 self.failures.append(Failure(name, str(error)))
                 continue
-            reading = Reading(contender.name, read.found.text, treat=cost, ocr=read.cost, note=note)
+            reading = Reading(
+                contender.name, read.found.text, treat=cost, ocr=read.cost, note=after.note
+            )
             if self.twin is not None and contender.name != TWIN:
-                reading = self._compared(reading, after, self.twin)
+                reading = self._compared(reading, after.page, self.twin)
             readings[contender.name] = reading
             if not self.labelled:
-                treated[contender.name] = (after, read)
+                treated[contender.name] = (after.reading, read)
             if contender.name == self.bench.shown:
-                self.shown = after
+                self.shown = after.page
         return self._signed(readings, treated) if treated else readings
 
     def _plan(self) -> list[Contender]:
@@ -156,10 +158,10 @@ class Sheet:
             return list(self.bench.plan)
         return [*self.bench.plan, Contender(TWIN, "the clean twin", lambda _: Treated(twin))]
 
-    def _treat(self, contender: Contender) -> tuple[Page, Cost, str]:
+    def _treat(self, contender: Contender) -> tuple[Treated, Cost]:
         with Meter() as meter:
             treated = contender.treat(self.page)
-        return treated.page, meter.cost, treated.note
+        return treated, meter.cost
 
     def _compared(self, reading: Reading, after: Page, twin: Page) -> Reading:
         """Add the distance to the clean twin."""

@@ -37,10 +37,22 @@ Algorithm = Literal["OTSU", "SAUVOLA", "WOLF"]
 
 @dataclass(frozen=True, eq=False)
 class Treated:
-    """A treated page, and what there is to say about it."""
+    """A treated page, and what there is to say about it.
+
+    Attributes:
+        page: the page, to be looked at and held against its clean twin.
+        note: what there is to say.
+        enlarged: the page as the engine is to read it, where that is not `page`.
+    """
 
     page: Page
     note: str = ""
+    enlarged: Page | None = None
+
+    @property
+    def reading(self) -> Page:
+        """Return the page the engine reads."""
+        return self.enlarged or self.page
 
 
 def _nothing() -> None:
@@ -228,7 +240,8 @@ def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
     def treat(page: Page) -> Treated:
         cleaned = cleaner.clean(page)
         grey = cleaned.page.with_pixels(cleaned.page.grey())
-        return Treated(grey, str(getattr(cleaned.decision, "reason", cleaned.decision)))
+        reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
+        return Treated(grey, reason, getattr(cleaned, "enlarged", None))
 
     return Contender(name, "docclean, read in grey", treat)
 

@@ -122,7 +122,7 @@ class Order:
     def _curves(self, progress: Progress) -> tuple[Curve, ...]:
         cleaner = self._cleaner(self.models[0], gate=True)
         return measure_curves(
-            cleaner,
+            lambda page: cleaner.clean(page).reading,
             self.default.engine(),
             members=None if ALL in self.members else self.members,
             seed=self.seed,

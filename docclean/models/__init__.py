@@ -1,11 +1,15 @@
 """The networks, by name."""
 
-from docclean.models.base import Architecture
+from docclean.models.base import Architecture, Autoencoder
+from docclean.models.bottleneck import BottleneckAutoencoder
+from docclean.models.conv import ConvolutionalAutoencoder
 from docclean.models.dae import LocalAffineAutoencoder
 from docclean.registry import Registry
 
 ARCHITECTURES: Registry[type[Architecture]] = Registry(
-    "architecture", [LocalAffineAutoencoder], key=lambda member: member.name
+    "architecture",
+    [LocalAffineAutoencoder, ConvolutionalAutoencoder, BottleneckAutoencoder],
+    key=lambda member: member.name,
 )
 
-__all__ = ["ARCHITECTURES", "Architecture"]
+__all__ = ["ARCHITECTURES", "Architecture", "Autoencoder"]

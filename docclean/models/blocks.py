@@ -23,31 +23,73 @@ class Residual(nn.Module):
         return F.relu(features + self.second(F.relu(self.first(features))))
 
 
-def local_levels(image: Tensor) -> Tensor:
-    """Return (N, 3, H/16, W/16): lightest, darkest and mean grey of the 48 px around each cell.
+class Plain(nn.Module):
+    """One convolution and ReLU: half the work of a `Residual`."""
+
+    def __init__(self, width: int) -> None:
+        """Build the convolution, `width` channels in and out."""
+        super().__init__()
+        self.only = conv(width, width)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, width, h, w) -> the same shape."""
+        return F.relu(self.only(features))
+
+
+def blocks(width: int, depth: int) -> nn.Module:
+    """Return `depth` residual blocks; depth 0 is one plain convolution."""
+    if depth == 0:
+        return Plain(width)
+    return Residual(width) if depth == 1 else nn.Sequential(*(Residual(width) for _ in range(depth)))
+
+
+CELL = 16
+"""Side in px of the cells whose light is measured."""
+FAR = 7
+"""Cells a side around a cell, 112 px, in which the darkest is what ink looks like on this page."""
+
+
+def local_levels(half: Tensor) -> Tensor:
+    """Return (N, 4, h/8, w/8): lightest and darkest of 48 px, mean of 16, darkest of 112 px.
 
     They tell the network what paper and ink look like *here*, so that a page whose only ink is
     faint is not mistaken for a page whose back shows through.
+
+    Args:
+        half: (N, 1, h, w), the page at half its resolution, 0..1.
     """
-    lightest = F.max_pool2d(F.avg_pool2d(image, 2), 8)
-    darkest = F.max_pool2d(-F.avg_pool2d(image, 2), 8)
-    mean = F.avg_pool2d(image, 16)
+    lightest = F.max_pool2d(half, CELL // 2)
+    darkest = F.max_pool2d(-half, CELL // 2)
+    mean = F.avg_pool2d(half, CELL // 2)
     wide = F.max_pool2d(lightest, 3, 1, 1)
     deep = -F.max_pool2d(darkest, 3, 1, 1)
-    return torch.cat((wide, deep, mean), 1)
+    far = -F.max_pool2d(darkest, FAR, 1, FAR // 2)
+    return torch.cat((wide, deep, mean, far), 1)
+
+
+CLOSING = 5
+"""Window of the paper's closing in cells of 4 px: strokes narrower than it count as ink."""
+
+
+def paper_level(half: Tensor) -> Tensor:
+    """Return the paper's grey under the ink, (N, 1, h, w): a closing of 20 px of the page.
+
+    Closing (lightest of the window, then darkest of the lightest) fills what is narrower than the
+    window and follows every wider edge exactly: rims of stains and shadows stay where they are.
+
+    Args:
+        half: (N, 1, h, w), the page at half its resolution, 0..1.
+    """
+    coarse = F.avg_pool2d(half, 2)
+    lightest = F.max_pool2d(coarse, CLOSING, 1, CLOSING // 2)
+    closed = -F.max_pool2d(-lightest, CLOSING, 1, CLOSING // 2)
+    return F.interpolate(closed, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 LEAST_CONTRAST = 0.2
 """Paper minus ink that is normalised at most to 1: blank paper keeps its noise small."""
 
 
-def even_contrast(image: Tensor, levels: Tensor) -> Tensor:
-    """Return the page with paper near 1 and the darkest ink nearby near 0, (N, 1, H, W).
-
-    Args:
-        image: (N, 1, H, W) in 0..1.
-        levels: what `local_levels` says of it.
-    """
-    wide = F.interpolate(levels[:, :2], scale_factor=16.0, mode="bilinear", align_corners=False)
-    lightest, darkest = wide[:, :1], wide[:, 1:]
-    return 1 - (lightest - image) / (lightest - darkest).clamp(min=LEAST_CONTRAST)
+def even_contrast(image: Tensor, paper: Tensor, ink: Tensor) -> Tensor:
+    """Return the page with paper near 1 and ink near 0; shapes that broadcast, greys 0..1."""
+    return 1 - (paper - image) / (paper - ink).clamp(min=LEAST_CONTRAST)

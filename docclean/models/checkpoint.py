@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,23 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, json.loads(metadata["header"])
 
 
+def described_model(header: dict[str, Any]) -> Model:
+    """Return the [model] section of a checkpoint's header.
+
+    What an older header does not know keeps its default; what a newer one adds is left out, and
+    the weights then tell whether they fit.
+    """
+    settings = header["recipe"]["model"]
+    known = {item.name for item in fields(Model)} & settings.keys()
+    lists = {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
+    return Model(**{name: lists.get(name, settings[name]) for name in known})
+
+
 def load_network(path: Path) -> tuple[Architecture, dict[str, Any]]:
     """Rebuild the network a checkpoint describes, with its averaged weights, in eval mode."""
     tensors, header = load_tensors(path)
-    settings = header["recipe"]["model"]
-    network = ARCHITECTURES[settings["name"]].build(
-        Model(settings["name"], tuple(settings["widths"]))
-    )
+    model = described_model(header)
+    network = ARCHITECTURES[model.name].build(model)
     averaged = {name[4:]: value for name, value in tensors.items() if name.startswith("ema.")}
     try:
         network.load_state_dict(averaged)

@@ -1,10 +1,12 @@
 """The shipped network: a U-Net that learns where the paper ends and lets the strokes through.
 
-It does not paint the page. It predicts, at half resolution, a slope and a threshold for the input
-itself and, at full resolution, a small residual: `logit = slope * (x - threshold) + residual`.
-Hairlines reach the output directly; the features only decide what is paper. `x` is the page with
-its local contrast normalised (paper 1, the darkest ink nearby 0): without that, crossbars of faint
-letters on dark paper fall under the threshold that suits black ink on white.
+It does not paint the page. The page's own greys, set between the paper and the ink around them
+(paper 1, ink 0), reach the output directly; at half resolution the network predicts how far to
+stretch and shift them, where to take the paper from farther away (strokes wider than the closing)
+and where to keep the page as it came (photos), and, at full resolution, a small residual on the
+logit. Without any prediction the output is the page divided by
+its background, edges of letters as soft or sharp as they were; the features only decide what is
+paper.
 """
 
 import math
@@ -14,11 +16,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from docclean.models.base import Architecture
-from docclean.models.blocks import Residual, conv, even_contrast, local_levels
+from docclean.models.blocks import (
+    CELL,
+    CLOSING,
+    FAR,
+    blocks,
+    conv,
+    even_contrast,
+    local_levels,
+    paper_level,
+)
 from docclean.recipe import Model
 
-START_SLOPE, START_THRESHOLD = 12.0, 0.5
-"""Before training the network is this soft threshold of its input."""
+LEAST = 0.003
+"""Greys are kept this far from 0 and 1 before the logit: 0.8 grey levels of 255."""
+START_SHARE = -2.0
+"""Logit, before training, of the share of wide contrast and of the page as it came: 0.12."""
 
 
 class LocalAffineAutoencoder(Architecture):
@@ -27,37 +40,76 @@ class LocalAffineAutoencoder(Architecture):
     name = "dae"
     stride = 16
 
-    def __init__(self, widths: tuple[int, ...]) -> None:
-        """Build for the channels of the four levels, finest first."""
+    def __init__(
+        self,
+        widths: tuple[int, ...],
+        depths: tuple[int, ...] = (1, 1, 1, 1, 1),
+        fine: int = 1,
+    ) -> None:
+        """Build.
+
+        Args:
+            widths: channels of the four levels, finest first.
+            depths: residual blocks of the encoder at 1/4, 1/8, 1/16, of the decoder at 1/8, 1/4;
+                0 is a single convolution.
+            fine: whether half resolution has a second convolution before the encoder.
+        """
         super().__init__()
         first, second, third, last = widths
-        self.widths = widths
-        self.stem = conv(4 + 4, first)
-        self.fine = conv(first, first)
-        self.down2, self.encode2 = conv(first, second, 2), Residual(second)
-        self.down3, self.encode3 = conv(second, third, 2), Residual(third)
+        self.widths, self.depths, self.has_fine = widths, depths, bool(fine)
+        self.stem = conv(3 * 4, first)
+        self.fine = conv(first, first) if fine else None
+        self.down2, self.encode2 = conv(first, second, 2), blocks(second, depths[0])
+        self.down3, self.encode3 = conv(second, third, 2), blocks(third, depths[1])
         self.down4 = conv(third, last, 2)
-        self.level4, self.level1 = nn.Conv2d(3, last, 1), nn.Conv2d(3, first, 1)
-        self.encode4 = Residual(last)
-        self.up3, self.decode3 = nn.Conv2d(last, third, 1), Residual(third)
-        self.up2, self.decode2 = nn.Conv2d(third, second, 1), Residual(second)
+        self.level4, self.level1 = nn.Conv2d(4, last, 1), nn.Conv2d(4, first, 1)
+        self.encode4 = blocks(last, depths[2])
+        self.up3, self.decode3 = nn.Conv2d(last, third, 1), blocks(third, depths[3])
+        self.up2, self.decode2 = nn.Conv2d(third, second, 1), blocks(second, depths[4])
         self.up1, self.decode1 = nn.Conv2d(second, first, 1), conv(first, first)
-        self.head = conv(first, 4 + 2)
+        self.head = conv(first, 4 + 4)
         nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+        with torch.no_grad():
+            self.head.bias.copy_(torch.tensor([0.0] * 6 + [START_SHARE] * 2))  # type: ignore[union-attr]
         self.reach = self._reach()
 
     @classmethod
     def build(cls, model: Model) -> "LocalAffineAutoencoder":
         """Build from a recipe's [model] section."""
-        return cls(tuple(model.widths))
+        return cls(tuple(model.widths), tuple(model.depths), model.fine)
 
     def logits(self, image: Tensor) -> Tensor:
         """(N, 1, H, W) in 0..1, sides multiples of 16 -> (N, 1, H, W) before the sigmoid."""
-        levels = local_levels(image)
-        even = even_contrast(image, levels)
-        seen = torch.cat((F.pixel_unshuffle(image, 2), F.pixel_unshuffle(even, 2)), 1)
-        x1 = F.relu(self.fine(F.relu(self.stem(seen * 2 - 1))))
+        grey, residual = self._parts(image)
+        return F.pixel_shuffle(grey.log() - torch.log1p(-grey) + residual, 2)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return sigmoid(logits), by one sigmoid of the residual: half the time of logarithms."""
+        grey, residual = self._parts(image)
+        odds = residual.sigmoid()
+        bright = grey * odds
+        return F.pixel_shuffle(bright / (bright + (1 - grey) * (1 - odds)), 2)
+
+    def _parts(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the stretched greys and the residual of their logits, (N, 4, H/2, W/2)."""
+        quarters = F.pixel_unshuffle(image, 2)
+        half = quarters.mean(1, keepdim=True)
+        levels = local_levels(half)
+        light, dark = _spread(levels[:, :1]), _spread(levels[:, 1:2])
+        even = even_contrast(quarters, light, dark)
+        near = even_contrast(quarters, paper_level(half), dark)
+        head = self._head(torch.cat((quarters, even, near), 1) * 2 - 1, levels)
+        wide, keep = head[:, 6:7].sigmoid(), head[:, 7:8].sigmoid()
+        base = near + wide * (even - near)
+        base = base + keep * (quarters - base)
+        grey = (base - 0.5) * (1 + head[:, 4:5]) + (0.5 + head[:, 5:6])
+        return grey.clamp(LEAST, 1 - LEAST), head[:, :4]
+
+    def _head(self, seen: Tensor, levels: Tensor) -> Tensor:
+        """(N, 12, H/2, W/2) -> (N, 8, H/2, W/2): residuals, stretch, shift, wide, keep."""
+        x1 = F.relu(self.stem(seen))
+        if self.fine is not None:
+            x1 = F.relu(self.fine(x1))
         x2 = self.encode2(F.relu(self.down2(x1)))
         x3 = self.encode3(F.relu(self.down3(x2)))
         x4 = self.encode4(F.relu(self.down4(x3) + self.level4(levels)))
@@ -65,20 +117,33 @@ class LocalAffineAutoencoder(Architecture):
         y2 = self.decode2(F.relu(x2 + F.interpolate(self.up2(y3), scale_factor=2.0)))
         here = F.interpolate(self.level1(levels), scale_factor=8.0)
         y1 = F.relu(x1 + F.interpolate(self.up1(y2), scale_factor=2.0) + here)
-        y1 = F.relu(self.decode1(y1))
-        head = self.head(y1)
-        residual = F.pixel_shuffle(head[:, :4], 2)
-        affine = F.interpolate(head[:, 4:], scale_factor=2.0, mode="bilinear", align_corners=False)
-        slope = START_SLOPE * (1 + affine[:, :1])
-        threshold = START_THRESHOLD + affine[:, 1:]
-        return slope * (even - threshold) + residual
+        head: Tensor = self.head(F.relu(self.decode1(y1)))
+        return head
 
     def _reach(self) -> int:
         """Return the reach in px: the farthest pixel any of 32 neighbouring outputs sees.
 
         Spans of indices are followed from an output back to the input, along one axis.
         """
-        return max(max(o - low, high - o) for o in range(32) for low, high in [_seen_by(o)])
+        spans = [(output, self._seen_by(output)) for output in range(32)]
+        return max(max(output - low, high - output) for output, (low, high) in spans)
+
+    def _seen_by(self, output: int) -> "Span":
+        """Return the pixels that output pixel `output` depends on, as `logits` computes it."""
+        deep = [max(1, 2 * depth) for depth in self.depths]  # convolutions of each block
+        own = (output // 2, output // 2)
+        y1 = _wider(own, 2)  # head, decode1
+        y2 = _wider(_halved(y1), deep[4])
+        y3 = _wider(_halved(y2), deep[3])
+        x4 = _wider(_halved(y3), deep[2])
+        x3 = _wider(_both(y3, _doubled(x4)), deep[1])
+        x2 = _wider(_both(y2, _doubled(x3)), deep[0])
+        seen = _wider(_both(y1, _doubled(x2)), 1 + self.has_fine)  # fine, stem
+        cells = _both(_bilinear(seen, CELL // 2), _both(x4, (y1[0] // 8, y1[1] // 8)))
+        paper = _wider(_bilinear(seen, 2), 2 * (CLOSING // 2))
+        pixels = _both((2 * seen[0], 2 * seen[1] + 1), (4 * paper[0], 4 * paper[1] + 3))
+        cells = _both(_wider(cells, 1), _wider(_both(x4, (y1[0] // 8, y1[1] // 8)), FAR // 2))
+        return _both(pixels, (CELL * cells[0], CELL * cells[1] + CELL - 1))
 
     def macs_per_pixel(self) -> float:
         """Return multiply-adds per input pixel of the convolutions."""
@@ -104,24 +169,13 @@ class LocalAffineAutoencoder(Architecture):
         )
 
 
+def _spread(level: Tensor) -> Tensor:
+    """Bring a level of cells to half the page's resolution, (N, 1, h, w) -> (N, 1, 8h, 8w)."""
+    return F.interpolate(level, scale_factor=CELL / 2, mode="bilinear", align_corners=False)
+
+
 Span = tuple[int, int]
 """First and last index along one axis."""
-
-
-def _seen_by(output: int) -> Span:
-    """Return the pixels that output pixel `output` depends on, as `logits` computes it."""
-    affine = _bilinear((output, output), 2)
-    y1 = _wider(_both(affine, (output // 2, output // 2)), 2)  # head, decode1
-    y2 = _wider(_halved(y1), 2)
-    y3 = _wider(_halved(y2), 2)
-    x4 = _wider(_halved(y3), 2)
-    x3 = _wider(_both(y3, _doubled(x4)), 2)
-    x2 = _wider(_both(y2, _doubled(x3)), 2)
-    x1 = _wider(_both(y1, _doubled(x2)), 2)  # fine, stem
-    pixels = _both((output, output), (2 * x1[0], 2 * x1[1] + 1))
-    levels = _both(x4, _both((y1[0] // 8, y1[1] // 8), _bilinear(pixels, 16)))
-    wide = _wider(levels, 1)
-    return _both(pixels, (16 * wide[0], 16 * wide[1] + 15))
 
 
 def _wider(span: Span, convolutions: int) -> Span:

@@ -1,36 +1,120 @@
 """What the network is asked for: the clean page, and most of all its strokes."""
 
+import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from docclean.models import Architecture
 from docclean.recipe import Train
 
 NEAR_INK = 7
 """Window in px: a pixel with ink inside it counts as near ink (3 px each way)."""
-
-
 FINE = 3
 """Window in px: a stroke or a gap that closing or opening with it removes is a fine detail."""
+ROUND = 1e-3
+"""Errors well below this many greys (0..1) cost quadratically in the Charbonnier loss."""
+SAME = 1.5 / 255
+"""A dirty patch this close to its clean twin was left as it is; one level is rounding."""
 
 
-def cleaning_loss(logits: Tensor, clean: Tensor, train: Train) -> Tensor:
-    """Return cross-entropy plus L1, weighted towards what reading needs.
+class Lesson(nn.Module):
+    """A network and what it is asked for, as one module: `forward` is all that is learned from.
+
+    Every term of the loss is added here, because several processes share gradients through
+    `forward` alone.
+    """
+
+    def __init__(self, network: Architecture, train: Train) -> None:
+        """Take the network, compiled where the recipe says so, and the weights of the losses."""
+        super().__init__()
+        self.network, self.settings = network, train
+        self._logits = torch.compile(network.logits) if train.compile else network.logits
+
+    def forward(self, dirty: Tensor, clean: Tensor) -> Tensor:
+        """Return the loss of a batch, a scalar.
+
+        Args:
+            dirty: float (N, 1, H, W) in 0..1.
+            clean: float (N, 1, scale * H, scale * W) in 0..1.
+        """
+        logits = self._logits(dirty.contiguous(memory_format=torch.channels_last)).float()
+        loss = cleaning_loss(logits, clean, self.settings, dirty)
+        if self.network.sparsity:
+            loss = loss + self.network.penalty(dirty)
+        return loss
+
+
+def cleaning_loss(
+    logits: Tensor, clean: Tensor, train: Train, dirty: Tensor | None = None
+) -> Tensor:
+    """Return cross-entropy plus the recipe's other losses, weighted towards what reading needs.
 
     A pixel weighs 1, `ink_weight` more within 3 px of ink, `keep_weight` more where it is ink (a
     stroke that cannot be told from dirt is to stay), and `fine_weight` more where it belongs to a
-    hairline or the eye of a letter: an e lives by the few pixels of its crossbar.
+    hairline or the eye of a letter: an e lives by the few pixels of its crossbar. All pixels of a
+    patch that came in clean weigh `identity_weight` times more again.
 
     Args:
         logits: (N, 1, H, W) before the sigmoid.
         clean: (N, 1, H, W) target in 0..1.
         train: the weights.
+        dirty: what the network was given, (N, 1, h, w) in 0..1; only `identity_weight` needs it.
     """
+    weight = pixel_weight(clean, train)
+    if train.identity_weight and dirty is not None:
+        weight = weight * (1 + train.identity_weight * untouched(dirty, clean).view(-1, 1, 1, 1))
+    page = logits.sigmoid()
+    loss = F.binary_cross_entropy_with_logits(logits, clean, reduction="none")
+    if train.l1_weight:
+        loss = loss + train.l1_weight * (page - clean).abs()
+    if train.charbonnier_weight:
+        loss = loss + train.charbonnier_weight * charbonnier(page - clean)
+    total = (loss * weight).sum() / weight.sum()
+    if train.gradient_weight:
+        total = total + train.gradient_weight * gradient_loss(page, clean, weight)
+    return total
+
+
+def pixel_weight(clean: Tensor, train: Train) -> Tensor:
+    """Return what each pixel of the target weighs, 1 at least; (N, 1, H, W) -> the same shape."""
     near = F.max_pool2d((clean < 0.6).float(), NEAR_INK, 1, NEAR_INK // 2)
     weight = 1 + train.ink_weight * near + train.keep_weight * (1 - clean)
-    weight = weight + train.fine_weight * fine_detail(clean)
-    entropy = F.binary_cross_entropy_with_logits(logits, clean, reduction="none")
-    absolute = (logits.sigmoid() - clean).abs()
-    return ((entropy + train.l1_weight * absolute) * weight).sum() / weight.sum()
+    return weight + train.fine_weight * fine_detail(clean)
+
+
+def charbonnier(error: Tensor) -> Tensor:
+    """Return sqrt(error^2 + e^2) - e: an absolute error that is smooth at 0.
+
+    Charbonnier et al. 1994 (two deterministic half-quadratic regularization algorithms), less e,
+    so that no error costs nothing.
+    """
+    return (error * error + ROUND * ROUND).sqrt() - ROUND
+
+
+def gradient_loss(page: Tensor, clean: Tensor, weight: Tensor) -> Tensor:
+    """Return how much steps between neighbours differ, |error of the derivative|, both axes.
+
+    A blurred edge costs here even where its greys are nearly right. A step weighs what the
+    heavier of its two pixels does. All (N, 1, H, W); the result is a scalar.
+    """
+    error = page - clean
+    total, weights = error.new_zeros(()), error.new_zeros(())
+    for axis in (-1, -2):
+        length = error.shape[axis] - 1
+        heavier = torch.maximum(weight.narrow(axis, 0, length), weight.narrow(axis, 1, length))
+        total = total + (error.diff(dim=axis).abs() * heavier).sum()
+        weights = weights + heavier.sum()
+    return total / weights
+
+
+def untouched(dirty: Tensor, clean: Tensor) -> Tensor:
+    """Tell which patches came in as clean as their twins: (N,), 1 or 0.
+
+    A dirty side of half the size is held against its twin averaged over 2 x 2 px.
+    """
+    if dirty.shape != clean.shape:
+        clean = F.interpolate(clean, dirty.shape[-2:], mode="area")
+    return ((dirty - clean).abs().flatten(1).amax(1) < SAME).to(dirty.dtype)
 
 
 def fine_detail(clean: Tensor) -> Tensor:

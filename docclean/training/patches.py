@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,12 +14,13 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset, Subset
 
-from docclean.corruptions.chain import dirty_sheet
+from docclean.corruptions.chain import corrupt_looks, dirty_sheet
 from docclean.page import Image
-from docclean.recipe import Look, Recipe
+from docclean.recipe import Look, Recipe, Train
 from docclean.synth import TextSource, draw_page
+from docclean.training.schedule import severity_share, softened
 
 BLOCK = 16
 """Sheets shuffled together; one block makes BLOCK * patches_per_sheet patches."""
@@ -84,12 +86,21 @@ def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> tuple[Image, 
     return np.asarray(sheet, np.uint8), scale
 
 
+def area_reduced(page: Image, factor: int) -> Image:
+    """Return the mean of each factor x factor square of a page, whole squares only, uint8."""
+    height, width = (side // factor for side in page.shape)
+    whole = page[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Block `i` of a stream of patches: the same seed and index give the same patches.
 
     An item is (dirty, clean, facts): two uint8 (BLOCK * patches_per_sheet, 1, T, T), patches
     shuffled over the block's sheets, and float (BLOCK * patches_per_sheet, 2): the severity of the
-    sheet each was cut from and the place of its look in the recipe's mix.
+    sheet each was cut from and the place of its look in the recipe's mix. The clean side is
+    [model] scale times as large; the page is then reduced between the two stages, as a coarse
+    scanner sees a whole page and adds its own noise to few pixels.
     """
 
     def __init__(
@@ -99,13 +110,17 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
         seed: int,
         blocks: int,
         batch_on_device: bool = False,
+        rising: bool = False,
     ) -> None:
         """Keep the recipe; pages are read when a worker first needs them.
 
-        With `batch_on_device` the batch stage is left to the caller, who runs it on a GPU.
+        With `batch_on_device` the batch stage is left to the caller, who runs it on a GPU. With
+        `rising` the severities follow the recipe's curriculum.
         """
         self._recipe, self._paths, self.seed, self._blocks = recipe, pages, seed, blocks
-        self._stages = ("page",) if batch_on_device else ("page", "batch")
+        self.batch_on_device, self._rising = batch_on_device, rising
+        later = batch_on_device or recipe.model.scale > 1
+        self._stages = ("page",) if later else ("page", "batch")
         self._looks = [look.name for look in recipe.looks()]
         self._pages: dict[Path, tuple[Image, float]] = {}
 
@@ -132,31 +147,92 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
             cv2.setNumThreads(threads[1])
 
     def _make(self, block: int) -> tuple[Tensor, Tensor, Tensor]:
-        train = self._recipe.train
+        train, scale = self._recipe.train, self._recipe.model.scale
         rng = np.random.default_rng((self.seed, block))
+        share = severity_share(block * steps_a_block(train), train) if self._rising else 1.0
         dirty, clean, facts = [], [], []
         for _ in range(BLOCK):
-            path = self._paths[int(rng.integers(len(self._paths)))]
-            page, dpi = self._page(path)
-            sheet, scale = cut_sheet(rng, page, train.sheet)
-            look = page_look(self._recipe, int(path.stem))
-            before, after, chain = dirty_sheet(sheet, rng, look.corrupt, dpi * scale, self._stages)
+            before, after, severity, look = self._sheet(rng, share)
             for _ in range(train.patches_per_sheet):
-                row, column = _place(rng, after, train.patch)
-                box = np.s_[row : row + train.patch, column : column + train.patch]
-                dirty.append(before[box])
-                clean.append(after[box])
-                facts.append((chain.severity, self._looks.index(look.name)))
+                row, column = _place(rng, after, train.patch, scale)
+                dirty.append(before[row : row + train.patch, column : column + train.patch])
+                high, wide = (slice(scale * at, scale * (at + train.patch)) for at in (row, column))
+                clean.append(after[high, wide])
+                facts.append((severity, look))
         order = rng.permutation(len(dirty))
         patches = [torch.from_numpy(np.stack(side)[order][:, None]) for side in (dirty, clean)]
-        return patches[0], patches[1], torch.tensor(facts)[order]
+        told = torch.tensor(facts)[order]
+        if scale > 1 and not self.batch_on_device:
+            patches[0] = self._photographed(patches[0], patches[1], told, rng)
+        return patches[0], patches[1], told
+
+    def _sheet(self, rng: np.random.Generator, share: float) -> tuple[Image, Image, float, int]:
+        """Return a sheet dirty and clean, its severity, and its look's place in the mix."""
+        path = self._paths[int(rng.integers(len(self._paths)))]
+        page, dpi = self._page(path)
+        sheet, enlarged = cut_sheet(rng, page, self._recipe.train.sheet)
+        look = page_look(self._recipe, int(path.stem))
+        corrupt = softened(look.corrupt, share)
+        before, after, chain = dirty_sheet(sheet, rng, corrupt, dpi * enlarged, self._stages)
+        if self._recipe.model.scale > 1:
+            before = area_reduced(before, self._recipe.model.scale)
+        return before, after, chain.severity, self._looks.index(look.name)
+
+    def _photographed(
+        self, dirty: Tensor, clean: Tensor, facts: Tensor, rng: np.random.Generator
+    ) -> Tensor:
+        """Return the dirty patches after the batch stage, uint8 as they came."""
+        seen, true = dirty.float() / 255, clean.float() / 255
+        after = corrupt_looks(seen, reduced(true, dirty), facts.numpy(), rng, self._recipe)
+        return (after * 255).round().clamp(0, 255).to(torch.uint8)
 
 
-def _place(rng: np.random.Generator, clean: Image, patch: int) -> tuple[int, int]:
-    """Draw a patch's corner, three times over if it shows no ink: blank paper teaches little."""
+def steps_a_block(train: Train) -> int:
+    """Return how many steps one block of patches lasts."""
+    return BLOCK * train.patches_per_sheet // train.batch
+
+
+def reduced(clean: Tensor, dirty: Tensor) -> Tensor:
+    """Return the clean side at the size of the dirty one, averaged; both (N, 1, H, W)."""
+    factor = clean.shape[-1] // dirty.shape[-1]
+    return torch.nn.functional.avg_pool2d(clean, factor) if factor > 1 else clean
+
+
+def batches(
+    blocks: PatchBlocks, step: int, recipe: Recipe, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield (dirty, clean) float batches (N, 1, T, T) from `step` on, as an unbroken run would."""
+    train = recipe.train
+    each = steps_a_block(train)
+    first, skip = divmod(step, each)
+    loader = DataLoader(
+        Subset(blocks, range(first, -(-train.steps // each))),
+        batch_size=None,
+        num_workers=train.workers,
+        multiprocessing_context="spawn" if train.workers else None,
+        prefetch_factor=2 if train.workers else None,
+    )
+    for index, block in enumerate(loader, first):
+        parts = [torch.split(part, train.batch) for part in block]
+        for turn in range(skip, each):
+            before, after = (part[turn].to(device).float() / 255 for part in parts[:2])
+            if blocks.batch_on_device:
+                rng = np.random.default_rng((train.seed, blocks.seed, index, turn))
+                facts = parts[2][turn].numpy()
+                before = corrupt_looks(before, reduced(after, before), facts, rng, recipe)
+            yield before, after
+        skip = 0
+
+
+def _place(rng: np.random.Generator, clean: Image, patch: int, scale: int = 1) -> tuple[int, int]:
+    """Draw a patch's corner, three times over if it shows no ink: blank paper teaches little.
+
+    Corner and side are px of the dirty side, of which the clean one has `scale` times as many.
+    """
     row = column = 0
     for _ in range(3):
-        row, column = (int(rng.integers(side - patch + 1)) for side in clean.shape[:2])
-        if clean[row : row + patch, column : column + patch].min() < 128:
+        row, column = (int(rng.integers(side // scale - patch + 1)) for side in clean.shape[:2])
+        high, wide = (slice(scale * at, scale * (at + patch)) for at in (row, column))
+        if clean[high, wide].min() < 128:
             break
     return row, column

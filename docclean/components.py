@@ -1,0 +1,109 @@
+"""Connected components of ink (numpy only): which pixels touch each other, and how large they are.
+
+Rows are taken apart into runs of ink; runs of neighbouring rows that touch, corners included, get
+one label. The work grows with the runs, not with the pixels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Boxes and areas of N components, in px.
+
+    Attributes:
+        top, bottom, left, right: (N,) sides of the boxes; bottom and right lie outside.
+        area: (N,) pixels of ink.
+    """
+
+    top: Ints
+    bottom: Ints
+    left: Ints
+    right: Ints
+    area: Ints
+
+    @property
+    def height(self) -> Ints:
+        """Return the heights of the boxes, (N,)."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> Ints:
+        """Return the widths of the boxes, (N,)."""
+        return self.right - self.left
+
+
+def components(ink: NDArray[np.bool_]) -> Components:
+    """Return the 8-connected components of a mask, (H, W) True where there is ink."""
+    row, start, end = _runs(ink)
+    label = _labels(len(row), *_touching(row, start, end))
+    return Components(
+        _least(label, row),
+        -_least(label, -row) + 1,
+        _least(label, start),
+        -_least(label, -end),
+        np.bincount(label, end - start).astype(np.int64) if len(label) else label,
+    )
+
+
+def _runs(ink: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+    """Return row, first and one past the last column of every run, row by row."""
+    height, width = ink.shape
+    walled = np.zeros((height, width + 2), np.int8)
+    walled[:, 1:-1] = ink
+    row, column = np.nonzero(np.diff(walled, axis=1))
+    return row[::2], column[::2], column[1::2]
+
+
+def _touching(row: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """Return the pairs of runs in neighbouring rows that touch, corners included.
+
+    A place in the order of reading, row by row, makes one sorted line of all runs: the runs above
+    that touch a run are neighbours in it.
+    """
+    if not len(row):
+        return row, row
+    span = int(end.max()) + 2
+    firsts, lasts = row * span + start, row * span + end
+    # of the row above: the first run that ends at or behind the start, the last that begins by end
+    low = np.searchsorted(lasts, (row - 1) * span + start, "left")
+    high = np.searchsorted(firsts, (row - 1) * span + end, "right")
+    count = np.maximum(high - low, 0)
+    below = np.repeat(np.arange(len(row)), count)
+    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(low, count) + offset, below
+
+
+def _labels(count: int, one: Ints, other: Ints) -> Ints:
+    """Return a label 0..N-1 for each of `count` runs; those joined by a pair share it.
+
+    Each run takes the least label among its own and its neighbours'; labels are then followed to
+    their end, so that chains shorten by half or more with every turn.
+    """
+    label = np.arange(count)
+    while len(one):
+        least = np.minimum(label[one], label[other])
+        before = label.copy()
+        np.minimum.at(label, label[one], least)
+        np.minimum.at(label, label[other], least)
+        while (label != label[label]).any():
+            label = label[label]
+        if (label == before).all():
+            break
+        apart = label[one] != label[other]
+        one, other = one[apart], other[apart]
+    return np.unique(label, return_inverse=True)[1] if count else label
+
+
+def _least(label: Ints, value: Ints) -> Ints:
+    """Return the least value of each label."""
+    if not len(label):
+        return value
+    least = np.full(int(label.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(least, label, value)
+    return least

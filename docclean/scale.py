@@ -1,0 +1,118 @@
+"""How large the letters are, and bringing small ones to the size networks and Tesseract work at.
+
+Letters of an x-height below about 17 px are cleaned and read worse than the same letters enlarged;
+larger ones are read worse when they are enlarged further. So the x-height is measured, and only
+small type is enlarged.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from docclean.components import components
+from docclean.page import Image
+
+WORKING_X_HEIGHT = 24.0
+"""x-height in px that small letters are brought to: 10 to 12 point type at 300 dpi."""
+SMALL_X_HEIGHT = 17.0
+"""x-height in px from which letters are large enough as they are."""
+LARGEST_FACTOR = 3.0
+"""No page is enlarged more: what was never scanned does not come back."""
+MAX_WORK = 36_000_000
+"""Pixels of an enlarged page, at most; larger ones are worked on as they are."""
+
+X_HEIGHTS = (4, 120)
+"""Heights of components that can be letters, px."""
+ASPECT = (0.2, 5.0)
+"""Width over height of what can be a letter or a few that touch."""
+LEAST_LETTERS = 30
+"""Letters to be found before an x-height is told."""
+QUANTILE = 0.4
+"""Place of the small letters among all, lowest first: about six letters in ten have no ascender."""
+INKED = 64
+"""Grey levels below white from which a place wholly counts as inked."""
+BANDS, SAMPLE = 5, 2_000_000
+"""A larger page is looked at in so many bands spread over it, of so many pixels together."""
+
+
+def x_height(clean: Image) -> float:
+    """Return the height of the small letters in px, (H, W) uint8 of a cleaned page; 0 for no text.
+
+    Letters are the components of ink of a letter's shape; letters that touch count by their width.
+    """
+    heights: list[NDArray[np.int64]] = []
+    weights: list[NDArray[np.int64]] = []
+    for band in _bands(clean):
+        found = components(band < 128)
+        height, width = found.height, found.width
+        ratio = width / np.maximum(height, 1)
+        letter = (height >= X_HEIGHTS[0]) & (height <= X_HEIGHTS[1])
+        letter &= (ratio > ASPECT[0]) & (ratio < ASPECT[1])
+        heights.append(height[letter])
+        weights.append(np.maximum(width, height)[letter])
+    height, weight = np.concatenate(heights), np.concatenate(weights)
+    if len(height) < LEAST_LETTERS:
+        return 0.0
+    order = np.argsort(height, kind="stable")
+    share = np.cumsum(weight[order])
+    return float(height[order][np.searchsorted(share, QUANTILE * share[-1])])
+
+
+def working_factor(height: float, shape: tuple[int, ...]) -> float:
+    """Return how much a page is to be enlarged, in steps of a half, 1 for not at all.
+
+    Args:
+        height: its x-height in px, 0 for none.
+        shape: (H, W) of the page in px.
+    """
+    if not 0 < height < SMALL_X_HEIGHT:
+        return 1.0
+    factor = min(LARGEST_FACTOR, max(1.0, round(2 * WORKING_X_HEIGHT / height) / 2))
+    return factor if factor**2 * shape[0] * shape[1] <= MAX_WORK else 1.0
+
+
+def enlarge(grey: Image, factor: float) -> Image:
+    """Return a page (H, W) uint8 at `factor` times its sides, rounded, by Lanczos."""
+    return resized(grey, (round(factor * grey.shape[0]), round(factor * grey.shape[1])))
+
+
+def resized(grey: Image, shape: tuple[int, ...]) -> Image:
+    """Return a page (H, W) uint8 at another shape: Lanczos, which averages where it reduces."""
+    size = (shape[1], shape[0])
+    return np.asarray(Pillow.fromarray(grey).resize(size, Pillow.Resampling.LANCZOS), np.uint8)
+
+
+def bring_back(grey: Image, work: Image, cleaned: Image) -> Image:
+    """Return a page cleaned at its working size at its own size, (H, W) uint8.
+
+    Enlarging and reducing blurs letters. What the page lost on the way, itself minus itself there
+    and back, is given back to them; where the cleaned page is white there is nothing to sharpen.
+
+    Args:
+        grey: the page as it came, (H, W).
+        work: it enlarged, (h, w).
+        cleaned: the enlarged page cleaned, (h, w).
+    """
+    back = resized(cleaned, grey.shape).astype(np.float32)
+    lost = grey - resized(work, grey.shape).astype(np.float32)
+    inked = np.clip((255 - _least(back)) / INKED, 0, 1)
+    return np.clip(back + inked * lost + 0.5, 0, 255).astype(np.uint8)
+
+
+def _least(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the least value of the 3 x 3 px around each pixel."""
+    for axis in (0, 1):
+        ends = np.take(image, [0], axis), np.take(image, [-1], axis)
+        wide = np.concatenate((ends[0], image, ends[1]), axis)
+        parts = (np.take(wide, range(at, at + image.shape[axis]), axis) for at in range(3))
+        image = np.minimum.reduce(list(parts))
+    return image
+
+
+def _bands(image: Image) -> list[Image]:
+    """Return the page, or horizontal bands spread over it."""
+    height, width = image.shape
+    if height * width <= SAMPLE:
+        return [image]
+    rows = max(1, min(height // BANDS, SAMPLE // (BANDS * width)))
+    return [image[top : top + rows] for top in np.linspace(0, height - rows, BANDS).astype(int)]

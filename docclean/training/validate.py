@@ -1,0 +1,208 @@
+"""How good the averaged network is: its loss on fixed patches, and what Tesseract reads of it."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from docclean.errors import MissingProgramError
+from docclean.models import ARCHITECTURES, Architecture
+from docclean.ocr import OcrEngine, Tesseract
+from docclean.page import Image, Page
+from docclean.pairs import Pair, make_pair
+from docclean.recipe import Recipe, Synth, Train
+from docclean.score import Score, micro, score
+from docclean.synth import TextSource, Word
+from docclean.training.losses import cleaning_loss
+from docclean.training.patches import PatchBlocks, area_reduced
+from docclean.training.plots import write_grid
+
+log = logging.getLogger(__name__)
+
+SEED = 20_000_000
+"""Added to the recipe's seed: pages no patch of a training is cut from."""
+READ_DPI = (110, 220)
+"""Resolutions of the pages that are read; finer ones would take longer and show no more."""
+WORDS = (12, 60)
+"""Fewest and most words of a piece."""
+CONTEXT = 64
+"""Page around a piece in px that the network sees."""
+RIM = 12
+"""Paper added around a piece before it is read, in px: Tesseract wants some."""
+
+
+def averaged(average: dict[str, Tensor], recipe: Recipe, device: torch.device) -> Architecture:
+    """Return the recipe's network with the averaged weights, to be used and not to be trained."""
+    network = ARCHITECTURES[recipe.model.name].build(recipe.model).to(device)
+    network.load_state_dict(average)
+    return network.eval()
+
+
+@torch.no_grad()
+def validation_loss(
+    network: Architecture, blocks: PatchBlocks, train: Train, device: torch.device, grid: Path
+) -> float:
+    """Return the network's loss on fixed patches, and write their before/after grid."""
+    dirty, clean, _ = blocks[0]
+    total, shown = 0.0, []
+    for some, true_some in zip(torch.split(dirty, 24), torch.split(clean, 24), strict=True):
+        given, true = some.to(device).float() / 255, true_some.to(device).float() / 255
+        logits = network.logits(given)
+        total += float(cleaning_loss(logits, true, train, given))
+        shown.append((logits.sigmoid() * 255).round().to(torch.uint8).cpu())
+    before, after, wanted = (side[:, 0].numpy() for side in (dirty, torch.cat(shown), clean))
+    write_grid(grid, before, after, wanted, count=8)
+    return total / len(shown)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A few lines of a dirty page that stand apart from the rest, and what they say."""
+
+    dirty: Image
+    """uint8 (h, w), with context."""
+    box: tuple[slice, slice]
+    """Where the lines stand in it."""
+    text: str
+    dpi: float
+
+    def page(self, seen: Image) -> Page:
+        """Return the lines alone, cut from the dirty or a cleaned `seen`, as Tesseract gets them.
+
+        A `seen` of more pixels than the piece has (super-resolution) is cut where the lines are.
+        """
+        factor = seen.shape[0] // self.dirty.shape[0]
+        box = tuple(slice(factor * side.start, factor * side.stop) for side in self.box)
+        lines = seen[box]
+        paper = int(np.median(np.concatenate((lines[0], lines[-1]))))
+        framed = np.pad(lines, RIM * factor, constant_values=paper)
+        return Page(framed, (factor * self.dpi, factor * self.dpi))
+
+
+class Reader:
+    """Pieces of pages no training sees, and how well they are read dirty and cleaned."""
+
+    def __init__(self, pieces: Sequence[Piece], engine: OcrEngine) -> None:
+        """Read the pieces as they are, once: the rate every cleaning is held against."""
+        self._pieces, self._engine = pieces, engine
+        self.dirty = self._cer(lambda piece: piece.dirty)
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Reader | None":
+        """Make the pieces of a recipe; None where it wants none or Tesseract is missing."""
+        if not recipe.train.cer_pages:
+            return None
+        engine = Tesseract("eng", psm=6)
+        try:
+            engine.check_languages()
+        except MissingProgramError as error:
+            log.warning("validation goes without reading: %s", error)
+            return None
+        pieces = draw_pieces(recipe)
+        return cls(pieces, engine) if pieces else None
+
+    @torch.no_grad()
+    def read(self, network: Architecture, device: torch.device) -> float:
+        """Return the CER of all pieces together, each cleaned by the network as it is."""
+        return self._cer(lambda piece: _cleaned(network, piece.dirty, device))
+
+    def _cer(self, seen: Callable[[Piece], Image]) -> float:
+        return micro([self._read(piece, seen(piece)) for piece in self._pieces]).cer
+
+    def _read(self, piece: Piece, seen: Image) -> Score:
+        return score(piece.text, self._engine.read(piece.page(seen)).text)
+
+
+def draw_pieces(recipe: Recipe) -> list[Piece]:
+    """Return a piece of each of `cer_pages` pages in English; the same seed, the same pieces."""
+    looks = tuple(replace(look, synth=_for_reading(look.synth)) for look in recipe.mix)
+    english = replace(recipe, synth=_for_reading(recipe.synth), mix=looks)
+    source, seed = TextSource(english.synth.locales), recipe.train.seed + SEED
+    pieces: list[Piece] = []
+    for index in range(3 * recipe.train.cer_pages):
+        piece = cut_piece(make_pair(seed, index, source, english), recipe.model.scale)
+        pieces += [] if piece is None else [piece]
+        if len(pieces) == recipe.train.cer_pages:
+            break
+    return pieces
+
+
+def _for_reading(synth: Synth) -> Synth:
+    low, high = (min(max(dpi, READ_DPI[0]), READ_DPI[1]) for dpi in synth.dpi_range)
+    return replace(synth, locales=("en_US",), text_folder="", dpi_range=(low, high))
+
+
+def cut_piece(pair: Pair, scale: int = 1) -> Piece | None:
+    """Return the longest run of whole lines, at most `WORDS`, that no other word reaches into.
+
+    The words of a run follow each other in the true text, so the piece has one reading order
+    however many columns the page has. None where no run has enough words.
+    """
+    starts = _line_starts(pair.words)
+    best: tuple[int, int] = (0, 0)
+    for place, start in enumerate(starts):
+        for end in starts[place + 1 :]:
+            if end - start > WORDS[1]:
+                break
+            if end - start > best[1] - best[0] and _alone(pair.words, start, end):
+                best = (start, end)
+    if best[1] - best[0] < WORDS[0]:
+        return None
+    words = pair.words[best[0] : best[1]]
+    left, top, right, bottom = _around(words, 2)
+    page = area_reduced(pair.dirty.grey(), scale)
+    left, top, right, bottom = (side // scale for side in (left, top, right, bottom))
+    height, width = page.shape
+    low, high = max(0, left - CONTEXT), max(0, top - CONTEXT)
+    crop = page[high : bottom + CONTEXT, low : right + CONTEXT]
+    box = (
+        slice(max(0, top) - high, min(height, bottom) - high),
+        slice(max(0, left) - low, min(width, right) - low),
+    )
+    assert pair.dirty.dpi is not None
+    text = " ".join(word.text for word in words)
+    return Piece(crop, box, text, pair.dirty.dpi[0] / scale)
+
+
+def _line_starts(words: Sequence[Word]) -> list[int]:
+    """Return where lines begin, and the number of words: a word not right of the last one."""
+    turns = [
+        place
+        for place in range(1, len(words))
+        if words[place].left < words[place - 1].right
+        or words[place].top >= words[place - 1].bottom
+        or words[place].bottom <= words[place - 1].top
+    ]
+    return [0, *turns, len(words)]
+
+
+def _around(words: Sequence[Word], margin: int) -> tuple[int, int, int, int]:
+    """Return (left, top, right, bottom) of the words together with a margin, px."""
+    return (
+        min(word.left for word in words) - margin,
+        min(word.top for word in words) - margin,
+        max(word.right for word in words) + margin,
+        max(word.bottom for word in words) + margin,
+    )
+
+
+def _alone(words: Sequence[Word], start: int, end: int) -> bool:
+    """Tell whether no other word reaches into the box around words[start:end]."""
+    left, top, right, bottom = _around(words[start:end], 2)
+    return not any(
+        word.right > left and word.left < right and word.bottom > top and word.top < bottom
+        for word in (*words[:start], *words[end:])
+    )
+
+
+def _cleaned(network: Architecture, dirty: Image, device: torch.device) -> Image:
+    """Return a whole crop cleaned, uint8, padded for the network and cut again."""
+    height, width = dirty.shape
+    rest = [(0, -side % network.stride) for side in dirty.shape]
+    image = torch.from_numpy(np.pad(dirty, rest, mode="edge")).to(device).float() / 255
+    page = (network(image[None, None])[0, 0] * 255).round().to(torch.uint8).cpu().numpy()
+    return np.asarray(page[: height * network.scale, : width * network.scale])
