@@ -36,6 +36,10 @@ class Cleaned(Protocol):
         """The page that goes out."""
 
     @property
+    def reading(self) -> Page:
+        """The page an OCR engine is to read."""
+
+    @property
     def decision(self) -> Decision:
         """Why it is cleaned or left alone."""
 
@@ -52,15 +56,27 @@ class CleanerSpec:
     """How a worker process loads its own cleaner: a loaded one cannot travel between processes."""
 
     model: str | Path = "small"
-    gate: bool = True
+    gate: str = "pixels"
+    """What judges a cleaned page: pixels, ocr (Tesseract on a sample), or off."""
     device: str = "auto"
     threads: int | None = None
+    lang: str = "eng"
+    """Language the gate reads in."""
 
     def __call__(self) -> PageCleaner:
         """Load the cleaner."""
         from docclean.cleaner import Cleaner  # here: a worker pays for it, `--help` does not
 
-        return Cleaner.load(self.model, gate=self.gate, device=self.device, threads=self.threads)
+        from docclean.ocr import Tesseract
+
+        reader = Tesseract(self.lang, psm=6) if self.gate == "ocr" else None
+        return Cleaner.load(
+            self.model,
+            gate=self.gate != "off",
+            device=self.device,
+            threads=self.threads,
+            reader=reader,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,8 @@ class Options:
     """Whether an existing output is replaced."""
     suffix: str | None = None
     """Output format where the output's own name does not tell it."""
+    for_ocr: bool = False
+    """Write pages as an OCR engine reads them best: grey, small letters enlarged."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +251,7 @@ def process_file(
         for page in read_pages(source, pages=wanted, password=options.password):
             result = cleaner.clean(page)
             decisions.append({"page": page.number, **result.decision.to_dict()})
-            yield result.page
+            yield result.reading if options.for_ocr else result.page
             if on_page:
                 on_page(page.number)
 

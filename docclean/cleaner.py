@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from docclean.gate import Decision, decide
+from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.runtime import Runtime, load_runtime
 from docclean.scale import bring_back, enlarge, working_factor, x_height
 from docclean.tiles import TileGrid, join, split
+from docclean.trial import decide_by_reading
 
 MAX_TILE_AREA = 3_000_000
 """Pixels of one tile: what bounds the memory, about 100 bytes a pixel while the network runs."""
@@ -48,6 +50,7 @@ class Cleaner:
         gate: bool = True,
         max_tile_area: int = MAX_TILE_AREA,
         scale: bool = True,
+        reader: OcrEngine | None = None,
     ) -> None:
         """Take a runtime.
 
@@ -56,9 +59,10 @@ class Cleaner:
             gate: leave a page alone where cleaning would not help it.
             max_tile_area: pixels of one tile.
             scale: enlarge pages of small letters while they are cleaned and read.
+            reader: lets the gate read a sample of the page, raw and cleaned, before it decides.
         """
         self.runtime, self.gate, self.max_tile_area = runtime, gate, max_tile_area
-        self.scale = scale
+        self.scale, self.reader = scale, reader
 
     @classmethod
     def load(
@@ -68,6 +72,7 @@ class Cleaner:
         gate: bool = True,
         device: str = "auto",
         threads: int | None = None,
+        reader: OcrEngine | None = None,
     ) -> "Cleaner":
         """Load a shipped model by name or an exported one by path.
 
@@ -76,7 +81,7 @@ class Cleaner:
             UnreadableInputError: the file is not a model of docclean.
             MissingProgramError: the device is not available here.
         """
-        return cls(load_runtime(model, device, threads), gate)
+        return cls(load_runtime(model, device, threads), gate, reader=reader)
 
     def __call__(self, page: Page) -> Page:
         """Return the cleaned page: same size, dpi and number; colour stays colour."""
@@ -95,7 +100,9 @@ class Cleaner:
         if factor > 1:
             work = enlarge(grey, factor)
             cleaned = self.clean_grey(work)
-        decision = self._decide(work, cleaned).with_measures(x_height=height, scale=factor)
+        decision = self._decide(page, work, cleaned, factor).with_measures(
+            x_height=height, scale=factor
+        )
         kept = decision.verdict == "kept"
         large = _finer(page, work if kept else cleaned, factor) if factor > 1 else None
         if kept:
@@ -104,8 +111,14 @@ class Cleaner:
         pixels = shown if page.is_grey else _with_chroma(page.pixels, grey, shown)
         return Cleaned(page.with_pixels(pixels), decision, large, factor)
 
-    def _decide(self, raw: Image, cleaned: Image) -> Decision:
-        return decide(raw, cleaned) if self.gate else Decision("cleaned", "the gate is off", {})
+    def _decide(self, page: Page, raw: Image, cleaned: Image, factor: float) -> Decision:
+        if not self.gate:
+            return Decision("cleaned", "the gate is off", {})
+        decision = decide(raw, cleaned)
+        if self.reader is None:
+            return decision
+        before, after = (_finer(page, grey, factor) for grey in (raw, cleaned))
+        return decide_by_reading(before, after, self.reader, decision)
 
     def clean_grey(self, grey: Image) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile."""

@@ -44,6 +44,8 @@ class Decision:
     verdict: Verdict
     reason: str
     measures: dict[str, float]
+    untouched: bool = False
+    """Whether the page needed no cleaning in the first place."""
 
     def with_measures(self, **measures: float) -> "Decision":
         """Return the decision with more measures."""
@@ -80,7 +82,8 @@ def decide(raw: Image, cleaned: Image) -> Decision:
     if lost > MOST_LOST:
         return Decision("kept", f"cleaning would take {lost:.0%} of the ink with it", measures)
     if deviation < EVEN_PAPER and grey > WHITE_PAPER and dirt < MOST_DIRT:
-        return Decision("kept", "the paper is even and light: there is nothing to clean", measures)
+        reason = "the paper is even and light: there is nothing to clean"
+        return Decision("kept", reason, measures, untouched=True)
     if 0 < width < THIN_STROKE and grey > LIGHT_PAPER:
         reason = f"strokes of {width:.1f} px on light paper are too thin: scan with more dpi"
         return Decision("kept", reason, measures)

@@ -24,6 +24,10 @@ class FakeCleaned:
     page: Page
     decision: FakeDecision
 
+    @property
+    def reading(self) -> Page:
+        return self.page
+
 
 class Identity:
     """A cleaner that hands every page back as it came."""

@@ -74,7 +74,8 @@ def test_a_piece_of_a_real_page_says_what_stands_there():
 
 
 def test_pieces_are_english_and_the_same_every_time():
-    one, two = draw_pieces(RECIPE), draw_pieces(RECIPE)
+    engine = Tesseract("eng", psm=6)
+    one, two = (draw_pieces(RECIPE, engine) for _ in range(2))
     assert len(one) == 2 and [piece.text for piece in one] == [piece.text for piece in two]
     assert all(np.array_equal(a.dirty, b.dirty) for a, b in zip(one, two, strict=True))
     assert all(piece.dpi == validate.READ_DPI[0] for piece in one)  # the recipe's are too coarse

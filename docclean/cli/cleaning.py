@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("-o", "--out", required=True, metavar="OUT", help="A file, a folder, or - (stdout).")
 @click.option("--format", "suffix", help="Output format; default: the input's. E.g. png, pdf.")
+@click.option("--for-ocr", is_flag=True, help="Grey pages, small type enlarged: read, not kept.")
+@click.option("--lang", default="eng", show_default=True, help="Language of --gate ocr.")
 @reading_options
 @model_options
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
@@ -32,11 +34,13 @@ def clean(
     inputs: tuple[str, ...],
     out: str,
     suffix: str | None,
+    for_ocr: bool,
+    lang: str,
     pages: frozenset[int] | None,
     password: str | None,
     model: str,
     device: str,
-    gate: bool,
+    gate: str,
     jobs: int,
     overwrite: bool,
     as_json: bool,
@@ -49,15 +53,16 @@ def clean(
     docclean clean scan.pdf -o clean.pdf
     docclean clean inbox/ more/*.png -o cleaned/ --jobs 2
     cat scan.png | docclean clean - -o - > clean.png
+    docclean clean scan.png -o - --for-ocr | tesseract - text
     """
     from docclean.batch import CleanerSpec, Options, plan_outputs, process_many
     from docclean.documents import format_of
 
     if suffix:
         format_of(suffix, "--format")
-    options = Options(pages, password, overwrite, suffix)
+    options = Options(pages, password, overwrite, suffix, for_ocr)
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
-    spec = CleanerSpec(model, gate, device, threads)
+    spec = CleanerSpec(model, gate, device, threads, lang)
     to_stdout = out == "-"
 
     def told(result: "FileResult") -> None:
@@ -130,7 +135,7 @@ def ocr(
     password: str | None,
     model: str,
     device: str,
-    gate: bool,
+    gate: str,
     overwrite: bool,
 ) -> None:
     """Clean a document and read it with Tesseract; pages are parted by a form feed.
@@ -144,7 +149,7 @@ def ocr(
     from docclean.ocr import Tesseract
 
     engine = Tesseract(lang=lang, psm=psm)
-    cleaner = None if raw else CleanerSpec(model, gate, device)()
+    cleaner = None if raw else CleanerSpec(model, gate, device, lang=lang)()
     given: Path | Source = Path(source) if source != "-" else standard_input()
     wanted = set(pages) if pages else None
 

@@ -35,8 +35,13 @@ class PageRange(click.ParamType[frozenset[int]]):
 def model_options(command: Command) -> Command:
     """Add the options every verb that cleans shares."""
     for option in (
+        click.option("--no-gate", "gate", flag_value="off", help="The same as --gate off."),
         click.option(
-            "--gate/--no-gate", default=True, help="Leave pages alone that cleaning hurts."
+            "--gate",
+            type=click.Choice(["pixels", "ocr", "off"]),
+            default="pixels",
+            show_default=True,
+            help="What tells whether cleaning hurts a page, which then stays as it is.",
         ),
         click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
         click.option("--model", default="small", show_default=True, help="A name or a model file."),

@@ -67,6 +67,7 @@ def train(
     if resume and checkpoint.exists():
         restore(state, checkpoint, recipe)
         if state.step >= recipe.train.steps:
+            state.team.leave()
             return checkpoint
     learning, validation = _data(recipe, out, state.team)
     clerk = _Clerk(recipe, out, state, validation) if state.team.rank == 0 else None
@@ -75,6 +76,7 @@ def train(
     finally:
         if clerk is not None:
             clerk.close()
+    state.team.leave()
     return checkpoint
 
 

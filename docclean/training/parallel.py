@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.optim import Optimizer
 
 
@@ -65,14 +65,20 @@ class Team:
         """Tell whether the flag is up in any process: all get the same answer."""
         if self.size == 1:
             return flag
-        told = self.fabric.all_reduce(
-            torch.tensor(float(flag), device=self.device), reduce_op="sum"
-        )
+        mine = torch.tensor(float(flag), device=self.device)
+        told = self.fabric.all_reduce(mine, reduce_op="sum")
+        assert isinstance(told, Tensor)
         return bool(told > 0)
 
     def wait(self) -> None:
         """Wait until every process of the team is here."""
         self.fabric.barrier()
+
+    def leave(self) -> None:
+        """Part when all are done: a process that ends early takes the others' connections away."""
+        if self.size > 1:
+            self.wait()
+            distributed.destroy_process_group()
 
 
 def _precision() -> Any:

@@ -1,8 +1,9 @@
 """How good the averaged network is: its loss on fixed patches, and what Tesseract reads of it."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ SEED = 20_000_000
 """Added to the recipe's seed: pages no patch of a training is cut from."""
 READ_DPI = (110, 220)
 """Resolutions of the pages that are read; finer ones would take longer and show no more."""
+MOST_CER = 0.03
+"""A piece whose clean twin Tesseract reads worse than this tells of layout, not of dirt."""
 WORDS = (12, 60)
 """Fewest and most words of a piece."""
 CONTEXT = 64
@@ -102,8 +105,11 @@ class Reader:
         except MissingProgramError as error:
             log.warning("validation goes without reading: %s", error)
             return None
-        pieces = draw_pieces(recipe)
-        return cls(pieces, engine) if pieces else None
+        pieces = draw_pieces(recipe, engine)
+        if not pieces:
+            log.warning("validation goes without reading: no page has lines that stand alone")
+            return None
+        return cls(pieces, engine)
 
     @torch.no_grad()
     def read(self, network: Architecture, device: torch.device) -> float:
@@ -111,21 +117,28 @@ class Reader:
         return self._cer(lambda piece: _cleaned(network, piece.dirty, device))
 
     def _cer(self, seen: Callable[[Piece], Image]) -> float:
-        return micro([self._read(piece, seen(piece)) for piece in self._pieces]).cer
-
-    def _read(self, piece: Piece, seen: Image) -> Score:
-        return score(piece.text, self._engine.read(piece.page(seen)).text)
+        return micro([_read(self._engine, piece, seen(piece)) for piece in self._pieces]).cer
 
 
-def draw_pieces(recipe: Recipe) -> list[Piece]:
-    """Return a piece of each of `cer_pages` pages in English; the same seed, the same pieces."""
+def _read(engine: OcrEngine, piece: Piece, seen: Image) -> Score:
+    return score(piece.text, engine.read(piece.page(seen)).text)
+
+
+def draw_pieces(recipe: Recipe, engine: OcrEngine) -> list[Piece]:
+    """Return a piece of each of `cer_pages` pages in English; the same seed, the same pieces.
+
+    Fewer where that many pages are not soon found whose clean side the engine reads.
+    """
     looks = tuple(replace(look, synth=_for_reading(look.synth)) for look in recipe.mix)
     english = replace(recipe, synth=_for_reading(recipe.synth), mix=looks)
     source, seed = TextSource(english.synth.locales), recipe.train.seed + SEED
     pieces: list[Piece] = []
     for index in range(3 * recipe.train.cer_pages):
-        piece = cut_piece(make_pair(seed, index, source, english), recipe.model.scale)
-        pieces += [] if piece is None else [piece]
+        pair = make_pair(seed, index, source, english)
+        piece = cut_piece(pair, recipe.model.scale)
+        plain = cut_piece(replace(pair, dirty=pair.clean), recipe.model.scale)
+        if piece and plain and _read(engine, plain, plain.dirty).cer <= MOST_CER:
+            pieces.append(piece)
         if len(pieces) == recipe.train.cer_pages:
             break
     return pieces
@@ -142,17 +155,10 @@ def cut_piece(pair: Pair, scale: int = 1) -> Piece | None:
     The words of a run follow each other in the true text, so the piece has one reading order
     however many columns the page has. None where no run has enough words.
     """
-    starts = _line_starts(pair.words)
-    best: tuple[int, int] = (0, 0)
-    for place, start in enumerate(starts):
-        for end in starts[place + 1 :]:
-            if end - start > WORDS[1]:
-                break
-            if end - start > best[1] - best[0] and _alone(pair.words, start, end):
-                best = (start, end)
-    if best[1] - best[0] < WORDS[0]:
+    start, end = max(_runs(pair.words), key=lambda run: run[1] - run[0], default=(0, 0))
+    words = pair.words[start:end]
+    if len(words) < WORDS[0]:
         return None
-    words = pair.words[best[0] : best[1]]
     left, top, right, bottom = _around(words, 2)
     page = area_reduced(pair.dirty.grey(), scale)
     left, top, right, bottom = (side // scale for side in (left, top, right, bottom))
@@ -168,8 +174,21 @@ def cut_piece(pair: Pair, scale: int = 1) -> Piece | None:
     return Piece(crop, box, text, pair.dirty.dpi[0] / scale)
 
 
+def _runs(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Yield first and last + 1 of runs of whole lines, each line under the one before it."""
+    starts = _line_starts(words)
+    for place, start in enumerate(starts):
+        for line, end in pairwise(starts[place:]):
+            if end - start > WORDS[1] or (line > start and words[line].top <= words[line - 1].top):
+                break
+            if _alone(words, start, end):
+                yield start, end
+
+
 def _line_starts(words: Sequence[Word]) -> list[int]:
     """Return where lines begin, and the number of words: a word not right of the last one."""
+    if not words:
+        return []
     turns = [
         place
         for place in range(1, len(words))
