@@ -66,7 +66,6 @@ class CleanerSpec:
     def __call__(self) -> PageCleaner:
         """Load the cleaner."""
         from docclean.cleaner import Cleaner  # here: a worker pays for it, `--help` does not
-
         from docclean.ocr import Tesseract
 
         reader = Tesseract(self.lang, psm=6) if self.gate == "ocr" else None

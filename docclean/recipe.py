@@ -19,7 +19,7 @@ _LARGEST = 1e18
 """No number is larger; what lies beyond is infinite or a slip of the hand."""
 _LIMITS: Mapping[str, tuple[float, float]] = {
     "dpi_range": (20, 2400),
-    **dict.fromkeys(("clean_share", "members", "ema", "curriculum"), (0, 1)),
+    **dict.fromkeys(("clean_share", "members", "ema", "curriculum", "enlarge_share"), (0, 1)),
     "severity_power": (0.05, 20),
     "ranges": (-_LARGEST, _LARGEST),  # each member has its own: chain.check
     **dict.fromkeys(("pages", "widths", "patch", "batch", "steps", "sheet"), (1, _LARGEST)),
@@ -148,6 +148,9 @@ class Train:
     seed: int = 1
     patches_per_sheet: int = 12
     """Patches cut from one corrupted sheet."""
+    enlarge_share: float = 0.75
+    """Share of the sheets of low-resolution pages that are enlarged to the working size after they
+    were dirtied, as the cleaner does with small type."""
     sheet: int = 576
     """Side of the piece of a page that is corrupted at once, in pixels."""
     validate_every: int = 1000

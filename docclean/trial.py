@@ -5,6 +5,7 @@ what a band yields; the version that yields more goes on. Costs two readings of 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -54,9 +55,7 @@ def _bands(cleaned: Image) -> Sequence[slice]:
     sums = np.concatenate(([0], np.cumsum(ink)))
     held = sums[BAND_HEIGHT:] - sums[:-BAND_HEIGHT]
     bounds = np.linspace(0, len(held), BANDS + 1).astype(int)
-    tops = [
-        low + int(np.argmax(held[low:high])) for low, high in zip(bounds, bounds[1:], strict=False)
-    ]
+    tops = [low + int(np.argmax(held[low:high])) for low, high in pairwise(bounds)]
     return [slice(top, top + BAND_HEIGHT) for top in tops]
 
 

@@ -27,7 +27,8 @@ import torch
 
 from docclean.recipe import Recipe
 from docclean.synth import LAYOUTS, TextSource, typeset
-from docclean.training.patches import BLOCK, PatchBlocks, cached_pages, cut_sheet
+from docclean.training.patches import BLOCK, PatchBlocks, cached_pages
+from docclean.training.sheets import cut_sheet
 
 PATCH, SHEET, PER_SHEET = 256, 768, 9
 AUGRAPHY = """

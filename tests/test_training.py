@@ -23,8 +23,9 @@ from docclean.models.checkpoint import load_network, load_tensors, save_tensors
 from docclean.recipe import Corrupt, Look, Recipe
 from docclean.training import journal, loop, patches, state
 from docclean.training.parallel import Team
-from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages, cut_sheet
+from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages
 from docclean.training.schedule import severity_share
+from docclean.training.sheets import cut_sheet, scan_factor
 
 STEPS = 12
 RECIPE = Recipe.load(
@@ -669,3 +670,17 @@ def test_two_processes_learn_one_network(pages, tmp_path):
     assert load_tensors(out / loop.CHECKPOINT)[1]["step"] == STEPS
     assert load_tensors(out / loop.CHECKPOINT)[1]["processes"] == 2
     assert [row["step"] for row in history(out / loop.CHECKPOINT)] == [1, 6, 12]
+
+
+@pytest.mark.parametrize("dpi", [72, 100, 150])
+def test_small_scans_come_to_the_working_size(dpi: int) -> None:
+    rng = np.random.default_rng(dpi)
+    factors = [scan_factor(rng, dpi, 1.0) for _ in range(50)]
+    assert all(factor * dpi < 400 and (factor == 3 or factor * dpi > 160) for factor in factors)
+    assert all(2 * factor == int(2 * factor) for factor in factors)
+    assert {scan_factor(rng, dpi, 0.0) for _ in range(20)} == {1.0}
+
+
+def test_large_scans_stay_as_they_are() -> None:
+    rng = np.random.default_rng(1)
+    assert {scan_factor(rng, 300, 1.0) for _ in range(20)} == {1.0}

@@ -134,7 +134,7 @@ class LowResolution(BatchCorruption):
 
     def on_clean(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Lose half as many dots: shares multiply, so half of a loss is its square root."""
-        return self.on_page(image, params | {"share": params["share"] ** 0.5}, dpi)
+        return self.on_page(image, {**params, "share": params["share"] ** 0.5}, dpi)
 
 
 INTERPOLATIONS = {

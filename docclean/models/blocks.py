@@ -40,7 +40,9 @@ def blocks(width: int, depth: int) -> nn.Module:
     """Return `depth` residual blocks; depth 0 is one plain convolution."""
     if depth == 0:
         return Plain(width)
-    return Residual(width) if depth == 1 else nn.Sequential(*(Residual(width) for _ in range(depth)))
+    if depth == 1:
+        return Residual(width)
+    return nn.Sequential(*(Residual(width) for _ in range(depth)))
 
 
 CELL = 16

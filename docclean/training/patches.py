@@ -19,8 +19,10 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from docclean.corruptions.chain import corrupt_looks, dirty_sheet
 from docclean.page import Image
 from docclean.recipe import Look, Recipe, Train
+from docclean.scale import resized
 from docclean.synth import TextSource, draw_page
 from docclean.training.schedule import severity_share, softened
+from docclean.training.sheets import area_reduced, cut_sheet, scan_factor
 
 BLOCK = 16
 """Sheets shuffled together; one block makes BLOCK * patches_per_sheet patches."""
@@ -63,34 +65,6 @@ def _typeset_one(job: tuple[Recipe, int, Path]) -> None:
     aside = path.with_suffix(f".{os.getpid()}.tmp")
     Pillow.fromarray(page.pixels).save(aside, "PNG", dpi=page.dpi, compress_level=3)
     aside.replace(path)
-
-
-def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> tuple[Image, float]:
-    """Return a (side, side) piece of a page, slightly turned, and how much it was enlarged."""
-    scale = float(np.exp(rng.uniform(np.log(0.72), np.log(1.35))))
-    angle = float(rng.normal(0, 0.8)) if rng.random() < 0.5 else 0.0
-    if rng.random() < 0.35:
-        scale, angle = 1.0, 0.0  # as typeset: hairlines on the pixel grid
-    span = side / scale
-    x = float(rng.uniform(0, max(1.0, page.shape[1] - span)))
-    y = float(rng.uniform(0, max(1.0, page.shape[0] - span)))
-    if scale == 1.0:
-        x, y = float(int(x)), float(int(y))
-    turn = cv2.getRotationMatrix2D((x + span / 2, y + span / 2), angle, scale)
-    turn[0, 2] += side / 2 - (x + span / 2)
-    turn[1, 2] += side / 2 - (y + span / 2)
-    if scale < 0.95:
-        page = np.asarray(cv2.GaussianBlur(page, (0, 0), 0.35 / scale), np.uint8)
-    flags = cv2.INTER_NEAREST if scale == 1.0 else cv2.INTER_CUBIC
-    sheet = cv2.warpAffine(page, turn, (side, side), flags=flags, borderValue=255)
-    return np.asarray(sheet, np.uint8), scale
-
-
-def area_reduced(page: Image, factor: int) -> Image:
-    """Return the mean of each factor x factor square of a page, whole squares only, uint8."""
-    height, width = (side // factor for side in page.shape)
-    whole = page[: height * factor, : width * factor]
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -170,10 +144,14 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
         """Return a sheet dirty and clean, its severity, and its look's place in the mix."""
         path = self._paths[int(rng.integers(len(self._paths)))]
         page, dpi = self._page(path)
-        sheet, enlarged = cut_sheet(rng, page, self._recipe.train.sheet)
+        train = self._recipe.train
+        factor = scan_factor(rng, dpi, train.enlarge_share)
+        sheet, scale = cut_sheet(rng, page, round(train.sheet / factor))
         look = page_look(self._recipe, int(path.stem))
         corrupt = softened(look.corrupt, share)
-        before, after, chain = dirty_sheet(sheet, rng, corrupt, dpi * enlarged, self._stages)
+        before, after, chain = dirty_sheet(sheet, rng, corrupt, dpi * scale, self._stages)
+        if factor > 1:
+            before, after = (resized(side, (train.sheet, train.sheet)) for side in (before, after))
         if self._recipe.model.scale > 1:
             before = area_reduced(before, self._recipe.model.scale)
         return before, after, chain.severity, self._looks.index(look.name)

@@ -19,8 +19,9 @@ from docclean.recipe import Recipe, Synth, Train
 from docclean.score import Score, micro, score
 from docclean.synth import TextSource, Word
 from docclean.training.losses import cleaning_loss
-from docclean.training.patches import PatchBlocks, area_reduced
+from docclean.training.patches import PatchBlocks
 from docclean.training.plots import write_grid
+from docclean.training.sheets import area_reduced
 
 log = logging.getLogger(__name__)
 
