@@ -28,7 +28,7 @@ ASPECT = (0.2, 5.0)
 LEAST_LETTERS = 30
 """Letters to be found before an x-height is told."""
 QUANTILE = 0.25
-"""Place of the small letters in all ink, lowest first: half of it is in letters without ascender."""
+"""Place of the small letters in all ink, lowest first: half of it is in such letters."""
 INK = 200
 """Grey below which a pixel of a cleaned page holds a letter together, be its strokes faint."""
 INKED = 64

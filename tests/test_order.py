@@ -309,4 +309,4 @@ def test_list_contenders(capsys):
     assert run(["list", "contenders"]) == 0
     names = capsys.readouterr().out.split()
     assert {"raw", "grey", "grey-x2", "divide", "otsu", "sauvola", "wolf", "unpaper"} < set(names)
-    assert names[-2:] == ["cleaned", "ungated"]
+    assert names[-3:] == ["cleaned", "ungated", "tried"]

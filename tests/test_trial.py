@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from docclean.cleaner import Cleaner
+from docclean.evaluation.contenders import tried_by
 from docclean.gate import Decision
 from docclean.ocr import Tesseract
 from docclean.page import Image, Page
@@ -14,6 +15,15 @@ from docclean.trial import BAND_HEIGHT, BANDS, decide_by_reading
 
 READER = Tesseract("eng", psm=6)
 NEEDED = Decision("kept", "the pixels say so", {"dirt": 0.1})
+
+
+class Eraser:
+    """A network that leaves nothing."""
+
+    stride, reach, name = 16, 0, "eraser"
+
+    def __call__(self, tiles: np.ndarray) -> np.ndarray:
+        return np.full_like(tiles, 255)
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +72,22 @@ def test_only_bands_of_a_long_page_are_read(text: Image) -> None:
 
 
 def test_a_cleaner_asks_its_reader(text: Image, noisy: Image) -> None:
-    class Eraser:
-        stride, reach, name = 16, 0, "eraser"
-
-        def __call__(self, tiles: np.ndarray) -> np.ndarray:
-            return np.full_like(tiles, 255)
-
     done = Cleaner(Eraser(), reader=READER).clean(Page(noisy))
     assert done.decision.verdict == "kept"
     assert done.decision.measures["yield_cleaned"] == 0
     assert (done.page.pixels == noisy).all()
+
+
+def test_the_contender_reads_its_sample_with_the_engine_of_the_set(noisy: Image) -> None:
+    asked: list[tuple[str, int | None]] = []
+
+    class Noted(Tesseract):
+        def read(self, page: Page, *, words: bool = False):  # type: ignore[no-untyped-def]
+            asked.append((self.lang, self.psm))
+            return super().read(page, words=words)
+
+    contender = tried_by(Cleaner(Eraser()), "tried")
+    assert contender.trial is not None
+    treated = contender.trial(Page(noisy), Noted("eng", psm=3))
+    assert asked == [("eng", 6)] * 2
+    assert (treated.page.pixels == noisy).all() and "letters" in treated.note

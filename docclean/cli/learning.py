@@ -118,10 +118,10 @@ def _names(family: str) -> list[str]:
         return CORRUPTIONS.names()
     if family == "contenders":
         from docclean.evaluation.contenders import CONTENDERS
-        from docclean.evaluation.order import UNGATED
+        from docclean.evaluation.order import TRIED, UNGATED
         from docclean.report.report import CLEANED
 
-        return [*CONTENDERS.names(), CLEANED, UNGATED]
+        return [*CONTENDERS.names(), CLEANED, UNGATED, TRIED]
     if family == "engines":
         from docclean.ocr import ENGINES
 

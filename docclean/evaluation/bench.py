@@ -160,7 +160,10 @@ class Sheet:
 
     def _treat(self, contender: Contender) -> tuple[Treated, Cost]:
         with Meter() as meter:
-            treated = contender.treat(self.page)
+            if contender.trial is not None:
+                treated = contender.trial(self.page, self.task.engine)
+            else:
+                treated = contender.treat(self.page)
         return treated, meter.cost
 
     def _compared(self, reading: Reading, after: Page, twin: Page) -> Reading:

@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image as Pillow
 
 from docclean.classical import divide_background, divide_dilated
+from docclean.cleaner import Cleaner
 from docclean.errors import MissingProgramError, UsageError
 from docclean.evaluation.programs import TIMEOUT, Program
-from docclean.ocr import MAX_SIDE, tesseract_version
+from docclean.ocr import MAX_SIDE, OcrEngine, Tesseract, tesseract_version
 from docclean.page import Image, Page
 from docclean.registry import Registry
 
@@ -70,6 +71,8 @@ class Contender:
             may differ.
         variables: of the engine, where reading in another way is the treatment (Tesseract only).
         missing: returns what it lacks on this machine, None for nothing; see `lacking`.
+        trial: treats a page with the help of the engine that will read it; then `treat` is not
+            called.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Contender:
     treat: Callable[[Page], Treated]
     variables: tuple[tuple[str, str], ...] = ()
     missing: Callable[[], str | None] = _nothing
+    trial: Callable[[Page, OcrEngine], Treated] | None = None
 
     def lacking(self) -> str | None:
         """Return None where it can run, else one sentence that says what to install."""
@@ -238,12 +242,28 @@ def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
     """Make a cleaner a contender, read in grey as `docclean ocr` does; its note is the reason."""
 
     def treat(page: Page) -> Treated:
-        cleaned = cleaner.clean(page)
-        grey = cleaned.page.with_pixels(cleaned.page.grey())
-        reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
-        return Treated(grey, reason, getattr(cleaned, "enlarged", None))
+        return _treated(cleaner, page)
 
     return Contender(name, "docclean, read in grey", treat)
+
+
+def tried_by(cleaner: Cleaner, name: str) -> Contender:
+    """Make a cleaner whose gate reads a sample of the page, in the language of its set."""
+
+    def trial(page: Page, engine: OcrEngine) -> Treated:
+        reader = replace(engine, psm=6) if isinstance(engine, Tesseract) else engine
+        judged = Cleaner(cleaner.runtime, max_tile_area=cleaner.max_tile_area, reader=reader)
+        return _treated(judged, page)
+
+    return Contender(name, "docclean, its gate by reading", raw, trial=trial)
+
+
+def _treated(cleaner: PageCleaner, page: Page) -> Treated:
+    """Return what a cleaner makes of a page; its note is the reason."""
+    cleaned = cleaner.clean(page)
+    grey = cleaned.page.with_pixels(cleaned.page.grey())
+    reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
+    return Treated(grey, reason, getattr(cleaned, "enlarged", None))
 
 
 CONTENDERS: Registry[Contender] = Registry(

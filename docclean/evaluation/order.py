@@ -10,7 +10,13 @@ from pathlib import Path
 from docclean.cleaner import Cleaner
 from docclean.corruptions import CORRUPTIONS
 from docclean.errors import UsageError
-from docclean.evaluation.contenders import CONTENDERS, Contender, cleaned_by, command_contender
+from docclean.evaluation.contenders import (
+    CONTENDERS,
+    Contender,
+    cleaned_by,
+    command_contender,
+    tried_by,
+)
 from docclean.evaluation.folder import Item
 from docclean.evaluation.programs import TIMEOUT
 from docclean.evaluation.robustness import COMMON, measure_curves
@@ -21,7 +27,8 @@ from docclean.registry import nearest
 from docclean.report.report import CLEANED, Report
 from docclean.report.results import Curve
 
-UNGATED = "ungated"
+UNGATED, TRIED = "ungated", "tried"
+"""A model without its gate, and with one that reads a sample of the page."""
 ALL = "all"
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how many."""
@@ -34,7 +41,7 @@ class Order:
     Attributes:
         folder: the pages; None where only synthetic ones are asked for.
         contenders: names of `CONTENDERS`, 'cleaned' and 'ungated' (each model with and without its
-            gate), or 'all' for every one that can run here.
+            gate), 'tried' (with `--gate ocr`), or 'all' for every one that can run here.
         commands: outside programs, 'NAME=program @IN @OUT'.
         models: names or files; the first is 'cleaned', the others 'cleaned:NAME'.
         device: where the models run.
@@ -146,13 +153,13 @@ class Order:
             names += [CLEANED, UNGATED]
         for name in names:
             kind, _, model = name.partition(":")
-            if kind in (CLEANED, UNGATED):
+            if kind in (CLEANED, UNGATED, TRIED):
                 chosen = (model,) if model else self.models
                 plan += [self._cleaned(kind, one) for one in dict.fromkeys(chosen)]
             elif name in CONTENDERS.names():
                 plan += [resolve(name, None)] if name not in [one.name for one in plan] else []
             else:
-                known = [*CONTENDERS.names(), CLEANED, UNGATED, ALL]
+                known = [*CONTENDERS.names(), CLEANED, UNGATED, TRIED, ALL]
                 raise UsageError(
                     f"there is no contender '{name}'{nearest(name, known)}; "
                     f"known: {', '.join(known)}"
@@ -168,6 +175,8 @@ class Order:
 
     def _cleaned(self, kind: str, model: str) -> Contender:
         name = kind if model == self.models[0] else f"{kind}:{Path(model).stem}"
+        if kind == TRIED:
+            return tried_by(self._cleaner(model, gate=True), name)
         return cleaned_by(self._cleaner(model, gate=kind == CLEANED), name)
 
     def _cleaner(self, model: str, *, gate: bool) -> Cleaner:
