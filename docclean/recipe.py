@@ -141,6 +141,14 @@ class Train:
     """Weight of the error of the steps between neighbouring pixels: edges stay sharp."""
     identity_weight: float = 0.0
     """Extra weight of patches that came in clean: those are to be left alone."""
+    recogniser: str = ""
+    """A checkpoint of pipelines/recogniser.py that looks at cleaned lines; empty: none does."""
+    recogniser_weight: float = 0.1
+    """Weight of what it sees amiss: features unlike the clean line's, and signs misread (CTC)."""
+    recogniser_lines: int = 4
+    """Lines a step and process that it is shown."""
+    recogniser_pages: int = 200
+    """Pages those lines are cut from, once; only lines at least 24 px high are used."""
     curriculum: float = 0.0
     """Share of the run over which the mean severity rises, from 0.3 of the recipe's to all."""
     compile: bool = False
@@ -161,6 +169,11 @@ class Train:
     """Minutes between checkpoints."""
     workers: int = 1
     """Processes that make patches."""
+
+    @property
+    def reads(self) -> bool:
+        """Tell whether a recogniser has a say in what is learned."""
+        return bool(self.recogniser) and self.recogniser_weight > 0
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 
 Lines are cut from pages that the recipe sets and dirties, in its Latin languages; they are made
 once and kept beside the checkpoint. Told is the character error rate of greedy readings on lines
-of other pages, clean and dirty.
+of other pages, clean and dirty. A recipe names the checkpoint as `recogniser` in its [train].
 """
 
 import argparse
@@ -16,18 +16,14 @@ import torch
 
 from docclean.errors import DoccleanError
 from docclean.recipe import Recipe
-from docclean.training.lines import cached_lines, in_latin
-from docclean.training.recogniser import (
-    evaluate,
-    load_recogniser,
-    samples,
-    train_recogniser,
-)
+from docclean.training.lineset import Wanted, cached_lines, in_latin
+from docclean.training.recogniser import load_recogniser
+from docclean.training.recogniser_run import evaluate, samples, train_recogniser
 
 DPI = (110, 200)
 """Pages are set no finer: the recogniser sees lines of 32 px only."""
-MARGIN = 4
-"""Context in px: the recogniser needs none."""
+WANTED = Wanted(margin=4)
+"""All lines, with next to no context: the recogniser needs none."""
 
 
 def train_and_tell(options: argparse.Namespace) -> None:
@@ -38,7 +34,7 @@ def train_and_tell(options: argparse.Namespace) -> None:
     recipe = in_latin(recipe, DPI)
     options.out.mkdir(parents=True, exist_ok=True)
     train, held_out = (
-        samples(cached_lines(recipe, options.out, pages, seed, MARGIN, options.jobs))
+        samples(cached_lines(recipe, options.out, pages, seed, WANTED, options.jobs))
         for pages, seed in ((options.pages, options.seed), (options.held_out, options.seed + 1))
     )
     sys.stderr.write(f"{len(train)} lines to learn from, {len(held_out)} held out\n")

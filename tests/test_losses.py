@@ -1,4 +1,4 @@
-"""The losses know where ink is, what an edge is, and which patches came in clean."""
+"""The losses know where ink is, what an edge is, which patches came in clean, and who reads."""
 
 import pytest
 import torch
@@ -6,6 +6,7 @@ from torch import Tensor
 
 from docclean.models import ARCHITECTURES
 from docclean.recipe import Model, Train
+from docclean.training.lines import LineBatch
 from docclean.training.losses import (
     Lesson,
     charbonnier,
@@ -13,6 +14,7 @@ from docclean.training.losses import (
     gradient_loss,
     untouched,
 )
+from docclean.training.recogniser import Recogniser
 
 
 def loss_of(wrong_at: tuple[int, int], train: Train) -> float:
@@ -152,3 +154,53 @@ def test_a_lesson_reaches_every_weight():
     clean = torch.rand(2, 1, 32, 32)
     Lesson(network, Train(gradient_weight=1.0))(clean * 0.9, clean).backward()
     assert all(value.grad is not None for value in network.parameters())
+
+
+# --- the recogniser's view -----------------------------------------------------------------------
+
+
+def reading_lesson(weight: float, name: str = "dae") -> Lesson:
+    torch.manual_seed(3)
+    widths = (4, 8) if name != "dae" else (4, 8, 8, 8)
+    network = ARCHITECTURES[name].build(Model(name, widths=widths, side=32))
+    train = Train(recogniser="here", recogniser_weight=weight)
+    return Lesson(network, train, Recogniser().eval().requires_grad_(False))
+
+
+def two_lines() -> LineBatch:
+    clean = torch.full((2, 1, 64, 96), 255, dtype=torch.uint8)
+    clean[..., 20:44, 20:76:8] = 0
+    return LineBatch(clean // 5 * 4, clean, [(10, 12, 86, 52), (16, 16, 80, 48)], ["abc", "de"])
+
+
+@pytest.mark.parametrize("name", ["dae", "conv", "bottleneck"])
+def test_what_the_recogniser_sees_changes_what_is_learned(name):
+    page = torch.rand(1, 1, 32, 32)
+    slopes = []
+    for weight, lines in ((0.5, None), (0.0, two_lines()), (0.5, two_lines())):
+        lesson = reading_lesson(weight, name)
+        lesson(0.9 * page, page, lines).backward()
+        slopes.append(torch.cat([one.grad.flatten() for one in lesson.parameters()]))
+    without, weightless, reading = slopes
+    torch.testing.assert_close(without, weightless)
+    assert (reading - without).norm() > 0.01 * without.norm()
+
+
+def test_the_recogniser_counts_by_its_weight():
+    page, lines = torch.rand(1, 1, 32, 32), two_lines()
+    none, some, twice = (
+        float(reading_lesson(weight)(page, page, lines).detach()) for weight in (0.0, 0.5, 1.0)
+    )
+    assert some > none and twice - none == pytest.approx(2 * (some - none), rel=1e-4)
+
+
+def test_the_recogniser_is_neither_trained_nor_stored_nor_woken():
+    lesson = reading_lesson(0.5).train()
+    (recogniser,) = lesson._recogniser
+    before = {name: value.clone() for name, value in recogniser.state_dict().items()}
+    lesson(torch.rand(1, 1, 32, 32), torch.rand(1, 1, 32, 32), two_lines()).backward()
+    assert list(lesson.state_dict()) == [f"network.{name}" for name in lesson.network.state_dict()]
+    assert len(list(lesson.parameters())) == len(list(lesson.network.parameters()))
+    assert not recogniser.training
+    assert all(torch.equal(value, before[name]) for name, value in recogniser.state_dict().items())
+    assert all(value.grad is None for value in recogniser.parameters())

@@ -1,45 +1,37 @@
 """Lines are cut where they stand; the reader learns, is stored, and judges what was cleaned."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.pairs import Pair, make_pair
-from docclean.recipe import Corrupt, Recipe, Synth
+from docclean.recipe import Corrupt, Recipe, Synth, Train
 from docclean.synth import TextSource, Word
 from docclean.training import lines as line_module
-from docclean.training.lines import (
-    WIDEST,
-    WINDOW,
-    Line,
-    LineSet,
-    cached_lines,
-    cut_lines,
-    in_latin,
-    line_batch,
+from docclean.training import lineset
+from docclean.training.lines import WIDEST, WINDOW, Line, cut_lines, line_batch
+from docclean.training.lineset import LineSet, Wanted, cached_lines, draw_lines, in_latin
+from docclean.training.reading import (
+    cleaning_reader_loss,
+    reading_loss,
+    recogniser_loss,
+    to_lines,
 )
 from docclean.training.recogniser import (
     ALPHABET,
-    CHECKPOINT,
     Recogniser,
-    Run,
-    cleaning_reader_loss,
     decode,
     encode,
-    evaluate,
     load_recogniser,
     read_lines,
     readable,
-    reading_loss,
-    recogniser_loss,
-    samples,
-    to_lines,
-    train_recogniser,
 )
+from docclean.training.recogniser_run import CHECKPOINT, Run, evaluate, samples, train_recogniser
 
 RECIPE = Recipe(
     synth=Synth(dpi_range=(100, 100), locales=("en_US",), layouts={"book": 1.0}),
@@ -63,6 +55,11 @@ def pair() -> Pair:
 @pytest.fixture(scope="module")
 def lines(pair) -> list[Line]:
     return cut_lines(pair)
+
+
+def shown_to_it(lines: Sequence[Line]) -> Tensor:
+    batch = line_batch(lines)
+    return to_lines(batch.clean / 255, batch.boxes)
 
 
 def frozen() -> Recogniser:
@@ -114,7 +111,7 @@ def test_a_window_shows_the_line_where_its_box_says(lines):
     assert dirty.shape == clean.shape == (5, 1, *WINDOW) and texts == [x.text for x in lines[:5]]
     for line, image, (left, top, right, bottom) in zip(lines, clean, boxes, strict=False):
         x0, y0, x1, y1 = line.box
-        shown = (image[0, top:bottom, left:right] * 255).round().numpy()
+        shown = image[0, top:bottom, left:right].numpy()
         assert np.array_equal(shown, line.clean[y0:y1, x0:x1])
 
 
@@ -122,13 +119,40 @@ def test_lines_are_made_once(tmp_path, monkeypatch):
     latin = in_latin(replace(RECIPE, synth=replace(RECIPE.synth, locales=("en_US", "el_GR"))))
     assert latin.synth.locales == ("en_US",)
     made = cached_lines(latin, tmp_path, 1, 4, workers=0)
-    monkeypatch.setattr(line_module, "make_pair", None)
+    monkeypatch.setattr(lineset, "make_pair", None)
     again = cached_lines(latin, tmp_path, 1, 4, workers=0)
     assert len(made) == len(again) > 5
     for one, other in zip(made, again, strict=True):
         assert (one.text, one.box) == (other.text, other.box)
         assert np.array_equal(one.dirty, other.dirty)
     assert LineSet.of([]).lines() == []
+
+
+def test_high_lines_are_kept_evenly_from_the_whole_page(pair, lines):
+    heights = [line.box[3] - line.box[1] for line in lines]
+    high = [
+        line.text
+        for line, height in zip(lines, heights, strict=True)
+        if height > np.median(heights)
+    ]
+    kept = [line.text for line in Wanted(lowest=int(np.median(heights)) + 1).cut(pair)]
+    assert kept == high and len(kept) < len(lines)
+    few = [line.text for line in Wanted(most=3).cut(pair)]
+    places = [[line.text for line in lines].index(text) for text in few]
+    assert len(few) == 3 and places[0] == 0 and np.ptp(np.diff(places)) <= 1
+    assert places[2] > len(lines) / 2
+
+
+def test_a_step_and_a_process_draw_their_own_lines_and_always_the_same(lines):
+    train = Train(recogniser_lines=3)
+
+    def drawn(step: int, rank: int, seed: int = 1) -> list[str]:
+        return draw_lines(lines, replace(train, seed=seed), step, rank).texts
+
+    assert drawn(7, 0) == drawn(7, 0) and len(set(drawn(7, 0))) == 3
+    others = (drawn(8, 0), drawn(7, 1), drawn(7, 0, seed=2))
+    assert all(other != drawn(7, 0) for other in others)
+    assert len(draw_lines(lines[:2], train, 0, 0).texts) == 2
 
 
 # --- the reader ----------------------------------------------------------------------------------
@@ -148,7 +172,7 @@ def test_a_few_steps_learn_a_few_lines(lines, tmp_path):
     short = sorted(lines, key=lambda line: len(line.text))[:4]
     some = samples(short)
     path = train_recogniser(tmp_path, some, some, steps=20, batch=4, dirty_share=0.0)
-    shown = to_lines(*line_batch(short)[1:3])
+    shown = shown_to_it(short)
     texts = [line.text for line in short]
     torch.manual_seed(1)
     before = reading_loss(Run.start(1e-3).network.eval()(shown), texts)
@@ -161,7 +185,7 @@ def test_a_few_steps_learn_a_few_lines(lines, tmp_path):
 def test_a_stopped_training_goes_on_as_an_unbroken_one(lines, tmp_path, monkeypatch):
     some = samples(lines[:4])
     whole = train_recogniser(tmp_path / "whole", some, some, steps=6, batch=2)
-    monkeypatch.setattr("docclean.training.recogniser.SAVE_EVERY", 3)
+    monkeypatch.setattr("docclean.training.recogniser_run.SAVE_EVERY", 3)
     learn = Run.learn
 
     def interrupted(run, *args):
@@ -179,7 +203,7 @@ def test_a_stopped_training_goes_on_as_an_unbroken_one(lines, tmp_path, monkeypa
 
 def test_a_stored_recogniser_reads_the_same(lines, tmp_path):
     run = Run.start(1e-3)
-    shown = to_lines(*line_batch(lines[:3])[1:3])
+    shown = shown_to_it(lines[:3])
     run.learn(shown, [line.text for line in lines[:3]], 1e-3)
     run.save(tmp_path / CHECKPOINT, {})
     again = load_recogniser(tmp_path / CHECKPOINT)
@@ -189,8 +213,10 @@ def test_a_stored_recogniser_reads_the_same(lines, tmp_path):
     assert len(read_lines(again, shown)) == 3
     assert evaluate(again, samples(lines[:3])).chars == sum(len(x.text) for x in lines[:3])
     (tmp_path / "other").write_bytes(b"no weights")
-    with pytest.raises(UnreadableInputError, match="other"):
+    with pytest.raises(UnreadableInputError, match=r"other: no recogniser.*recogniser\.py"):
         load_recogniser(tmp_path / "other")
+    with pytest.raises(UsageError, match=r"none: .*python pipelines/recogniser\.py -o"):
+        load_recogniser(tmp_path / "none")
 
 
 # --- the loss ------------------------------------------------------------------------------------
@@ -223,11 +249,11 @@ def test_reading_pulls_on_every_line_it_can_spell():
 
 
 def test_the_loss_reaches_the_weights_of_a_cleaning_network(lines):
-    network = nn.Conv2d(1, 1, 3, padding=1, padding_mode="replicate")
-    loss = cleaning_reader_loss(network, frozen(), lines[:4])
+    network, some = nn.Conv2d(1, 1, 3, padding=1, padding_mode="replicate"), line_batch(lines[:4])
+    loss = cleaning_reader_loss(network, frozen(), some)
     loss.backward()
     assert network.weight.grad is not None and network.weight.grad.abs().sum() > 0
-    cleaned = [replace(line, dirty=line.clean) for line in lines[:4]]
+    cleaned = some._replace(dirty=some.clean)
     same = cleaning_reader_loss(nn.Identity(), frozen(), cleaned, ctc_weight=0)
-    as_it_came = cleaning_reader_loss(nn.Identity(), frozen(), lines[:4], ctc_weight=0)
+    as_it_came = cleaning_reader_loss(nn.Identity(), frozen(), some, ctc_weight=0)
     assert same == 0 and as_it_came > 0.02

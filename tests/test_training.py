@@ -22,8 +22,11 @@ from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.models.checkpoint import load_network, load_tensors, save_tensors
 from docclean.recipe import Corrupt, Look, Recipe
 from docclean.training import journal, loop, patches, state
+from docclean.training.lineset import DPI, LEARNT, SEED, cached_lines, in_latin
 from docclean.training.parallel import Team
 from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages
+from docclean.training.recogniser_run import CHECKPOINT as RECOGNISER
+from docclean.training.recogniser_run import Run
 from docclean.training.schedule import severity_share
 from docclean.training.sheets import cut_sheet, scan_factor
 
@@ -374,6 +377,76 @@ def test_an_out_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="file"):
         loop.train(RECIPE, tmp_path / "file")
+
+
+# --- with a recogniser ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reading(pages) -> Recipe:
+    """The recipe with an unlearned recogniser; the lines of one page lie beside the pages."""
+    torch.manual_seed(3)
+    Run.start(1e-3).save(pages / RECOGNISER, {})
+    train = replace(
+        RECIPE.train,
+        recogniser=str(pages / RECOGNISER),
+        recogniser_weight=0.5,
+        recogniser_lines=2,
+        recogniser_pages=1,
+    )
+    recipe = replace(RECIPE, train=train)
+    cached_lines(in_latin(recipe, DPI), pages, 1, SEED + train.seed, LEARNT, workers=0)
+    return recipe
+
+
+def test_a_run_that_reads_resumes_to_the_step(run, clock, reading):
+    whole, _ = run("whole", reading)
+    _, first = run("halves", reading, minutes=5.5)
+    halves, second = run("halves", reading, resume=True)
+    assert (len(first), len(second)) == (6, 6)
+    assert_equal_weights(whole, halves)
+
+
+def test_reading_changes_the_run_and_only_the_network_is_trained(run, reading):
+    short = replace(reading, train=replace(reading.train, steps=3))
+    tensors = load_tensors(run("reads", short)[0])[0]
+    blind = replace(short, train=replace(short.train, recogniser_weight=0.0))
+    plain = load_tensors(run("blind", blind)[0])[0]
+    assert tensors.keys() == plain.keys()  # nor is the recogniser stored
+    assert any(not torch.equal(tensors[name], plain[name]) for name in tensors)
+    begun = state.begin(reading, Team.join())
+    trained = [one for group in begun.optimizer.param_groups for one in group["params"]]
+    assert list(map(id, trained)) == list(map(id, begun.network.parameters()))
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "told"),
+    [
+        ("train", {"recogniser": "none.safetensors"}, "python pipelines/recogniser.py"),
+        ("train", {"recogniser_lines": 0}, "recogniser_lines must be at least 1"),
+        ("train", {"recogniser_pages": 0}, "recogniser_pages must be at least 1"),
+        ("model", {"name": "conv", "widths": (4, 8), "scale": 2}, "scale 1 only"),
+        ("model", {"name": "bottleneck", "widths": (4, 8), "side": 48}, "stride, 48"),
+        ("synth", {"locales": ("el_GR",)}, "Latin"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_is_told_before_anything_is_made(
+    tmp_path, reading, section, changes, told
+):
+    wrong = replace(reading, **{section: replace(getattr(reading, section), **changes)})
+    small = {"patch": 48} if "side" in changes else {"patch": 32}
+    wrong = replace(wrong, train=replace(wrong.train, **small))
+    with pytest.raises(UsageError, match=told) as caught:
+        loop.train(wrong, tmp_path / "run")
+    assert "\n" not in str(caught.value) and not (tmp_path / "run").exists()
+
+
+def test_pages_without_a_line_that_can_be_used_are_told(reading, tmp_path, monkeypatch):
+    monkeypatch.setattr("docclean.training.lineset.cached_lines", lambda *rest: [])
+    monkeypatch.setattr(loop, "cached_pages", lambda *rest: [tmp_path / "page.png"] * 2)
+    with pytest.raises(UsageError, match="no line of 1 pages is 24 px high"):
+        loop.train(reading, tmp_path / "run")
 
 
 # --- patches -------------------------------------------------------------------------------------

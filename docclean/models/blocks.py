@@ -69,12 +69,12 @@ def local_levels(half: Tensor) -> Tensor:
     return torch.cat((wide, deep, mean, far), 1)
 
 
-CLOSING = 5
+CLOSING = 9
 """Window of the paper's closing in cells of 4 px: strokes narrower than it count as ink."""
 
 
 def paper_level(half: Tensor) -> Tensor:
-    """Return the paper's grey under the ink, (N, 1, h, w): a closing of 20 px of the page.
+    """Return the paper's grey under the ink, (N, 1, h, w): a closing of 36 px of the page.
 
     Closing (lightest of the window, then darkest of the lightest) fills what is narrower than the
     window and follows every wider edge exactly: rims of stains and shadows stay where they are.

@@ -1,27 +1,18 @@
 """Lines of text cut from synthetic pages: dirty, clean, where the line stands, what it says."""
 
-import hashlib
-import os
-import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from multiprocessing import get_context
-from pathlib import Path
+from dataclasses import dataclass
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from docclean.corruptions.legible import is_legible
 from docclean.page import Image
-from docclean.pairs import Pair, make_pair
-from docclean.recipe import Recipe
-from docclean.synth import TextSource, Word
-from docclean.synth.words import language_of
+from docclean.pairs import Pair
+from docclean.synth import Word
 
 ABOVE, BELOW = 1.72, 0.68
 """A line reaches this far above and below its baseline, in x-heights: accents and tails."""
@@ -33,9 +24,6 @@ MARGIN = 48
 """Context around a line in px: a cleaning network needs to see the paper."""
 WINDOW = (128, 512)
 """Height and width in px of a line with its context, as `line_batch` cuts it."""
-SHARD = 20
-"""Pages whose lines share a file."""
-
 Box = tuple[int, int, int, int]
 """(left, top, right, bottom) in px, right and bottom excluded."""
 
@@ -163,150 +151,31 @@ def _cut(line: Sequence[_Measured], dirty: Image, clean: Image, margin: int) -> 
     return Line(dirty[crop].copy(), clean[crop].copy(), place, text)
 
 
-@dataclass(frozen=True)
-class LineSet:
-    """Many lines in two long arrays: no object a line, so that a file loads at once."""
+class LineBatch(NamedTuple):
+    """Lines in windows of one size.
 
-    dirty: Image
-    """uint8 (pixels,): all dirty crops, row by row, one after the other."""
-    clean: Image
-    shapes: NDArray[np.int32]
-    """(lines, 2): height and width of each crop."""
-    boxes: NDArray[np.int32]
-    """(lines, 4): as `Line.box`."""
-    texts: tuple[str, ...]
-
-    @classmethod
-    def of(cls, lines: Sequence[Line]) -> "LineSet":
-        """Return the lines as one set."""
-        empty = [np.zeros(0, np.uint8)]
-        return cls(
-            np.concatenate([line.dirty.ravel() for line in lines] or empty),
-            np.concatenate([line.clean.ravel() for line in lines] or empty),
-            np.array([line.clean.shape for line in lines], np.int32).reshape(-1, 2),
-            np.array([line.box for line in lines], np.int32).reshape(-1, 4),
-            tuple(line.text for line in lines),
-        )
-
-    def lines(self) -> list[Line]:
-        """Return the lines; their pixels stay those of the set."""
-        ends = np.cumsum(self.shapes.astype(np.int64).prod(1))
-        found = []
-        for shape, box, end, text in zip(self.shapes, self.boxes, ends, self.texts, strict=True):
-            height, width = (int(side) for side in shape)
-            part = slice(int(end) - height * width, int(end))
-            dirty, clean = (side[part].reshape(height, width) for side in (self.dirty, self.clean))
-            left, top, right, bottom = (int(value) for value in box)
-            found.append(Line(dirty, clean, (left, top, right, bottom), text))
-        return found
-
-    def save(self, path: Path) -> None:
-        """Write the set aside, then rename."""
-        aside = path.with_suffix(f".{os.getpid()}.tmp")
-        with aside.open("wb") as file:
-            np.savez_compressed(
-                file,
-                dirty=self.dirty,
-                clean=self.clean,
-                shapes=self.shapes,
-                boxes=self.boxes,
-                texts=np.array(self.texts, np.str_),
-            )
-        aside.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> "LineSet":
-        """Read what `save` wrote."""
-        with np.load(path) as file:
-            names = ("dirty", "clean", "shapes", "boxes")
-            dirty, clean, shapes, boxes = (file[name] for name in names)
-            return cls(dirty, clean, shapes, boxes, tuple(file["texts"].tolist()))
-
-
-def in_latin(recipe: Recipe, dpi_range: tuple[int, int] | None = None) -> Recipe:
-    """Return the recipe with its Latin locales only, and every look's dpi in `dpi_range`."""
-    locales = recipe.synth.locales
-    synth = replace(
-        recipe.synth,
-        locales=tuple(name for name in locales if language_of(name).script == "latin"),
-        dpi_range=dpi_range or recipe.synth.dpi_range,
-    )
-    looks = tuple(
-        replace(look, synth=replace(look.synth, dpi_range=dpi_range or look.synth.dpi_range))
-        for look in recipe.mix
-    )
-    return replace(recipe, synth=synth, mix=looks)
-
-
-def cached_lines(
-    recipe: Recipe,
-    folder: Path,
-    pages: int,
-    seed: int,
-    margin: int = MARGIN,
-    workers: int = 1,
-) -> list[Line]:
-    """Make pages and cut their lines once; later calls read them from `folder`.
-
-    Args:
-        recipe: its [synth], [corrupt] and [mix] say how pages look.
-        folder: one .npz file for every `SHARD` pages; a stopped run goes on.
-        pages: page i of a seed is the same in every call.
-        seed: of the pages; take another one for lines to be held out.
-        margin: as `cut_lines` takes it.
-        workers: processes that make pages; 0 makes them in this one.
+    A tuple of bytes, because Fabric looks into tuples and rounds what floats it finds to bfloat16.
     """
-    told = [recipe.synth, recipe.corrupt, recipe.mix, seed, margin]
-    home = folder / f"lines-{hashlib.sha256(repr(told).encode()).hexdigest()[:12]}"
-    home.mkdir(parents=True, exist_ok=True)
-    spans = [(start, min(start + SHARD, pages)) for start in range(0, pages, SHARD)]
-    paths = [home / f"{start:05}-{end:05}.npz" for start, end in spans]
-    jobs = [
-        (recipe, seed, span, margin, path)
-        for span, path in zip(spans, paths, strict=True)
-        if not path.exists()
-    ]
-    if workers:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            _tell(pool.map(_make_shard, jobs))
-    else:
-        _tell(map(_make_shard, jobs))
-    return [line for path in paths for line in LineSet.load(path).lines()]
+
+    dirty: Tensor
+    """uint8 (N, 1, H, W), as `clean`."""
+    clean: Tensor
+    boxes: list[Box]
+    """Where each line stands in its window."""
+    texts: list[str]
 
 
-def _tell(made: Iterator[tuple[Path, int]]) -> None:
-    for path, count in made:
-        sys.stderr.write(f"{path.name}: {count} lines\n")
-
-
-def _make_shard(job: tuple[Recipe, int, tuple[int, int], int, Path]) -> tuple[Path, int]:
-    recipe, seed, (start, end), margin, path = job
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    folder = Path(recipe.synth.text_folder) if recipe.synth.text_folder else None
-    text = TextSource(recipe.synth.locales, folder)
-    pairs = (make_pair(seed, index, text, recipe) for index in range(start, end))
-    lines = [line for pair in pairs for line in cut_lines(pair, margin)]
-    LineSet.of(lines).save(path)
-    return path, len(lines)
-
-
-def line_batch(
-    lines: Sequence[Line], window: tuple[int, int] = WINDOW
-) -> tuple[Tensor, Tensor, list[Box], list[str]]:
-    """Return lines in the middle of windows of one size, as a cleaning network takes them.
+def line_batch(lines: Sequence[Line], window: tuple[int, int] = WINDOW) -> LineBatch:
+    """Return lines in the middle of windows (H, W), as a cleaning network takes them.
 
     Paper goes on beyond a crop's edge as its last pixels.
-
-    Returns:
-        dirty, clean: float (N, 1, H, W) in 0..1; the lines' boxes in the windows; their texts.
     """
     rows = [_centred(line, window) for line in lines]
     dirty, clean = (
-        torch.from_numpy(np.stack(side)[:, None]).float() / 255
+        torch.from_numpy(np.stack(side)[:, None])
         for side in ([row[0] for row in rows], [row[1] for row in rows])
     )
-    return dirty, clean, [row[2] for row in rows], [line.text for line in lines]
+    return LineBatch(dirty, clean, [row[2] for row in rows], [line.text for line in lines])
 
 
 def _centred(line: Line, window: tuple[int, int]) -> tuple[Image, Image, Box]:

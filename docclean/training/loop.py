@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from docclean.corruptions.chain import check
-from docclean.errors import OutputError, UsageError
-from docclean.models import ARCHITECTURES
+from docclean.errors import OutputError
 from docclean.models.checkpoint import load_tensors
 from docclean.recipe import Recipe
+from docclean.training.checks import check_recipe
 from docclean.training.journal import Journal
+from docclean.training.lineset import draw_lines, training_lines
 from docclean.training.parallel import Team
 from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages
 from docclean.training.schedule import average_decay, learning_rate
@@ -69,7 +69,7 @@ def train(
         if state.step >= recipe.train.steps:
             state.team.leave()
             return checkpoint
-    learning, validation = _data(recipe, out, state.team)
+    learning, validation = _data(recipe, out, state)
     clerk = _Clerk(recipe, out, state, validation) if state.team.rank == 0 else None
     try:
         _learn_on(state, learning, recipe, minutes, clerk)
@@ -80,42 +80,16 @@ def train(
     return checkpoint
 
 
-def check_recipe(recipe: Recipe) -> None:
-    """Refuse a recipe that would fail only after the pages are made.
+def _data(recipe: Recipe, out: Path, state: State) -> tuple[PatchBlocks, PatchBlocks]:
+    """Return the patches this process learns from, and those all are validated on.
 
-    Raises:
-        UsageError: a setting contradicts another; both are named.
+    The state gets the lines its recogniser is shown.
     """
-    train, scale = recipe.train, recipe.model.scale
-    for look in recipe.looks():
-        check(look.corrupt, f"{look.name}.toml" if look.name else "")
-    try:
-        stride = ARCHITECTURES[recipe.model.name].build(recipe.model).stride
-    except ValueError as error:
-        raise UsageError(
-            f"[model] widths: {recipe.model.name} takes another number of them ({error})"
-        ) from error
-    wrong = {
-        f"[train] patch must be a multiple of {stride}": train.patch % stride,
-        "[train] patch must not be larger than sheet": scale == 1 and train.patch > train.sheet,
-        f"[train] sheet must be at least {scale} x patch and a multiple of {scale}": (
-            scale * train.patch > train.sheet or train.sheet % scale
-        ),
-        f"[train] batch must be at most {BLOCK} x patches_per_sheet": (
-            train.batch > BLOCK * train.patches_per_sheet
-        ),
-        "[synth] pages must be at least 2: one is held out": recipe.synth.pages < 2,
-    }
-    for message, so in wrong.items():
-        if so:
-            raise UsageError(message)
-
-
-def _data(recipe: Recipe, out: Path, team: Team) -> tuple[PatchBlocks, PatchBlocks]:
-    """Return the patches this process learns from, and those all are validated on."""
+    team = state.team
     if team.rank > 0:
-        team.wait()  # the first process makes the pages
+        team.wait()  # the first process makes the pages and the lines
     pages = cached_pages(recipe, out, max(2, recipe.train.workers))
+    state.lines = training_lines(recipe, out)
     if team.rank == 0:
         team.wait()
     held_out = max(1, len(pages) // 20)
@@ -168,7 +142,8 @@ def _learn(state: State, dirty: Tensor, clean: Tensor, recipe: Recipe) -> Tensor
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate(state.step, train)
     state.lesson.train()
-    loss: Tensor = state.lesson(dirty, clean)
+    lines = draw_lines(state.lines, train, state.step, state.team.rank) if state.lines else None
+    loss: Tensor = state.lesson(dirty, clean, lines)
     state.team.learn(state.lesson, state.optimizer, loss, train.clip)
     share = 1 - average_decay(state.step, train)
     for name, value in state.network.state_dict().items():

@@ -6,6 +6,9 @@ from torch import Tensor, nn
 
 from docclean.models import Architecture
 from docclean.recipe import Train
+from docclean.training.lines import LineBatch
+from docclean.training.reading import cleaning_reader_loss
+from docclean.training.recogniser import Recogniser
 
 NEAR_INK = 7
 """Window in px: a pixel with ink inside it counts as near ink (3 px each way)."""
@@ -24,24 +27,48 @@ class Lesson(nn.Module):
     `forward` alone.
     """
 
-    def __init__(self, network: Architecture, train: Train) -> None:
-        """Take the network, compiled where the recipe says so, and the weights of the losses."""
+    def __init__(
+        self, network: Architecture, train: Train, recogniser: Recogniser | None = None
+    ) -> None:
+        """Take the network, compiled where the recipe says so, and the weights of the losses.
+
+        The recogniser, frozen and on the network's device, is none of this module's children: it
+        is neither trained nor averaged nor stored.
+        """
         super().__init__()
         self.network, self.settings = network, train
-        self._logits = torch.compile(network.logits) if train.compile else network.logits
+        # a tuple hides it from nn.Module
+        self._recogniser = () if recogniser is None else (recogniser,)
+        # patches and lines have other sizes: each gets kernels of its own
+        compiled = torch.compile(network.logits, dynamic=False) if train.compile else None
+        self._logits = compiled or network.logits
 
-    def forward(self, dirty: Tensor, clean: Tensor) -> Tensor:
+    def forward(self, dirty: Tensor, clean: Tensor, lines: LineBatch | None = None) -> Tensor:
         """Return the loss of a batch, a scalar.
 
         Args:
             dirty: float (N, 1, H, W) in 0..1.
             clean: float (N, 1, scale * H, scale * W) in 0..1.
+            lines: what the recogniser looks at once it is cleaned, None for nothing.
         """
-        logits = self._logits(dirty.contiguous(memory_format=torch.channels_last)).float()
+        logits = self._clean(dirty)
         loss = cleaning_loss(logits, clean, self.settings, dirty)
         if self.network.sparsity:
             loss = loss + self.network.penalty(dirty)
+        if lines is not None:
+            for recogniser in self._recogniser:
+                seen = cleaning_reader_loss(self._cleaned, recogniser, lines)
+                loss = loss + self.settings.recogniser_weight * seen
         return loss
+
+    def _clean(self, dirty: Tensor) -> Tensor:
+        """Return the cleaned page before the sigmoid, float32."""
+        logits: Tensor = self._logits(dirty.contiguous(memory_format=torch.channels_last))
+        return logits.float()
+
+    def _cleaned(self, dirty: Tensor) -> Tensor:
+        """Return the cleaned page as it is trained: blocks of `bottleneck` unblended."""
+        return self._clean(dirty).sigmoid()
 
 
 def cleaning_loss(

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from docclean.models.checkpoint import described_model, load_tensors, save_tenso
 from docclean.recipe import Corrupt, Recipe, Synth, Train
 from docclean.registry import nearest
 from docclean.runtime import WEIGHTS
+from docclean.training.lines import Line
 from docclean.training.losses import Lesson
 from docclean.training.parallel import Team
+from docclean.training.recogniser import Recogniser, load_recogniser
 
 DATA_KEYS = ("patch", "batch", "patches_per_sheet", "sheet", "seed", "curriculum")
 """Keys of [train] that decide what patches a run sees."""
@@ -36,10 +39,12 @@ class State:
     seconds: float = 0.0
     waited: float = 0.0
     """Seconds of this session in which the network had no patches to learn from."""
+    lines: Sequence[Line] = ()
+    """What the recogniser is shown, some each step; no part of a checkpoint."""
 
 
 def begin(recipe: Recipe, team: Team, start_from: Path | str | None = None) -> State:
-    """Return the state before the first step.
+    """Return the state before the first step; where the recipe has a recogniser, it is read.
 
     Args:
         recipe: its [model] and [train].
@@ -47,7 +52,8 @@ def begin(recipe: Recipe, team: Team, start_from: Path | str | None = None) -> S
         start_from: a checkpoint, or a shipped model's name, whose averaged weights are taken.
 
     Raises:
-        UsageError: there is no such model, or none of its tensors fits the recipe's.
+        UsageError: there is no such model, or none of its tensors fits the recipe's; there is no
+            such recogniser.
     """
     network = ARCHITECTURES[recipe.model.name].build(recipe.model)
     if start_from is not None:
@@ -57,8 +63,13 @@ def begin(recipe: Recipe, team: Team, start_from: Path | str | None = None) -> S
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=recipe.train.learning_rate, weight_decay=recipe.train.weight_decay
     )
-    lesson, shared = team.share(Lesson(network, recipe.train), optimizer)
-    return State(network, average, lesson, shared, team)
+    lesson = Lesson(network, recipe.train, _recogniser(recipe.train, team.device))
+    together, shared = team.share(lesson, optimizer)
+    return State(network, average, together, shared, team)
+
+
+def _recogniser(train: Train, device: torch.device) -> Recogniser | None:
+    return load_recogniser(Path(train.recogniser)).to(device) if train.reads else None
 
 
 def weights_path(model: Path | str) -> Path:

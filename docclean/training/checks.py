@@ -1,0 +1,63 @@
+"""What would make a recipe's training fail, told before anything is made."""
+
+from pathlib import Path
+
+from docclean.corruptions.chain import check
+from docclean.errors import UsageError
+from docclean.models import ARCHITECTURES
+from docclean.recipe import Recipe
+from docclean.training.lines import WINDOW
+from docclean.training.lineset import in_latin
+from docclean.training.patches import BLOCK
+from docclean.training.recogniser import load_recogniser
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Refuse a recipe that would fail only after the pages are made.
+
+    Raises:
+        UsageError: a setting contradicts another; both are named. Its recogniser is missing.
+        UnreadableInputError: its recogniser is none.
+    """
+    train, scale = recipe.train, recipe.model.scale
+    if train.reads:
+        load_recogniser(Path(train.recogniser))
+    for look in recipe.looks():
+        check(look.corrupt, f"{look.name}.toml" if look.name else "")
+    try:
+        stride = ARCHITECTURES[recipe.model.name].build(recipe.model).stride
+    except ValueError as error:
+        raise UsageError(
+            f"[model] widths: {recipe.model.name} takes another number of them ({error})"
+        ) from error
+    wrong = {
+        f"[train] patch must be a multiple of {stride}": train.patch % stride,
+        "[train] patch must not be larger than sheet": scale == 1 and train.patch > train.sheet,
+        f"[train] sheet must be at least {scale} x patch and a multiple of {scale}": (
+            scale * train.patch > train.sheet or train.sheet % scale
+        ),
+        f"[train] batch must be at most {BLOCK} x patches_per_sheet": (
+            train.batch > BLOCK * train.patches_per_sheet
+        ),
+        "[synth] pages must be at least 2: one is held out": recipe.synth.pages < 2,
+    }
+    wrong |= _reader_faults(recipe, stride) if train.reads else {}
+    for message, so in wrong.items():
+        if so:
+            raise UsageError(message)
+
+
+def _reader_faults(recipe: Recipe, stride: int) -> dict[str, bool]:
+    """Return what would keep a recogniser from reading what the recipe's network cleans."""
+    train = recipe.train
+    high, wide = WINDOW
+    return {
+        "[train] recogniser reads pages at [model] scale 1 only": recipe.model.scale != 1,
+        f"[train] recogniser is shown {high} x {wide} px; the network's stride, {stride}, must "
+        "divide both": bool(high % stride or wide % stride),
+        "[train] recogniser_lines must be at least 1": train.recogniser_lines < 1,
+        "[train] recogniser_pages must be at least 1": train.recogniser_pages < 1,
+        "[train] recogniser reads Latin script; name such a locale in [synth] locales": (
+            not in_latin(recipe).synth.locales
+        ),
+    }
