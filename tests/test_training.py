@@ -28,7 +28,7 @@ from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages
 from docclean.training.recogniser_run import CHECKPOINT as RECOGNISER
 from docclean.training.recogniser_run import Run
 from docclean.training.schedule import severity_share
-from docclean.training.sheets import cut_sheet, scan_factor
+from docclean.training.sheets import LARGE_TYPE, cut_sheet, scan_factor
 
 STEPS = 12
 RECIPE = Recipe.load(
@@ -572,7 +572,8 @@ def test_a_mixed_recipe_sets_and_dirties_each_page_by_its_look(tmp_path, monkeyp
             ("shelf", 2.0, "book", "threshold"),
         )
     )
-    recipe = replace(RECIPE, synth=replace(RECIPE.synth, pages=6), mix=looks)
+    same_size = replace(RECIPE.train, enlarge_share=0.0)  # enlarging makes greys of two
+    recipe = replace(RECIPE, synth=replace(RECIPE.synth, pages=6), mix=looks, train=same_size)
     drawn = []
     draw = patches.draw_page
     monkeypatch.setattr(
@@ -613,10 +614,14 @@ def test_a_cached_page_keeps_its_dpi(pages, blocks):
 @pytest.mark.parametrize("size", [(20, 20), (300, 90), (700, 900)], ids=str)
 def test_a_sheet_of_any_page_has_its_side(size):
     page = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
-    for seed in range(12):
+    scales = []
+    for seed in range(40):
         sheet, scale = cut_sheet(np.random.default_rng(seed), page, 128)
-        assert 0.7 < scale < 1.4
         assert sheet.shape == (128, 128) and sheet.dtype == np.uint8
+        scales.append(scale)
+    usual = [scale for scale in scales if 0.7 < scale < 1.4]
+    large = [scale for scale in scales if 0.7 * LARGE_TYPE < scale < 1.4 * LARGE_TYPE]
+    assert len(set(usual) | set(large)) == len(set(scales)) and len(usual) > len(large) > 0
 
 
 # --- a kill --------------------------------------------------------------------------------------
