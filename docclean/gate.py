@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.components import components
 from docclean.page import Image
 
 Verdict = Literal["cleaned", "kept"]
@@ -23,6 +24,10 @@ STROKE = 60
 """Grey levels from paper to ink at which a block counts as written on."""
 MOST_LOST = 0.12
 """Share of a written block's ink that may go; more, and letters went with the dirt."""
+MOST_ADDED = 0.5
+"""Share of the cleaned ink that may come from what was hardly darker than paper."""
+MOST_CRUMBS = 2.2
+"""Dark crumbs to a letter from which letters count as broken, on paper that needs little."""
 THIN_STROKE = 1.9
 """Width of strokes in px below which letters are too small to be told from grain."""
 LIGHT_PAPER = 228.0
@@ -56,6 +61,14 @@ class Decision:
         return {"verdict": self.verdict, "reason": self.reason, **self.measures}
 
 
+DARK, GREY = 100, 220
+"""Greys below which a cleaned pixel is the core of a stroke, or any of its remains."""
+LETTER = 12
+"""Pixels of the smallest shape that counts as a letter or a part of one."""
+SHALLOW = 0.25
+"""Share of the page's contrast below which dark ink was added, not found."""
+
+
 def decide(raw: Image, cleaned: Image) -> Decision:
     """Judge a cleaned page against its original.
 
@@ -64,16 +77,20 @@ def decide(raw: Image, cleaned: Image) -> Decision:
         cleaned: the network's page, same shape.
 
     Returns:
-        the verdict, its reason, and the measures `ink_lost` and `dirt` (0..1), `paper_deviation`
-        and `paper_grey` (grey levels) and `stroke_width` (px).
+        the verdict, its reason, and the measures `ink_lost`, `ink_added` and `dirt` (0..1),
+        `crumbs` (a letter), `paper_deviation` and `paper_grey` (grey levels) and `stroke_width`
+        (px).
     """
     strips = _strips(len(raw), raw.shape[1])
     before = np.concatenate([raw[rows] for rows in strips])
     after = np.concatenate([cleaned[rows] for rows in strips])
     lost, width = ink_lost(before, after), stroke_width(after)
     grey, deviation, dirt = blank_paper(before, after)
+    added, broken = ink_added(before, after), crumbs(after)
     measures = {
         "ink_lost": round(lost, 4),
+        "ink_added": round(added, 4),
+        "crumbs": round(broken, 2),
         "paper_deviation": round(deviation, 2),
         "paper_grey": round(grey, 1),
         "dirt": round(dirt, 5),
@@ -81,9 +98,14 @@ def decide(raw: Image, cleaned: Image) -> Decision:
     }
     if lost > MOST_LOST:
         return Decision("kept", f"cleaning would take {lost:.0%} of the ink with it", measures)
+    if added > MOST_ADDED:
+        return Decision("kept", f"{added:.0%} of the ink would be made of paper", measures)
     if deviation < EVEN_PAPER and grey > WHITE_PAPER and dirt < MOST_DIRT:
         reason = "the paper is even and light: there is nothing to clean"
         return Decision("kept", reason, measures, untouched=True)
+    if broken > MOST_CRUMBS and deviation < EVEN_PAPER and grey > LIGHT_PAPER:
+        reason = "letters would fall into crumbs, and the paper is light enough to read them"
+        return Decision("kept", reason, measures)
     if 0 < width < THIN_STROKE and grey > LIGHT_PAPER:
         reason = f"strokes of {width:.1f} px on light paper are too thin: scan with more dpi"
         return Decision("kept", reason, measures)
@@ -119,6 +141,36 @@ def ink_lost(before: Image, after: Image) -> float:
         return 0.0
     gone = stroke[written] & (cleaned[written] > 215)
     return float(np.median(gone.sum(1) / stroke[written].sum(1)))
+
+
+def ink_added(before: Image, after: Image) -> float:
+    """Return the share of the cleaned page's ink that was hardly darker than the paper before.
+
+    Depths are told in contrasts of the page, the middle one of its written blocks: the back of the
+    sheet shining through lies in its own blocks, where it would look like ink.
+    """
+    raw, cleaned = _blocks(before), _blocks(after)
+    if not len(raw):
+        return 0.0
+    ink, paper = np.percentile(raw, (3, 90), axis=1)
+    written = paper - ink > STROKE
+    if not written.any():
+        return 0.0
+    faint = SHALLOW * float(np.median((paper - ink)[written]))
+    dark = cleaned < DARK
+    shallow = dark & (raw > (paper - faint)[:, None])
+    return float(np.count_nonzero(shallow)) / max(1, int(np.count_nonzero(dark)))
+
+
+def crumbs(after: Image) -> float:
+    """Return how many dark crumbs there are to a letter: cores darker than 100 over shapes of ink.
+
+    Whole letters have one core each; letters eaten from inside fall into crumbs that only their
+    grey remains hold together.
+    """
+    cores, shapes = components(after < DARK), components(after < GREY)
+    letters = int(np.count_nonzero(shapes.area >= LETTER))
+    return float(np.count_nonzero(cores.area >= LETTER // 3) / max(1, letters))
 
 
 def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:

@@ -5,10 +5,14 @@ import pytest
 
 from docclean.gate import (
     EVEN_PAPER,
+    MOST_ADDED,
+    MOST_CRUMBS,
     MOST_LOST,
     THIN_STROKE,
     blank_paper,
+    crumbs,
     decide,
+    ink_added,
     ink_lost,
     stroke_width,
 )
@@ -115,3 +119,34 @@ def test_strokes_of_a_pixel_on_light_paper_are_left_alone():
     told = decide(page, bleached(page))
     assert told.verdict == "kept"
     assert told.measures["stroke_width"] < THIN_STROKE
+
+
+def test_ink_made_of_paper_is_refused():
+    page = written(paper=210, noise=6)
+    invented = bleached(page)
+    for row in (12, 13, 17, 18, 22, 26, 27):  # dark lines where the page has nothing but grain
+        invented[row::22, 20:600] = 20
+    assert ink_added(page, bleached(page)) == 0
+    assert ink_added(page, invented) > MOST_ADDED
+    told = decide(page, invented)
+    assert told.verdict == "kept" and "paper" in told.reason
+
+
+def test_letters_in_crumbs_are_refused_where_the_paper_is_light():
+    page = written(paper=238, noise=4.0)
+    page[40:60, 100:300] = 170  # a spot, so that there is something to clean
+    crumbled = bleached(page)
+    ink = crumbled < 130
+    rows = np.indices(page.shape)[0]
+    crumbled[ink & (rows % 3 == 0)] = 190  # each letter's core in pieces, held by grey
+    assert crumbs(bleached(page)) <= 1.2
+    assert crumbs(crumbled) > MOST_CRUMBS
+    assert decide(page, crumbled).verdict == "kept"
+    dark = np.clip(page.astype(int) - 70, 0, 255).astype(np.uint8)
+    assert decide(dark, crumbled).verdict == "cleaned"  # what cannot be read cannot be harmed
+
+
+def test_a_blank_page_has_no_added_ink_and_no_crumbs():
+    blank = np.full((300, 300), 240, np.uint8)
+    assert ink_added(blank, blank) == 0
+    assert crumbs(blank) == 0
