@@ -9,7 +9,7 @@ from docclean.gate import Decision, decide
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.runtime import Runtime, load_runtime
-from docclean.scale import bring_back, enlarge, working_factor, x_height
+from docclean.scale import TINY_X_HEIGHT, bring_back, enlarge, working_factor, x_height
 from docclean.tiles import TileGrid, join, split
 from docclean.trial import decide_by_reading
 
@@ -103,13 +103,15 @@ class Cleaner:
         decision = self._decide(page, work, cleaned, factor).with_measures(
             x_height=height, scale=factor
         )
-        kept = decision.verdict == "kept"
-        large = _finer(page, work if kept else cleaned, factor) if factor > 1 else None
-        if kept:
-            return Cleaned(page, decision, large, factor)
+        if decision.verdict == "kept":
+            if factor > 1 and height < TINY_X_HEIGHT:
+                return Cleaned(page, decision, _finer(page, work, factor), factor)
+            return Cleaned(page, decision)
         shown = bring_back(grey, work, cleaned) if factor > 1 else cleaned
-        pixels = shown if page.is_grey else _with_chroma(page.pixels, grey, shown)
-        return Cleaned(page.with_pixels(pixels), decision, large, factor)
+        done = page.with_pixels(shown if page.is_grey else _with_chroma(page.pixels, grey, shown))
+        if factor > 1:
+            return Cleaned(done, decision, _finer(page, cleaned, factor), factor)
+        return Cleaned(done, decision)
 
     def _decide(self, page: Page, raw: Image, cleaned: Image, factor: float) -> Decision:
         if not self.gate:

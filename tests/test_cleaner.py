@@ -84,3 +84,47 @@ def test_a_decision_carries_its_reason_and_measures():
     told = Cleaner(Identity()).clean(Page(text_like())).decision.to_dict()
     assert set(told) >= {"verdict", "reason"}
     assert all(isinstance(value, str | float) for value in told.values())
+
+
+# --- small letters -------------------------------------------------------------------------------
+
+
+def test_small_letters_are_cleaned_and_read_enlarged_and_shown_at_their_own_size():
+    page = Page(text_like(), (100.0, 100.0), 3, "a.png")
+    seen = []
+
+    class Noted(Identity):
+        def __call__(self, tiles):
+            seen.append(tiles.shape[1:])
+            return tiles.copy()
+
+    done = Cleaner(Noted(), gate=False).clean(page)
+    assert done.decision.measures["x_height"] == 12 and done.scale == 2
+    assert done.page.pixels.shape == page.pixels.shape and done.page.dpi == page.dpi
+    assert np.abs(done.page.pixels.astype(int) - page.pixels).mean() < 1
+    assert done.reading.pixels.shape == (800, 1200)
+    assert done.reading.dpi == (200.0, 200.0) and done.reading.number == 3
+    assert max(rows for rows, _ in seen) > 700
+
+
+def test_large_letters_are_read_as_they_are_shown_in_grey():
+    large = np.kron(text_like(), np.ones((2, 2), np.uint8))
+    done = Cleaner(Identity(), gate=False).clean(Page(np.repeat(large[..., None], 3, 2)))
+    assert done.scale == 1 and done.reading.is_grey and not done.page.is_grey
+    assert np.abs(done.reading.pixels.astype(int) - large).max() <= 1
+
+
+@pytest.mark.parametrize(("side", "scale"), [(8, 3.0), (12, 1.0)])
+def test_a_page_left_alone_is_read_enlarged_only_where_its_letters_are_tiny(side, scale):
+    page = np.full((400, 600), 250, np.uint8)
+    for top in range(20, 380, 2 * side):
+        for left in range(20, 580, side):
+            page[top : top + side, left : left + side // 2] = 20
+    done = Cleaner(Identity()).clean(Page(page))
+    assert done.decision.verdict == "kept" and done.page.pixels is page
+    assert done.scale == scale and done.reading.height == scale * 400
+
+
+def test_scale_can_be_left_out():
+    done = Cleaner(Identity(), gate=False, scale=False).clean(Page(text_like()))
+    assert done.scale == 1 and done.enlarged is None
