@@ -169,6 +169,9 @@ class Corruption(ABC):
     def on_clean(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Return the clean twin after it: as it was, or the same for what belongs to the print.
 
+        What softens letters may leave a part of the softness here: a network taught crisper letters
+        than it is given loses their crossbars.
+
         A member that takes ink away for good (a hole, a torn corner) takes it here too: a network
         asked for strokes that nobody can see learns to invent them.
         """

@@ -47,12 +47,13 @@ def blocks(width: int, depth: int) -> nn.Module:
 
 CELL = 16
 """Side in px of the cells whose light is measured."""
-FAR = 7
-"""Cells a side around a cell, 112 px, in which the darkest is what ink looks like on this page."""
+FAR = 11
+"""Cells a side around a cell, 176 px, in which the darkest is what ink looks like on this page: three
+lines or more, so that the back of the sheet shining through is not held for ink between them."""
 
 
 def local_levels(half: Tensor) -> Tensor:
-    """Return (N, 4, h/8, w/8): lightest and darkest of 48 px, mean of 16, darkest of 112 px.
+    """Return (N, 4, h/8, w/8): lightest and darkest of 48 px, mean of 16, darkest of 176 px.
 
     They tell the network what paper and ink look like *here*, so that a page whose only ink is
     faint is not mistaken for a page whose back shows through.

@@ -95,7 +95,7 @@ class LocalAffineAutoencoder(Architecture):
         quarters = F.pixel_unshuffle(image, 2)
         half = quarters.mean(1, keepdim=True)
         levels = local_levels(half)
-        light, dark = _spread(levels[:, :1]), _spread(levels[:, 1:2])
+        light, dark = _spread(levels[:, :1]), _spread(levels[:, 3:4])
         even = even_contrast(quarters, light, dark)
         near = even_contrast(quarters, paper_level(half), dark)
         head = self._head(torch.cat((quarters, even, near), 1) * 2 - 1, levels)
@@ -142,7 +142,7 @@ class LocalAffineAutoencoder(Architecture):
         cells = _both(_bilinear(seen, CELL // 2), _both(x4, (y1[0] // 8, y1[1] // 8)))
         paper = _wider(_bilinear(seen, 2), 2 * (CLOSING // 2))
         pixels = _both((2 * seen[0], 2 * seen[1] + 1), (4 * paper[0], 4 * paper[1] + 3))
-        cells = _both(_wider(cells, 1), _wider(_both(x4, (y1[0] // 8, y1[1] // 8)), FAR // 2))
+        cells = _wider(cells, FAR // 2)
         return _both(pixels, (CELL * cells[0], CELL * cells[1] + CELL - 1))
 
     def macs_per_pixel(self) -> float:
