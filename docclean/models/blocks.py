@@ -48,8 +48,8 @@ def blocks(width: int, depth: int) -> nn.Module:
 CELL = 16
 """Side in px of the cells whose light is measured."""
 FAR = 11
-"""Cells a side around a cell, 176 px, in which the darkest is what ink looks like on this page: some
-lines of text, so that the back of the sheet shining through between two is not held for ink."""
+"""Cells a side around a cell, 176 px, in which the darkest is what ink looks like on this page:
+some lines of text, so that the back of the sheet shining through between two is not held for ink."""
 
 
 def local_levels(half: Tensor) -> Tensor:
