@@ -49,7 +49,7 @@ CELL = 16
 """Side in px of the cells whose light is measured."""
 FAR = 11
 """Cells a side around a cell, 176 px, in which the darkest is what ink looks like on this page:
-some lines of text, so that the back of the sheet shining through between two is not held for ink."""
+some lines of text, so that show-through between two of them is not held for ink."""
 
 
 def local_levels(half: Tensor) -> Tensor:
