@@ -480,3 +480,8 @@ def test_a_checkpoint_whose_weights_do_not_fit_its_header_is_named(tmp_path):
     save_tensors(path, tensors, json.loads(json.dumps(header)))
     with pytest.raises(UnreadableInputError, match=r"mixed\.safetensors"):
         load_network(path)
+
+
+def test_the_shipped_architecture_tells_that_it_keeps_the_size():
+    with pytest.raises(UsageError, match="conv"):
+        ARCHITECTURES["dae"].build(Model(scale=2))

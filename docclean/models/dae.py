@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from docclean.errors import UsageError
 from docclean.models.base import Architecture
 from docclean.models.blocks import (
     CELL,
@@ -75,7 +76,13 @@ class LocalAffineAutoencoder(Architecture):
 
     @classmethod
     def build(cls, model: Model) -> "LocalAffineAutoencoder":
-        """Build from a recipe's [model] section."""
+        """Build from a recipe's [model] section.
+
+        Raises:
+            UsageError: a larger output is asked for.
+        """
+        if model.scale != 1:
+            raise UsageError('[model] scale: dae keeps a page\'s size; name = "conv" doubles it')
         return cls(tuple(model.widths), tuple(model.depths), model.fine)
 
     def logits(self, image: Tensor) -> Tensor:
