@@ -1,6 +1,6 @@
 """The heart: a dirty page in, a clean page out, every stroke kept."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -105,12 +105,12 @@ class Cleaner:
         )
         if decision.verdict == "kept":
             if factor > 1 and height < TINY_X_HEIGHT:
-                return Cleaned(page, decision, _finer(page, work, factor), factor)
+                return Cleaned(page, decision, page.finer(work, factor), factor)
             return Cleaned(page, decision)
         shown = bring_back(grey, work, cleaned) if factor > 1 else cleaned
         done = page.with_pixels(shown if page.is_grey else _with_chroma(page.pixels, grey, shown))
         if factor > 1:
-            return Cleaned(done, decision, _finer(page, cleaned, factor), factor)
+            return Cleaned(done, decision, page.finer(cleaned, factor), factor)
         return Cleaned(done, decision)
 
     def _decide(self, page: Page, raw: Image, cleaned: Image, factor: float) -> Decision:
@@ -119,7 +119,7 @@ class Cleaner:
         decision = decide(raw, cleaned)
         if self.reader is None:
             return decision
-        before, after = (_finer(page, grey, factor) for grey in (raw, cleaned))
+        before, after = (page.finer(grey, factor) for grey in (raw, cleaned))
         return decide_by_reading(before, after, self.reader, decision)
 
     def clean_grey(self, grey: Image) -> Image:
@@ -132,12 +132,6 @@ class Cleaner:
         for box, cut in split(grey, grid):
             join(cleaned, box, runtime(cut[None])[0])
         return cleaned
-
-
-def _finer(page: Page, grey: Image, factor: float) -> Page:
-    """Return a page of other pixels whose dpi tells that they are `factor` times as fine."""
-    dpi = page.dpi and (factor * page.dpi[0], factor * page.dpi[1])
-    return replace(page, pixels=grey, dpi=dpi)
 
 
 def _with_chroma(colour: Image, grey: Image, cleaned: Image) -> Image:

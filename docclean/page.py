@@ -71,3 +71,8 @@ class Page:
     def with_pixels(self, pixels: Image) -> "Page":
         """Return the same page (dpi, number, source) with other pixels."""
         return replace(self, pixels=pixels)
+
+    def finer(self, pixels: Image, factor: float) -> "Page":
+        """Return the same page with pixels `factor` times as fine, dpi with them."""
+        dpi = self.dpi and (factor * self.dpi[0], factor * self.dpi[1])
+        return replace(self, pixels=pixels, dpi=dpi)

@@ -8,6 +8,7 @@ small type is enlarged.
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from PIL import ImageFilter
 
 from docclean.components import components
 from docclean.page import Image
@@ -99,20 +100,11 @@ def bring_back(grey: Image, work: Image, cleaned: Image) -> Image:
         work: it enlarged, (h, w).
         cleaned: the enlarged page cleaned, (h, w).
     """
-    back = resized(cleaned, grey.shape).astype(np.float32)
+    back = resized(cleaned, grey.shape)
+    least = np.asarray(Pillow.fromarray(back).filter(ImageFilter.MinFilter(3)), np.float32)
     lost = grey - resized(work, grey.shape).astype(np.float32)
-    inked = np.clip((255 - _least(back)) / INKED, 0, 1)
+    inked = np.clip((255 - least) / INKED, 0, 1)
     return np.clip(back + inked * lost + 0.5, 0, 255).astype(np.uint8)
-
-
-def _least(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the least value of the 3 x 3 px around each pixel."""
-    for axis in (0, 1):
-        ends = np.take(image, [0], axis), np.take(image, [-1], axis)
-        wide = np.concatenate((ends[0], image, ends[1]), axis)
-        parts = (np.take(wide, range(at, at + image.shape[axis]), axis) for at in range(3))
-        image = np.minimum.reduce(list(parts))
-    return image
 
 
 def _bands(image: Image) -> list[Image]:

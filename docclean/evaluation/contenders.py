@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from PIL import Image as Pillow
 
 from docclean.classical import divide_background, divide_dilated
 from docclean.cleaner import Cleaner
@@ -18,6 +17,7 @@ from docclean.evaluation.programs import TIMEOUT, Program
 from docclean.ocr import MAX_SIDE, OcrEngine, Tesseract, tesseract_version
 from docclean.page import Image, Page
 from docclean.registry import Registry
+from docclean.scale import enlarge as enlarged
 
 MEASURE = "pip install 'docclean[measure]'"
 
@@ -108,10 +108,7 @@ def enlarge(page: Page) -> Treated:
     grey = page.with_pixels(page.grey())
     if 2 * max(page.width, page.height) > MAX_SIDE:
         return Treated(grey, f"kept its size: twice that is more than {MAX_SIDE} px a side")
-    size = (2 * page.width, 2 * page.height)
-    pixels = np.asarray(Pillow.fromarray(grey.pixels).resize(size, Pillow.Resampling.LANCZOS))
-    dpi = page.dpi and (2 * page.dpi[0], 2 * page.dpi[1])
-    return Treated(replace(grey, pixels=pixels, dpi=dpi))
+    return Treated(page.finer(enlarged(grey.pixels, 2), 2))
 
 
 def binarize(grey: Image, algorithm: Algorithm, k: float = 0.0) -> Image:

@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 
 from docclean.page import Image
+from docclean.scale import LARGEST_FACTOR
 
 LARGE_SHARE, LARGE_TYPE = 0.1, 2.2
 """Share of sheets that are enlarged more, and how much: strokes as thick as those of titles."""
 WORKING_DPI = (190, 340)
 """Where text of 10 to 12 points has the x-height that the cleaner brings small type to."""
-LARGEST_FACTOR = 3.0
 
 
 def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> tuple[Image, float]:
