@@ -6,7 +6,7 @@ no more than a small one.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from docclean.components import components
 from docclean.page import Image
 
 Verdict = Literal["cleaned", "kept"]
+Kind = TypeVar("Kind", np.uint8, np.bool_)
 
 BLOCK = 64
 """Side of the squares a page is judged by, px: a few letters at 150 dpi, one at 600."""
@@ -40,6 +41,12 @@ DIRT = 20
 """Grey levels from the paper's own grey at which a blank pixel counts as dirt."""
 MOST_DIRT = 0.003
 """Share of the page that may be dirt where the paper still counts as clean."""
+SPECK = 80
+"""Grey levels by which a speck differs from all its four neighbours."""
+MOST_SPECKS = 0.01
+"""Share of the pixels that may be specks where letters still count as clean."""
+LEAST_SHARPNESS = 0.22
+"""Steepest step from pixel to pixel, of all contrast, below which letters count as blurred."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +84,18 @@ def decide(raw: Image, cleaned: Image) -> Decision:
         cleaned: the network's page, same shape.
 
     Returns:
-        the verdict, its reason, and the measures `ink_lost`, `ink_added` and `dirt` (0..1),
-        `crumbs` (a letter), `paper_deviation` and `paper_grey` (grey levels) and `stroke_width`
-        (px).
+        the verdict, its reason, and the measures `ink_lost`, `ink_added`, `dirt`, `specks` and
+        `sharpness` (0..1), `crumbs` (a letter), `paper_deviation` and `paper_grey` (grey levels)
+        and `stroke_width` (px).
     """
     strips = _strips(len(raw), raw.shape[1])
     before = np.concatenate([raw[rows] for rows in strips])
     after = np.concatenate([cleaned[rows] for rows in strips])
-    lost, width = ink_lost(before, after), stroke_width(after)
+    speckled = specks(before)
+    letters, grain = Letters.of(before, after, speckled), float(speckled.mean())
+    lost, added, sharp = letters.lost(), letters.added(), letters.sharpness()
     grey, deviation, dirt = blank_paper(before, after)
-    added, broken = ink_added(before, after), crumbs(after)
+    broken, width = crumbs(after), stroke_width(after)
     measures = {
         "ink_lost": round(lost, 4),
         "ink_added": round(added, 4),
@@ -95,13 +104,19 @@ def decide(raw: Image, cleaned: Image) -> Decision:
         "paper_grey": round(grey, 1),
         "dirt": round(dirt, 5),
         "stroke_width": round(width, 2),
+        "specks": round(grain, 5),
+        "sharpness": round(sharp, 3),
     }
     if lost > MOST_LOST:
         return Decision("kept", f"cleaning would take {lost:.0%} of the ink with it", measures)
     if added > MOST_ADDED:
         return Decision("kept", f"{added:.0%} of the ink would be made of paper", measures)
+    if grain > MOST_SPECKS:
+        return Decision("cleaned", f"{grain:.1%} of the page was specks", measures)
+    if 0 < sharp < LEAST_SHARPNESS:
+        return Decision("cleaned", "the letters were blurred", measures)
     if deviation < EVEN_PAPER and grey > WHITE_PAPER and dirt < MOST_DIRT:
-        reason = "the paper is even and light: there is nothing to clean"
+        reason = "the paper is even and light and the letters are sharp: there is nothing to clean"
         return Decision("kept", reason, measures, untouched=True)
     if broken > MOST_CRUMBS and deviation < EVEN_PAPER and grey > LIGHT_PAPER:
         reason = "letters would fall into crumbs, and the paper is light enough to read them"
@@ -124,42 +139,90 @@ def stroke_width(image: Image) -> float:
     return float(2 * ink.sum(dtype=np.int64) / edges) if edges else 0.0
 
 
-def ink_lost(before: Image, after: Image) -> float:
-    """Return the share of strokes that went, in the middle one of the written blocks.
+def specks(image: Image) -> NDArray[np.bool_]:
+    """Tell which pixels differ from all their four neighbours, all lighter or all darker ones.
 
-    Paper and ink of a block are its 90th and 3rd percentile; a pixel nearer to ink is a stroke, and
-    it is lost when the cleaned page is nearly white there.
+    Pixels at the border of the image are none. (H, W) uint8 -> (H, W).
     """
-    raw, cleaned = _blocks(before), _blocks(after)
-    if not len(raw):
-        return 0.0
-    ink, paper = np.percentile(raw, (3, 90), axis=1)
-    stroke = raw < ((ink + paper) / 2)[:, None]
-    share = stroke.mean(1)
-    written = (paper - ink > STROKE) & (share > 0.02) & (share < 0.4)
-    if not written.any():
-        return 0.0
-    gone = stroke[written] & (cleaned[written] > 215)
-    return float(np.median(gone.sum(1) / stroke[written].sum(1)))
+    found = np.zeros(image.shape, np.bool_)
+    if min(image.shape) < 3:
+        return found
+    here = image[1:-1, 1:-1].astype(np.int16)
+    around = (image[:-2, 1:-1], image[2:, 1:-1], image[1:-1, :-2], image[1:-1, 2:])
+    lightest = np.maximum(np.maximum(*around[:2]), np.maximum(*around[2:]))
+    darkest = np.minimum(np.minimum(*around[:2]), np.minimum(*around[2:]))
+    found[1:-1, 1:-1] = (here - lightest > SPECK) | (darkest - here > SPECK)
+    return found
 
 
-def ink_added(before: Image, after: Image) -> float:
-    """Return the share of the cleaned page's ink that was hardly darker than the paper before.
+@dataclass(frozen=True, eq=False)
+class Letters:
+    """The written blocks of a page before and after it was cleaned, as rows of pixels.
 
-    Depths are told in contrasts of the page, the middle one of its written blocks: the back of the
-    sheet shining through lies in its own blocks, where it would look like ink.
+    Paper and ink of a block are its 90th and 3rd percentile; a pixel nearer to ink that is no
+    speck is a stroke. A block of enough contrast, neither empty nor full of strokes, is written.
     """
-    raw, cleaned = _blocks(before), _blocks(after)
-    if not len(raw):
-        return 0.0
-    ink, paper = np.percentile(raw, (3, 90), axis=1)
-    written = paper - ink > STROKE
-    if not written.any():
-        return 0.0
-    faint = SHALLOW * float(np.median((paper - ink)[written]))
-    dark = cleaned < DARK
-    shallow = dark & (raw > (paper - faint)[:, None])
-    return float(np.count_nonzero(shallow)) / max(1, int(np.count_nonzero(dark)))
+
+    before: NDArray[np.uint8]
+    """(N, BLOCK * BLOCK), all blocks."""
+    after: NDArray[np.uint8]
+    ink: NDArray[np.float64]
+    """(N,)"""
+    paper: NDArray[np.float64]
+    stroke: NDArray[np.bool_]
+    """(N, BLOCK * BLOCK)"""
+    written: NDArray[np.bool_]
+    """(N,)"""
+
+    @classmethod
+    def of(
+        cls, before: Image, after: Image, speckled: NDArray[np.bool_] | None = None
+    ) -> "Letters":
+        """Cut both pages, (H, W) uint8, into blocks; `speckled` as `specks` tells it."""
+        raw = _blocks(before)
+        ink, paper = np.percentile(raw, (3, 90), axis=1) if len(raw) else np.zeros((2, 0))
+        stroke = raw < ((ink + paper) / 2)[:, None]
+        if speckled is not None:
+            stroke &= ~_blocks(speckled)
+        share = stroke.mean(1) if len(raw) else np.zeros(0)
+        written = (paper - ink > STROKE) & (share > 0.02) & (share < 0.4)
+        return cls(raw, _blocks(after), ink, paper, stroke, written)
+
+    def lost(self) -> float:
+        """Return the share of strokes that are nearly white now, in the middle written block."""
+        if not self.written.any():
+            return 0.0
+        stroke = self.stroke[self.written]
+        gone = stroke & (self.after[self.written] > 215)
+        return float(np.median(gone.sum(1) / stroke.sum(1)))
+
+    def added(self) -> float:
+        """Return the share of the cleaned page's ink that was hardly darker than the paper before.
+
+        Depths are told in contrasts of the page, the middle one of its blocks with any: the back of
+        the sheet shining through lies in its own blocks, where it would look like ink.
+        """
+        contrast = self.paper - self.ink
+        if not (contrast > STROKE).any():
+            return 0.0
+        faint = SHALLOW * float(np.median(contrast[contrast > STROKE]))
+        dark = self.after < DARK
+        shallow = dark & (self.before > (self.paper - faint)[:, None])
+        return float(np.count_nonzero(shallow)) / max(1, int(np.count_nonzero(dark)))
+
+    def sharpness(self) -> float:
+        """Return the steepest steps between neighbours over paper minus ink, 0..1; 0: no letters.
+
+        Steepest is the 98th percentile of a block's steps along both axes; the middle written block
+        is told. A Gaussian blur of deviation s px leaves no more than 0.4 / s.
+        """
+        if not self.written.any():
+            return 0.0
+        squares = self.before[self.written].reshape(-1, BLOCK, BLOCK).astype(np.int16)
+        down, along = (np.abs(np.diff(squares, axis=axis)) for axis in (1, 2))
+        steps = np.maximum(down[:, :, :-1], along[:, :-1]).reshape(len(squares), -1)
+        steepest = np.percentile(steps, 98, axis=1)
+        return float(np.median(steepest / (self.paper - self.ink)[self.written]))
 
 
 def crumbs(after: Image) -> float:
@@ -201,7 +264,7 @@ def _strips(height: int, width: int) -> list[slice]:
     return [slice(top * BLOCK, (top + 1) * BLOCK) for top in range(0, count, step)]
 
 
-def _blocks(image: Image) -> NDArray[np.uint8]:
+def _blocks(image: NDArray[Kind]) -> NDArray[Kind]:
     """Return the whole blocks of an image as rows, (N, BLOCK * BLOCK)."""
     rows, columns = (side // BLOCK for side in image.shape)
     whole = image[: rows * BLOCK, : columns * BLOCK]

@@ -1,19 +1,22 @@
 """The gate: what it keeps, what it lets through, and that its measures mean what they say."""
 
+import cv2
 import numpy as np
 import pytest
 
 from docclean.gate import (
     EVEN_PAPER,
+    LEAST_SHARPNESS,
     MOST_ADDED,
     MOST_CRUMBS,
     MOST_LOST,
+    MOST_SPECKS,
     THIN_STROKE,
+    Letters,
     blank_paper,
     crumbs,
     decide,
-    ink_added,
-    ink_lost,
+    specks,
     stroke_width,
 )
 
@@ -75,9 +78,34 @@ def test_ink_lost_is_the_share_that_went():
     page = written()
     half = page.copy()
     half[:, : page.shape[1]][np.indices(page.shape)[0] % 2 == 0] = 255
-    assert ink_lost(page, page) == 0
-    assert ink_lost(page, half) == pytest.approx(0.5, abs=0.06)
-    assert ink_lost(page, np.full_like(page, 255)) == 1
+    assert Letters.of(page, page).lost() == 0
+    assert Letters.of(page, half).lost() == pytest.approx(0.5, abs=0.06)
+    assert Letters.of(page, np.full_like(page, 255)).lost() == 1
+
+
+def test_pepper_is_no_ink_and_has_to_go():
+    page = written()
+    drawn = np.random.default_rng(0).random(page.shape)
+    spoilt = np.where(drawn < 0.04, 0, np.where(drawn > 0.96, 255, page)).astype(np.uint8)
+    assert specks(page).mean() < 0.2 * MOST_SPECKS
+    assert (
+        Letters.of(spoilt, page).lost()
+        > MOST_LOST
+        > Letters.of(spoilt, page, specks(spoilt)).lost()
+    )
+    told = decide(spoilt, page)
+    assert told.verdict == "cleaned" and "specks" in told.reason
+    assert told.measures["specks"] > MOST_SPECKS
+
+
+def test_blurred_letters_on_white_paper_are_cleaned():
+    page = written()
+    soft = np.asarray(cv2.GaussianBlur(page, (0, 0), 3), np.uint8)
+    sharp = [Letters.of(image, page).sharpness() for image in (page, soft)]
+    assert sharp[1] < LEAST_SHARPNESS < sharp[0]
+    told = decide(soft, np.where(soft < 215, page.min(), 255).astype(np.uint8))
+    assert told.verdict == "cleaned" and "blurred" in told.reason
+    assert decide(page, page).verdict == "kept"
 
 
 def test_blank_paper_is_measured_away_from_strokes():
@@ -126,8 +154,8 @@ def test_ink_made_of_paper_is_refused():
     invented = bleached(page)
     for row in (12, 13, 17, 18, 22, 26, 27):  # dark lines where the page has nothing but grain
         invented[row::22, 20:600] = 20
-    assert ink_added(page, bleached(page)) == 0
-    assert ink_added(page, invented) > MOST_ADDED
+    assert Letters.of(page, bleached(page)).added() == 0
+    assert Letters.of(page, invented).added() > MOST_ADDED
     told = decide(page, invented)
     assert told.verdict == "kept" and "paper" in told.reason
 
@@ -148,5 +176,5 @@ def test_letters_in_crumbs_are_refused_where_the_paper_is_light():
 
 def test_a_blank_page_has_no_added_ink_and_no_crumbs():
     blank = np.full((300, 300), 240, np.uint8)
-    assert ink_added(blank, blank) == 0
+    assert Letters.of(blank, blank).added() == 0
     assert crumbs(blank) == 0

@@ -620,7 +620,7 @@ def test_a_sheet_of_any_page_has_its_side(size):
         assert sheet.shape == (128, 128) and sheet.dtype == np.uint8
         scales.append(scale)
     usual = [scale for scale in scales if 0.7 < scale < 1.4]
-    large = [scale for scale in scales if 0.7 * LARGE_TYPE < scale < 1.4 * LARGE_TYPE]
+    large = [scale for scale in scales if 1.4 <= scale < 1.4 * LARGE_TYPE[1]]
     assert len(set(usual) | set(large)) == len(set(scales)) and len(usual) > len(large) > 0
 
 

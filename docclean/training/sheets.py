@@ -6,7 +6,7 @@ import numpy as np
 from docclean.page import Image
 from docclean.scale import LARGEST_FACTOR
 
-LARGE_SHARE, LARGE_TYPE = 0.1, 2.2
+LARGE_SHARE, LARGE_TYPE = 0.12, (1.6, 4.5)
 """Share of sheets that are enlarged more, and how much: strokes as thick as those of titles."""
 WORKING_DPI = (190, 340)
 """Where text of 10 to 12 points has the x-height that the cleaner brings small type to."""
@@ -14,7 +14,7 @@ WORKING_DPI = (190, 340)
 
 def cut_sheet(rng: np.random.Generator, page: Image, side: int) -> tuple[Image, float]:
     """Return a (side, side) piece of a page, slightly turned, and how much it was enlarged."""
-    large = LARGE_TYPE if rng.random() < LARGE_SHARE else 1.0
+    large = float(rng.uniform(*LARGE_TYPE)) if rng.random() < LARGE_SHARE else 1.0
     scale = large * float(np.exp(rng.uniform(np.log(0.72), np.log(1.35))))
     angle = float(rng.normal(0, 0.8)) if rng.random() < 0.5 else 0.0
     if large == 1.0 and rng.random() < 0.35:
