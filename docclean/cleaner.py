@@ -10,6 +10,7 @@ from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.runtime import Runtime, load_runtime
 from docclean.scale import TINY_X_HEIGHT, bring_back, enlarge, working_factor, x_height
+from docclean.specks import wipe_crumbs
 from docclean.tiles import TileGrid, join, split
 from docclean.trial import decide_by_reading
 
@@ -107,6 +108,7 @@ class Cleaner:
             if factor > 1 and height < TINY_X_HEIGHT:
                 return Cleaned(page, decision, page.finer(work, factor), factor)
             return Cleaned(page, decision)
+        cleaned = wipe_crumbs(work, cleaned, factor * height)
         shown = bring_back(grey, work, cleaned) if factor > 1 else cleaned
         done = page.with_pixels(shown if page.is_grey else _with_chroma(page.pixels, grey, shown))
         if factor > 1:

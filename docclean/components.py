@@ -14,11 +14,13 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """Boxes and areas of N components, in px.
+    """Boxes and areas of N components, in px, and the runs of ink they are made of.
 
     Attributes:
         top, bottom, left, right: (N,) sides of the boxes; bottom and right lie outside.
         area: (N,) pixels of ink.
+        row, start, end: (R,) runs of ink; `end` lies outside.
+        label: (R,) component of each run.
     """
 
     top: Ints
@@ -26,6 +28,10 @@ class Components:
     left: Ints
     right: Ints
     area: Ints
+    row: Ints
+    start: Ints
+    end: Ints
+    label: Ints
 
     @property
     def height(self) -> Ints:
@@ -36,6 +42,18 @@ class Components:
     def width(self) -> Ints:
         """Return the widths of the boxes, (N,)."""
         return self.right - self.left
+
+    def pixels(self, chosen: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+        """Return rows, columns and components (P,) of all pixels of the chosen ones, (N,)."""
+        runs = np.flatnonzero(chosen[self.label])
+        length = self.end[runs] - self.start[runs]
+        first = np.cumsum(length) - length
+        along = np.arange(int(length.sum())) - np.repeat(first, length)
+        return (
+            np.repeat(self.row[runs], length),
+            np.repeat(self.start[runs], length) + along,
+            np.repeat(self.label[runs], length),
+        )
 
 
 def components(ink: NDArray[np.bool_]) -> Components:
@@ -48,6 +66,10 @@ def components(ink: NDArray[np.bool_]) -> Components:
         _least(label, start),
         -_least(label, -end),
         np.bincount(label, end - start).astype(np.int64) if len(label) else label,
+        row,
+        start,
+        end,
+        label,
     )
 
 

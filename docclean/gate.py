@@ -88,9 +88,7 @@ def decide(raw: Image, cleaned: Image) -> Decision:
         `sharpness` (0..1), `crumbs` (a letter), `paper_deviation` and `paper_grey` (grey levels)
         and `stroke_width` (px).
     """
-    strips = _strips(len(raw), raw.shape[1])
-    before = np.concatenate([raw[rows] for rows in strips])
-    after = np.concatenate([cleaned[rows] for rows in strips])
+    before, after = sampled(raw, cleaned)
     speckled = specks(before)
     letters, grain = Letters.of(before, after, speckled), float(speckled.mean())
     lost, added, sharp = letters.lost(), letters.added(), letters.sharpness()
@@ -188,6 +186,12 @@ class Letters:
         written = (paper - ink > STROKE) & (share > 0.02) & (share < 0.4)
         return cls(raw, _blocks(after), ink, paper, stroke, written)
 
+    def contrast(self) -> float:
+        """Return paper minus ink of the middle written block in grey levels; 0: no letters."""
+        if not self.written.any():
+            return 0.0
+        return float(np.median((self.paper - self.ink)[self.written]))
+
     def lost(self) -> float:
         """Return the share of strokes that are nearly white now, in the middle written block."""
         if not self.written.any():
@@ -254,6 +258,12 @@ def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:
     off = np.count_nonzero(np.abs(values.astype(np.int16) - round(grey)) > DIRT)
     low, high = np.percentile(values, (10, 90))
     return grey, float(high - low) / 2.56, off / before.size
+
+
+def sampled(*pages: Image) -> tuple[Image, ...]:
+    """Return the same strips of pages (H, W), put together: what a large page is judged by."""
+    strips = _strips(*pages[0].shape)
+    return tuple(np.concatenate([page[rows] for rows in strips]) for page in pages)
 
 
 def _strips(height: int, width: int) -> list[slice]:

@@ -49,3 +49,13 @@ def test_touching_corners_join_and_the_edges_of_the_page_do_not() -> None:
     ink = np.zeros((4, 8), np.bool_)
     ink[1, 7] = ink[2, 0] = True  # the end of a row and the start of the next
     assert components(ink).area.tolist() == [1, 1]
+
+
+def test_pixels_are_those_of_the_chosen_components():
+    ink = np.random.default_rng(3).random((40, 60)) < 0.3
+    found = components(ink)
+    chosen = found.area > 4
+    row, column, label = found.pixels(chosen)
+    assert ink[row, column].all() and chosen[label].all()
+    assert len(set(zip(row.tolist(), column.tolist(), strict=True))) == found.area[chosen].sum()
+    assert (np.bincount(label, minlength=len(chosen))[chosen] == found.area[chosen]).all()

@@ -79,3 +79,13 @@ def test_dirt_that_was_cleaned_does_not_come_back() -> None:
     grain = np.random.default_rng(1).integers(180, 240, (60, 80), dtype=np.uint8)
     work = enlarge(grain, 2)
     assert (bring_back(grain, work, np.full_like(work, 255)) == 255).all()
+
+
+def test_letters_that_were_made_darker_come_back_sharp() -> None:
+    clean = _page(100, "book")
+    pale = np.asarray(120 + clean * (90 / 255), np.uint8)  # ink of 120 on paper of 210
+    work, cleaned = enlarge(pale, 2.5), enlarge(clean, 2.5)
+    back = rmse(bring_back(pale, work, cleaned), clean)
+    assert back < 0.75 * rmse(resized(cleaned, clean.shape), clean)
+    alone = resized(cleaned, clean.shape) + (pale - resized(work, pale.shape).astype(np.float32))
+    assert back < 0.85 * rmse(np.clip(alone, 0, 255).astype(np.uint8), clean)
