@@ -118,7 +118,7 @@ class Cleaner:
     def _decide(self, page: Page, raw: Image, cleaned: Image, factor: float) -> Decision:
         if not self.gate:
             return Decision("cleaned", "the gate is off", {})
-        decision = decide(raw, cleaned)
+        decision = decide(raw, cleaned, factor)
         if self.reader is None:
             return decision
         before, after = (page.finer(grey, factor) for grey in (raw, cleaned))

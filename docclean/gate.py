@@ -29,6 +29,10 @@ MOST_ADDED = 0.5
 """Share of the cleaned ink that may come from what was hardly darker than paper."""
 MOST_CRUMBS = 2.2
 """Dark crumbs to a letter from which letters count as broken, on paper that needs little."""
+WEAK_INK = 170.0
+"""Grey levels from paper to ink below which sharp letters, if they are not small, are weak."""
+SMALL_STROKE = 2.5
+"""Width of strokes in px below which letters are too small for weak ink to be mended."""
 THIN_STROKE = 1.9
 """Width of strokes in px below which letters are too small to be told from grain."""
 LIGHT_PAPER = 228.0
@@ -45,8 +49,8 @@ SPECK = 80
 """Grey levels by which a speck differs from all its four neighbours."""
 MOST_SPECKS = 0.01
 """Share of the pixels that may be specks where letters still count as clean."""
-LEAST_SHARPNESS = 0.22
-"""Steepest step from pixel to pixel, of all contrast, below which letters count as blurred."""
+LEAST_SHARPNESS = 0.45
+"""Steepest step from pixel to pixel, of all contrast, below which letters are soft."""
 
 
 @dataclass(frozen=True)
@@ -76,24 +80,25 @@ SHALLOW = 0.25
 """Share of the page's contrast below which dark ink was added, not found."""
 
 
-def decide(raw: Image, cleaned: Image) -> Decision:
+def decide(raw: Image, cleaned: Image, scale: float = 1.0) -> Decision:
     """Judge a cleaned page against its original.
 
     Args:
         raw: the page as it came, (H, W) uint8.
         cleaned: the network's page, same shape.
+        scale: how much both were enlarged, which made their letters softer.
 
     Returns:
         the verdict, its reason, and the measures `ink_lost`, `ink_added`, `dirt`, `specks` and
-        `sharpness` (0..1), `crumbs` (a letter), `paper_deviation` and `paper_grey` (grey levels)
-        and `stroke_width` (px).
+        `sharpness` (0..1), `crumbs` (a letter), `paper_deviation`, `paper_grey` and `contrast`
+        (grey levels) and `stroke_width` (px).
     """
     before, after = sampled(raw, cleaned)
     speckled = specks(before)
     letters, grain = Letters.of(before, after, speckled), float(speckled.mean())
-    lost, added, sharp = letters.lost(), letters.added(), letters.sharpness()
+    lost, added, sharp = letters.lost(), letters.added(), letters.sharpness() * scale
     grey, deviation, dirt = blank_paper(before, after)
-    broken, width = crumbs(after), stroke_width(after)
+    contrast, broken, width = letters.contrast(), crumbs(after), stroke_width(after)
     measures = {
         "ink_lost": round(lost, 4),
         "ink_added": round(added, 4),
@@ -104,6 +109,7 @@ def decide(raw: Image, cleaned: Image) -> Decision:
         "stroke_width": round(width, 2),
         "specks": round(grain, 5),
         "sharpness": round(sharp, 3),
+        "contrast": round(contrast, 1),
     }
     if lost > MOST_LOST:
         return Decision("kept", f"cleaning would take {lost:.0%} of the ink with it", measures)
@@ -111,9 +117,10 @@ def decide(raw: Image, cleaned: Image) -> Decision:
         return Decision("kept", f"{added:.0%} of the ink would be made of paper", measures)
     if grain > MOST_SPECKS:
         return Decision("cleaned", f"{grain:.1%} of the page was specks", measures)
-    if 0 < sharp < LEAST_SHARPNESS:
-        return Decision("cleaned", "the letters were blurred", measures)
-    if deviation < EVEN_PAPER and grey > WHITE_PAPER and dirt < MOST_DIRT:
+    even = deviation < EVEN_PAPER and grey > WHITE_PAPER and dirt < MOST_DIRT
+    soft = 0 < sharp < LEAST_SHARPNESS
+    weak = 0 < contrast < WEAK_INK and width > SMALL_STROKE and scale == 1
+    if even and not soft and not weak:
         reason = "the paper is even and light and the letters are sharp: there is nothing to clean"
         return Decision("kept", reason, measures, untouched=True)
     if broken > MOST_CRUMBS and deviation < EVEN_PAPER and grey > LIGHT_PAPER:
@@ -122,7 +129,12 @@ def decide(raw: Image, cleaned: Image) -> Decision:
     if 0 < width < THIN_STROKE and grey > LIGHT_PAPER:
         reason = f"strokes of {width:.1f} px on light paper are too thin: scan with more dpi"
         return Decision("kept", reason, measures)
-    return Decision("cleaned", "the paper was uneven, dark or dirty, and the ink is kept", measures)
+    why = (
+        f"the letters were {'soft' if soft else 'weak'}"
+        if even
+        else "the paper was uneven, dark or dirty"
+    )
+    return Decision("cleaned", f"{why}, and the ink is kept", measures)
 
 
 def stroke_width(image: Image) -> float:

@@ -12,6 +12,7 @@ from docclean.gate import (
     MOST_LOST,
     MOST_SPECKS,
     THIN_STROKE,
+    WEAK_INK,
     Letters,
     blank_paper,
     crumbs,
@@ -98,14 +99,25 @@ def test_pepper_is_no_ink_and_has_to_go():
     assert told.measures["specks"] > MOST_SPECKS
 
 
-def test_blurred_letters_on_white_paper_are_cleaned():
+def test_soft_letters_on_white_paper_are_cleaned():
     page = written()
-    soft = np.asarray(cv2.GaussianBlur(page, (0, 0), 3), np.uint8)
+    soft = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.3), np.uint8)
     sharp = [Letters.of(image, page).sharpness() for image in (page, soft)]
     assert sharp[1] < LEAST_SHARPNESS < sharp[0]
-    told = decide(soft, np.where(soft < 215, page.min(), 255).astype(np.uint8))
-    assert told.verdict == "cleaned" and "blurred" in told.reason
+    told = decide(soft, np.where(soft < 190, page.min(), 255).astype(np.uint8))
+    assert told.verdict == "cleaned" and "soft" in told.reason
     assert decide(page, page).verdict == "kept"
+
+
+def test_weak_ink_on_white_paper_is_mended_unless_it_is_small():
+    bold = np.ones((1, 4), np.uint8)
+    weak = np.asarray(cv2.erode(written(paper=255, ink=120), bold), np.uint8)
+    cleaned = np.where(weak < 200, 20, 255).astype(np.uint8)
+    told = decide(weak, cleaned)
+    assert told.measures["contrast"] < WEAK_INK
+    assert told.verdict == "cleaned" and "weak" in told.reason
+    assert decide(weak, cleaned, scale=2).verdict == "kept"
+    assert decide(np.where(weak < 200, 40, 255).astype(np.uint8), cleaned).verdict == "kept"
 
 
 def test_blank_paper_is_measured_away_from_strokes():
