@@ -27,7 +27,7 @@ MOST_LOST = 0.12
 """Share of a written block's ink that may go; more, and letters went with the dirt."""
 MOST_ADDED = 0.5
 """Share of the cleaned ink that may come from what was hardly darker than paper."""
-MOST_CRUMBS = 2.2
+MOST_CRUMBS = 2.0
 """Dark crumbs to a letter from which letters count as broken, on paper that needs little."""
 WEAK_INK = 170.0
 """Grey levels from paper to ink below which sharp letters, if they are not small, are weak."""
