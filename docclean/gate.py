@@ -25,7 +25,7 @@ STROKE = 60
 """Grey levels from paper to ink at which a block counts as written on."""
 MOST_LOST = 0.12
 """Share of a written block's ink that may go; more, and letters went with the dirt."""
-MOST_ADDED = 0.5
+MOST_ADDED = 0.4
 """Share of the cleaned ink that may come from what was hardly darker than paper."""
 MOST_CRUMBS = 2.0
 """Dark crumbs to a letter from which letters count as broken, on paper that needs little."""
