@@ -25,15 +25,19 @@ STROKE = 60
 """Grey levels from paper to ink at which a block counts as written on."""
 MOST_LOST = 0.12
 """Share of a written block's ink that may go; more, and letters went with the dirt."""
+MOST_LOST_OF_SPECKS = 0.25
+"""The same on a page full of specks."""
 MOST_ADDED = 0.4
 """Share of the cleaned ink that may come from what was hardly darker than paper."""
 MOST_CRUMBS = 2.0
 """Dark crumbs to a letter from which letters count as broken, on paper that needs little."""
-WEAK_INK = 170.0
-"""Grey levels from paper to ink below which sharp letters, if they are not small, are weak."""
-SMALL_STROKE = 2.5
-"""Width of strokes in px below which letters are too small for weak ink to be mended."""
-THIN_STROKE = 1.9
+WEAK_INK = 200.0
+"""Grey levels from paper to ink below which sharp letters are weak."""
+FAINT_INK, SMALL_STROKE = 135.0, 2.5
+"""Grey levels, and width of strokes in px, below both of which weak letters are not mended."""
+BLURRED = 0.22
+"""Sharpness below which crumbs say nothing: so soft a page is in crumbs before it is cleaned."""
+THIN_STROKE = 1.75
 """Width of strokes in px below which letters are too small to be told from grain."""
 LIGHT_PAPER = 228.0
 """Grey of the paper from which such small letters are better left alone."""
@@ -111,7 +115,8 @@ def decide(raw: Image, cleaned: Image, scale: float = 1.0) -> Decision:
         "sharpness": round(sharp, 3),
         "contrast": round(contrast, 1),
     }
-    if lost > MOST_LOST:
+    # where pepper lies close it still counts as ink
+    if lost > (MOST_LOST_OF_SPECKS if grain > MOST_SPECKS else MOST_LOST):
         return Decision("kept", f"cleaning would take {lost:.0%} of the ink with it", measures)
     if added > MOST_ADDED:
         return Decision("kept", f"{added:.0%} of the ink would be made of paper", measures)
@@ -119,11 +124,13 @@ def decide(raw: Image, cleaned: Image, scale: float = 1.0) -> Decision:
         return Decision("cleaned", f"{grain:.1%} of the page was specks", measures)
     even = deviation < EVEN_PAPER and grey > WHITE_PAPER and dirt < MOST_DIRT
     soft = 0 < sharp < LEAST_SHARPNESS
-    weak = 0 < contrast < WEAK_INK and width > SMALL_STROKE and scale == 1
+    mendable = width > SMALL_STROKE or contrast > FAINT_INK
+    weak = 0 < contrast < WEAK_INK and mendable and scale == 1
     if even and not soft and not weak:
         reason = "the paper is even and light and the letters are sharp: there is nothing to clean"
         return Decision("kept", reason, measures, untouched=True)
-    if broken > MOST_CRUMBS and deviation < EVEN_PAPER and grey > LIGHT_PAPER:
+    telling = not 0 < sharp < BLURRED and deviation < EVEN_PAPER and grey > LIGHT_PAPER
+    if telling and broken > MOST_CRUMBS:
         reason = "letters would fall into crumbs, and the paper is light enough to read them"
         return Decision("kept", reason, measures)
     if 0 < width < THIN_STROKE and grey > LIGHT_PAPER:
