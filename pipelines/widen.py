@@ -36,9 +36,11 @@ def widen(small: Architecture, large: Architecture) -> None:
         elif plain is not None and name.endswith(".second"):
             passed = _passing_on(plain.weight)
             _copy(part, plain.weight - passed, plain.bias)  # the block adds what came in
-        else:
-            other = plain if plain is not None else given["stem"]
+        elif plain is not None or name == "fine":
+            other = given["stem"] if plain is None else plain
             _copy(part, _passing_on(other.weight), torch.zeros(len(other.weight)))
+        else:
+            raise UsageError(f"the larger network's {name} has no place in the smaller one's pages")
     known = {name.replace(".only", ".second") for name in given}
     missing = known - {name.replace(".only", ".second") for name, _ in large.named_modules()}
     if missing:

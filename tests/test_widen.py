@@ -1,6 +1,7 @@
 """A widened network gives the page that the small one gives, and can go on learning."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,15 @@ def test_new_channels_can_learn():
     assert gradient[:, 4:].abs().sum() > 0  # what listens to the new channels of the last level
 
 
-@pytest.mark.parametrize("model", [SMALL, LARGE], ids=["fewer channels", "no second convolution"])
-def test_a_smaller_network_is_refused(model):
-    large = built(LARGE, 1)
-    narrow = built(Model(widths=(4, 6, 8, 10), depths=model.depths, fine=model.fine), 2)
+OTHERS = {
+    "fewer channels": replace(LARGE, widths=(4, 6, 8, 10)),
+    "no second convolution": replace(LARGE, fine=0),
+    "single convolutions": replace(LARGE, depths=SMALL.depths),
+    "two blocks for one": replace(LARGE, depths=(2, 1, 1, 1, 0)),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_network_that_is_not_larger_in_every_way_is_refused(name):
     with pytest.raises(UsageError, match="the larger network"):
-        widen.widen(large, narrow)
+        widen.widen(built(LARGE, 1), built(OTHERS[name], 2))
