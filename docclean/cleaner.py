@@ -1,10 +1,11 @@
 """The heart: a dirty page in, a clean page out, every stroke kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from docclean.focus import find_blur, refocus
 from docclean.gate import Decision, decide
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
@@ -92,10 +93,19 @@ class Cleaner:
     def clean(self, page: Page) -> Cleaned:
         """Return the cleaned page with the gate's decision and its reason.
 
-        A page of small letters is enlarged to the size the network works at, cleaned there and
-        brought back to its own size.
+        A page out of focus is brought into focus, and comes back so whatever the gate says of the
+        rest. A page of small letters is enlarged to the size the network works at, cleaned there
+        and brought back to its own size.
         """
         grey = page.grey()
+        blur = find_blur(grey)
+        if blur is None:
+            return self._clean(page, grey)
+        focused = _with_luma(page, grey, refocus(grey, blur))
+        done = self._clean(focused, focused.grey())
+        return replace(done, decision=done.decision.after_focus(blur.width()))
+
+    def _clean(self, page: Page, grey: Image) -> Cleaned:
         work, cleaned = grey, self.clean_grey(grey)
         height = x_height(cleaned)
         factor = working_factor(height, grey.shape) if self.scale else 1.0
@@ -111,7 +121,7 @@ class Cleaner:
             return Cleaned(page, decision)
         cleaned = wipe_crumbs(work, cleaned, factor * height)
         shown = bring_back(grey, work, cleaned) if factor > 1 else cleaned
-        done = page.with_pixels(shown if page.is_grey else _with_chroma(page.pixels, grey, shown))
+        done = _with_luma(page, grey, shown)
         if factor > 1:
             return Cleaned(done, decision, page.finer(cleaned, factor), factor)
         return Cleaned(done, decision)
@@ -135,6 +145,11 @@ class Cleaner:
         for box, cut in split(grey, grid):
             join(cleaned, box, runtime(cut[None])[0])
         return cleaned
+
+
+def _with_luma(page: Page, grey: Image, luma: Image) -> Page:
+    """Return a page with new luma (H, W), `grey` being its own; colour keeps its chroma."""
+    return page.with_pixels(luma if page.is_grey else _with_chroma(page.pixels, grey, luma))
 
 
 def _with_chroma(colour: Image, grey: Image, cleaned: Image) -> Image:

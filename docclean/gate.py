@@ -71,6 +71,17 @@ class Decision:
         """Return the decision with more measures."""
         return replace(self, measures=self.measures | measures)
 
+    def after_focus(self, width: float) -> "Decision":
+        """Return the decision about a page that was first brought into focus, so is not as it came.
+
+        Args:
+            width: standard deviation of what had blurred it, px.
+        """
+        told = f"the page was out of focus ({width:.1f} px)"
+        also = f"{told}; then left so: {self.reason}" if self.verdict == "kept" else ""
+        found = replace(self, verdict="cleaned", reason=also or f"{told}; {self.reason}")
+        return replace(found, untouched=False).with_measures(blur=round(width, 2))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as plain values for JSON."""
         return {"verdict": self.verdict, "reason": self.reason, **self.measures}
