@@ -96,8 +96,8 @@ def test_tiles_make_the_page_that_one_piece_would(monkeypatch: pytest.MonkeyPatc
     whole = refocus(soft, blur)
     monkeypatch.setattr(focus, "TILE_AREA", 300_000)
     tiled = refocus(soft, blur)
-    off = np.abs(whole.astype(int) - tiled)
-    assert np.percentile(off, 99) <= 4 and np.percentile(off, 99.9) <= 8  # rings of a far-off edge
+    off = np.abs(whole.astype(int) - tiled)[64:-64, 64:-64]
+    assert np.percentile(off, 99) <= 4 and off.max() < 20  # rings of a far-off edge
 
 
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
