@@ -15,9 +15,9 @@ from docclean.specks import wipe_crumbs
 from docclean.tiles import TileGrid, join, split
 from docclean.trial import decide_by_reading
 
-MAX_TILE_AREA = 5_000_000
+MAX_TILE_AREA = 6_000_000
 """Pixels of one tile: what bounds the memory, about 100 bytes a pixel while the network runs. An A4
-page at 300 dpi makes three tiles; smaller ones would spend more time on their halos."""
+page at 300 dpi makes two tiles; smaller ones would spend more time on their halos."""
 COLOUR_STRIP = 256
 """Rows of a colour page put together at a time."""
 

@@ -45,9 +45,7 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
             self.inner = inner
 
         def forward(self, tiles: Tensor) -> Tensor:
-            cleaned = self.inner(tiles.unsqueeze(1).float() / 255)
-            grey: Tensor = (cleaned.squeeze(1) * 255 + 0.5).to(torch.uint8)
-            return grey
+            return self.inner.on_bytes(tiles)
 
     model = Exported(network).eval()
     try:

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from docclean.errors import DoccleanError
 from docclean.export import export_checkpoint
+from docclean.models import Architecture
 from docclean.models.dae import LEAST, LocalAffineAutoencoder
 from docclean.recipe import Recipe
 from docclean.training.loop import train
@@ -56,13 +57,13 @@ def give_out(output: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Make every `dae` of this process give out something else."""
 
     def logits(network: LocalAffineAutoencoder, image: Tensor) -> Tensor:
-        _, head = network._parts(image)
-        return F.pixel_shuffle(output(F.pixel_unshuffle(image, 2), head), 2)
+        quarters = F.pixel_unshuffle(image, 2)
+        return F.pixel_shuffle(output(quarters, network._parts(quarters)[1]), 2)
 
     def forward(network: LocalAffineAutoencoder, image: Tensor) -> Tensor:
         return logits(network, image).sigmoid()
 
-    for method in (logits, forward):
+    for method in (logits, forward, Architecture.on_bytes):
         setattr(LocalAffineAutoencoder, method.__name__, method)
 
 

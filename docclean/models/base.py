@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from typing import ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 
 from docclean.errors import UsageError
@@ -50,6 +51,10 @@ class Architecture(nn.Module):
         """Return the cleaned page, 0 black .. 1 white; shapes as of `logits`."""
         return self.logits(image).sigmoid()
 
+    def on_bytes(self, tiles: Tensor) -> Tensor:
+        """Return cleaned tiles, uint8 (N, H, W) -> (N, scale * H, scale * W): what is exported."""
+        return to_bytes(self(tiles.unsqueeze(1).float() / 255)).squeeze(1)
+
     def penalty(self, image: Tensor) -> Tensor:
         """Return what a training adds to its loss for these inputs, a scalar; here 0."""
         return image.new_zeros(())
@@ -57,6 +62,11 @@ class Architecture(nn.Module):
     @abstractmethod
     def macs_per_pixel(self) -> float:
         """Return multiply-adds of `logits` per input pixel."""
+
+
+def to_bytes(page: Tensor) -> Tensor:
+    """Return greys 0..1 as uint8, rounded."""
+    return (page * 255 + 0.5).to(torch.uint8)
 
 
 class Autoencoder(Architecture):

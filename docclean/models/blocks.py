@@ -93,6 +93,10 @@ LEAST_CONTRAST = 0.2
 """Paper minus ink that is normalised at most to 1: blank paper keeps its noise small."""
 
 
-def even_contrast(image: Tensor, paper: Tensor, ink: Tensor) -> Tensor:
-    """Return the page with paper near 1 and ink near 0; shapes that broadcast, greys 0..1."""
-    return 1 - (paper - image) / (paper - ink).clamp(min=LEAST_CONTRAST)
+def even_contrast(paper: Tensor, ink: Tensor) -> tuple[Tensor, Tensor]:
+    """Return slope and shift of the line that takes `paper` to 1 and `ink` to 0; one shape, 0..1.
+
+    slope * page + shift is the page with even contrast.
+    """
+    slope = (paper - ink).clamp(min=LEAST_CONTRAST).reciprocal()
+    return slope, 1 - paper * slope
