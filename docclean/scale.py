@@ -39,6 +39,12 @@ INKED = 64
 """Grey levels below white from which a place wholly counts as inked."""
 DARKENED = (0.05, 0.3)
 """Gain of contrast from which letters get back some, and all, of what they themselves lost."""
+OWN, CLOSING = 0.6, 5
+"""Share of the letters' greys that is the page's own, divided by its paper: its closing, px."""
+OWN_DARKENED = 1.3
+"""How much darker the cleaned letters may be than the page's own before those are darkened too."""
+STRETCH, PIVOT = 1.2, 155
+"""Contrast that two estimates of an edge lose when they are mixed, and the grey it turns about."""
 DARK, LIGHT = 100, 240
 """Greys of a cleaned page below which it shows the middle of a stroke, above which paper."""
 BANDS, SAMPLE = 5, 2_000_000
@@ -99,7 +105,9 @@ def bring_back(grey: Image, work: Image, cleaned: Image) -> Image:
     Enlarging and reducing blurs letters. What the page lost on the way, itself minus itself there
     and back, is given back to them; where the cleaned page is white there is nothing to sharpen.
     Letters that were made darker lost more than that: what the reduced page itself loses there and
-    back (one step of iterative back-projection, Irani and Peleg 1991), in part or whole.
+    back (one step of iterative back-projection, Irani and Peleg 1991), in part or whole. At last
+    their greys are mixed with those of the page itself divided by the paper beside them, which
+    never were enlarged.
 
     Args:
         grey: the page as it came, (H, W).
@@ -111,12 +119,39 @@ def bring_back(grey: Image, work: Image, cleaned: Image) -> Image:
     lost = grey - resized(work, grey.shape).astype(np.float32)
     least_gain, most_gain = DARKENED
     gain = _contrast(back, back) / max(1.0, _contrast(grey, back)) - 1
-    if gain > least_gain:
-        share = min(1.0, (gain - least_gain) / (most_gain - least_gain))
+    share = float(np.clip((gain - least_gain) / (most_gain - least_gain), 0, 1))
+    if share:
         there = resized(resized(back, work.shape), grey.shape)
         lost = lost + share * (back - there.astype(np.float32))
     inked = np.clip((255 - least) / INKED, 0, 1)
-    return np.clip(back + inked * lost + 0.5, 0, 255).astype(np.uint8)
+    shown = np.clip(back + inked * lost + 0.5, 0, 255).astype(np.uint8)
+    mixed = shown + OWN * (_own_letters(grey, shown) - shown)
+    mixed = shown + share * inked * (PIVOT + STRETCH * (mixed - PIVOT) - shown)
+    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+
+
+def _own_letters(grey: Image, cleaned: Image) -> NDArray[np.float32]:
+    """Return the page divided by the paper right beside each pixel, float32 (H, W), 0..255.
+
+    Right inside letters and beside them, wrong in dirt and in strokes wider than the closing.
+    """
+    paper = 255 - widest(255 - widest(grey, CLOSING), CLOSING)
+    dark = 255 - np.float32(255) * grey / np.maximum(paper, 1)
+    gain = _contrast(cleaned, cleaned) / max(1.0, _contrast((255 - dark), cleaned))
+    return np.asarray(255 - np.clip(max(1.0, gain / OWN_DARKENED) * dark, 0, 255), np.float32)
+
+
+def widest(image: Image, side: int) -> Image:
+    """Return the lightest of the side x side px around each pixel, (H, W) uint8; `side` odd."""
+    for axis in (0, 1):
+        reach = side // 2
+        walls = [(reach, reach) if axis == along else (0, 0) for along in (0, 1)]
+        walled, length = np.pad(image, walls, mode="edge"), image.shape[axis]
+        places = range(side)
+        image = walled.take(range(length), axis)
+        for place in places[1:]:
+            image = np.maximum(image, walled.take(range(place, place + length), axis))
+    return image
 
 
 def _contrast(page: Image, cleaned: Image) -> float:

@@ -2,9 +2,11 @@
 
 from random import Random
 
+import cv2
 import numpy as np
 import pytest
 
+from docclean import scale
 from docclean.fidelity import rmse
 from docclean.page import Image
 from docclean.scale import (
@@ -14,6 +16,7 @@ from docclean.scale import (
     bring_back,
     enlarge,
     resized,
+    widest,
     working_factor,
     x_height,
 )
@@ -89,3 +92,21 @@ def test_letters_that_were_made_darker_come_back_sharp() -> None:
     assert back < 0.75 * rmse(resized(cleaned, clean.shape), clean)
     alone = resized(cleaned, clean.shape) + (pale - resized(work, pale.shape).astype(np.float32))
     assert back < 0.85 * rmse(np.clip(alone, 0, 255).astype(np.uint8), clean)
+
+
+def test_the_pages_own_greys_make_edges_truer(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = _page(100, "letter")
+    light = np.linspace(0.6, 0.9, clean.shape[1])[None]
+    grey = np.asarray(clean * light, np.uint8)  # in a shadow
+    work, cleaned = enlarge(grey, 2.5), cv2.GaussianBlur(enlarge(clean, 2.5), (0, 0), 1)
+    cleaned = np.asarray(cleaned, np.uint8)
+    mixed = rmse(bring_back(grey, work, cleaned), clean)
+    monkeypatch.setattr(scale, "OWN", 0.0)
+    monkeypatch.setattr(scale, "STRETCH", 1.0)
+    assert mixed < 0.8 * rmse(bring_back(grey, work, cleaned), clean)
+
+
+def test_widest_is_a_dilation() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (23, 40), dtype=np.uint8)
+    assert (widest(grey, 5) == cv2.dilate(grey, np.ones((5, 5)))).all()
+    assert (widest(grey[:1, :1], 5) == grey[:1, :1]).all()
