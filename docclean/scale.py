@@ -5,6 +5,8 @@ larger ones are read worse when they are enlarged further. So the x-height is me
 small type is enlarged.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
@@ -126,18 +128,19 @@ def bring_back(grey: Image, work: Image, cleaned: Image) -> Image:
     inked = np.clip((255 - least) / INKED, 0, 1)
     shown = np.clip(back + inked * lost + 0.5, 0, 255).astype(np.uint8)
     mixed = shown + OWN * (_own_letters(grey, shown) - shown)
-    mixed = shown + share * inked * (PIVOT + STRETCH * (mixed - PIVOT) - shown)
+    edges = inked * np.clip((widest(shown, CLOSING) - np.float32(PIVOT)) / INKED, 0, 1)
+    mixed = shown + share * edges * (PIVOT + STRETCH * (mixed - PIVOT) - shown)
     return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 
 
 def _own_letters(grey: Image, cleaned: Image) -> NDArray[np.float32]:
     """Return the page divided by the paper right beside each pixel, float32 (H, W), 0..255.
 
-    Right inside letters and beside them, wrong in dirt and in strokes wider than the closing.
+    Right at the edges of letters, wrong in dirt and deep inside strokes wider than the closing.
     """
     paper = 255 - widest(255 - widest(grey, CLOSING), CLOSING)
     dark = 255 - np.float32(255) * grey / np.maximum(paper, 1)
-    gain = _contrast(cleaned, cleaned) / max(1.0, _contrast((255 - dark), cleaned))
+    gain = _contrast(cleaned, cleaned) / max(1.0, _contrast(255 - dark, cleaned))
     return np.asarray(255 - np.clip(max(1.0, gain / OWN_DARKENED) * dark, 0, 255), np.float32)
 
 
@@ -154,7 +157,7 @@ def widest(image: Image, side: int) -> Image:
     return image
 
 
-def _contrast(page: Image, cleaned: Image) -> float:
+def _contrast(page: NDArray[Any], cleaned: Image) -> float:
     """Return how much darker `page` is in the letters of the cleaned page than on its paper."""
     ink, paper = cleaned < DARK, cleaned > LIGHT
     if not ink.any() or not paper.any():
