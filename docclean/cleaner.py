@@ -9,6 +9,7 @@ from docclean.focus import find_blur, refocus
 from docclean.gate import Decision, decide
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
+from docclean.pens import without_pens
 from docclean.runtime import Runtime, load_runtime
 from docclean.scale import TINY_X_HEIGHT, bring_back, enlarge, working_factor, x_height
 from docclean.specks import wipe_crumbs
@@ -29,19 +30,20 @@ class Cleaned:
     Attributes:
         page: the page to look at and to keep: same size and dpi as it came, colour if it had any.
         decision: the gate's verdict, its reason, and the measures behind it.
-        enlarged: the grey page at `scale` times its size and dpi, where its letters are small.
+        read: the page to be read, where it is not `page` turned grey: at `scale` times its size
+            and dpi where its letters are small, without a pen's strokes where they cross its print.
         scale: pixels of `reading` for one of `page`: boxes found on it are divided by that.
     """
 
     page: Page
     decision: Decision
-    enlarged: Page | None = None
+    read: Page | None = None
     scale: float = 1.0
 
     @property
     def reading(self) -> Page:
-        """Return the page to give to an OCR engine: grey, small letters enlarged."""
-        return self.enlarged or self.page.with_pixels(self.page.grey())
+        """Return the page to give to an OCR engine, grey: see `read`."""
+        return self.read or self.page.with_pixels(self.page.grey())
 
 
 class Cleaner:
@@ -100,10 +102,20 @@ class Cleaner:
         grey = page.grey()
         blur = find_blur(grey)
         if blur is None:
-            return self._clean(page, grey)
+            return self._clean_focused(page, grey)
         focused = _with_luma(page, grey, refocus(grey, blur))
-        done = self._clean(focused, focused.grey())
+        done = self._clean_focused(focused, focused.grey())
         return replace(done, decision=done.decision.after_focus(blur.width()))
+
+    def _clean_focused(self, page: Page, grey: Image) -> Cleaned:
+        """Return the page cleaned; what a hand wrote over its print is not read, and is kept."""
+        done = self._clean(page, grey)
+        printed = without_pens(grey, done.decision.measures["x_height"])
+        if printed is None:
+            return done
+        read = self._clean(page.with_pixels(printed), printed)
+        decision = done.decision.with_measures(pens=round(float(np.mean(printed != grey)), 5))
+        return replace(done, decision=decision, read=read.reading, scale=read.scale)
 
     def _clean(self, page: Page, grey: Image) -> Cleaned:
         work, cleaned = grey, self.clean_grey(grey)

@@ -260,7 +260,7 @@ def _treated(cleaner: PageCleaner, page: Page) -> Treated:
     cleaned = cleaner.clean(page)
     grey = cleaned.page.with_pixels(cleaned.page.grey())
     reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
-    return Treated(grey, reason, getattr(cleaned, "enlarged", None))
+    return Treated(grey, reason, getattr(cleaned, "read", None))
 
 
 CONTENDERS: Registry[Contender] = Registry(
