@@ -127,16 +127,19 @@ class Pale:
         return drawn & self.meets if touching else drawn
 
     def grown(self, drawn: NDArray[np.bool_], gap: float) -> NDArray[np.bool_]:
-        """Add the pieces within `gap` px of a drawn one that have its grey, step by step."""
+        """Add the pieces within `gap` px of a drawn one that have its pen's grey, step by step."""
         found, drawn = self.found, drawn.copy()
+        pen = self.depth.copy()  # of the long stroke that a piece was found from
         fresh = np.flatnonzero(drawn)
         while len(fresh):
             rest = np.flatnonzero(~drawn & (found.area >= SHORT))
             across = _apart(found.left, found.right, rest, fresh)
             down = _apart(found.top, found.bottom, rest, fresh)
-            unlike = np.abs(self.depth[rest][:, None] - self.depth[fresh])
+            unlike = np.abs(self.depth[rest][:, None] - pen[fresh])
             like = (np.maximum(across, down) <= gap) & (unlike <= LIKE)
-            fresh = rest[like.any(1)]
+            which, where = like.any(1), like.argmax(1)
+            pen[rest[which]] = pen[fresh[where[which]]]
+            fresh = rest[which]
             drawn[fresh] = True
         return drawn
 

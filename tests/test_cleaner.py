@@ -127,4 +127,4 @@ def test_a_page_left_alone_is_read_enlarged_only_where_its_letters_are_tiny(side
 
 def test_scale_can_be_left_out():
     done = Cleaner(Identity(), gate=False, scale=False).clean(Page(text_like()))
-    assert done.scale == 1 and done.enlarged is None
+    assert done.scale == 1 and done.read is None

@@ -1,4 +1,4 @@
-"""A pen's strokes over print are not read; nothing else goes, and the page that is kept has them."""
+"""A pen over print is not read; nothing else goes, and the page that is kept has its strokes."""
 
 from functools import lru_cache
 from random import Random
@@ -47,7 +47,7 @@ def test_a_pen_goes_and_the_print_stays(made) -> None:
     print_itself = cv2.erode((book() < 60).astype(np.uint8), np.ones((2, 2))) > 0
     assert (read[print_itself] == page[print_itself]).all()
     far = cv2.dilate((book() != written_on(book())).astype(np.uint8), np.ones((41, 41))) == 0
-    assert np.mean(read[far] != page[far]) < 1e-3
+    assert np.mean(read[far] != page[far]) < 3e-3
 
 
 def grey_heading() -> Image:
