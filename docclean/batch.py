@@ -91,7 +91,7 @@ class Options:
     suffix: str | None = None
     """Output format where the output's own name does not tell it."""
     for_ocr: bool = False
-    """Write pages as an OCR engine reads them best: grey, small letters enlarged."""
+    """Write pages as an OCR engine reads them best: grey, small letters enlarged, no pens."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("-o", "--out", required=True, metavar="OUT", help="A file, a folder, or - (stdout).")
 @click.option("--format", "suffix", help="Output format; default: the input's. E.g. png, pdf.")
-@click.option("--for-ocr", is_flag=True, help="Grey pages, small type enlarged: read, not kept.")
+@click.option("--for-ocr", is_flag=True, help="To be read: grey, small type enlarged, no pens.")
 @click.option("--lang", default="eng", show_default=True, help="Language of --gate ocr.")
 @reading_options
 @model_options
