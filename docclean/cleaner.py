@@ -9,9 +9,9 @@ from docclean.focus import find_blur, refocus
 from docclean.gate import Decision, decide
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
-from docclean.pens import without_pens
 from docclean.runtime import Runtime, load_runtime
 from docclean.scale import TINY_X_HEIGHT, bring_back, enlarge, working_factor, x_height
+from docclean.scribbles import without_pens
 from docclean.specks import wipe_crumbs
 from docclean.tiles import TileGrid, join, split
 from docclean.trial import decide_by_reading
