@@ -127,6 +127,8 @@ def bring_back(grey: Image, work: Image, cleaned: Image) -> Image:
         lost = lost + share * (back - there.astype(np.float32))
     inked = np.clip((255 - least) / INKED, 0, 1)
     shown = np.clip(back + inked * lost + 0.5, 0, 255).astype(np.uint8)
+    if not share:
+        return shown
     mixed = shown + OWN * (_own_letters(grey, shown) - shown)
     edges = inked * np.clip((widest(shown, CLOSING) - np.float32(PIVOT)) / INKED, 0, 1)
     mixed = shown + share * edges * (PIVOT + STRETCH * (mixed - PIVOT) - shown)
@@ -146,13 +148,12 @@ def _own_letters(grey: Image, cleaned: Image) -> NDArray[np.float32]:
 
 def widest(image: Image, side: int) -> Image:
     """Return the lightest of the side x side px around each pixel, (H, W) uint8; `side` odd."""
+    reach = side // 2
     for axis in (0, 1):
-        reach = side // 2
         walls = [(reach, reach) if axis == along else (0, 0) for along in (0, 1)]
         walled, length = np.pad(image, walls, mode="edge"), image.shape[axis]
-        places = range(side)
         image = walled.take(range(length), axis)
-        for place in places[1:]:
+        for place in range(1, side):
             image = np.maximum(image, walled.take(range(place, place + length), axis))
     return image
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from docclean.components import components
 from docclean.gate import Letters, sampled
 from docclean.page import Image
+from docclean.scale import widest
 
 MARK = 230
 """Grey of the cleaned page below which there is a mark."""
@@ -53,7 +54,4 @@ def _paper(raw: Image) -> NDArray[np.int64]:
     whole = np.zeros((height, width), np.uint8)
     whole[: raw.shape[0], : raw.shape[1]] = raw
     cells = whole.reshape(height // PAPER_CELL, PAPER_CELL, -1, PAPER_CELL).max((1, 3))
-    walled = np.pad(cells, 1)
-    lines = np.maximum(np.maximum(walled[:-2], walled[1:-1]), walled[2:])
-    nearby = np.maximum(np.maximum(lines[:, :-2], lines[:, 1:-1]), lines[:, 2:])
-    return np.asarray(nearby, np.int64)
+    return widest(cells, 3).astype(np.int64)
