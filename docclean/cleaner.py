@@ -1,12 +1,14 @@
 """The heart: a dirty page in, a clean page out, every stroke kept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from docclean.focus import find_blur, refocus
-from docclean.gate import Decision, decide
+from docclean.gate import Decision, decide, is_faint
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.runtime import Runtime, load_runtime
@@ -19,6 +21,8 @@ from docclean.trial import decide_by_reading
 MAX_TILE_AREA = 6_000_000
 """Pixels of one tile: what bounds the memory, about 100 bytes a pixel while the network runs. An A4
 page at 300 dpi makes two tiles; smaller ones would spend more time on their halos."""
+DEFAULT, LARGER, FAINT = "small", "base", "faint"
+"""The shipped models: the third takes the place of either on weak print."""
 COLOUR_STRIP = 256
 """Rows of a colour page put together at a time."""
 
@@ -56,6 +60,7 @@ class Cleaner:
         max_tile_area: int = MAX_TILE_AREA,
         scale: bool = True,
         reader: OcrEngine | None = None,
+        faint: Callable[[], Runtime] | None = None,
     ) -> None:
         """Take a runtime.
 
@@ -65,7 +70,9 @@ class Cleaner:
             max_tile_area: pixels of one tile.
             scale: enlarge pages of small letters while they are cleaned and read.
             reader: lets the gate read a sample of the page, raw and cleaned, before it decides.
+            faint: loads the network that takes over on pages of weak print on blank paper.
         """
+        self.faint = faint
         self.runtime, self.gate, self.max_tile_area = runtime, gate, max_tile_area
         self.scale, self.reader = scale, reader
 
@@ -78,15 +85,19 @@ class Cleaner:
         device: str = "auto",
         threads: int | None = None,
         reader: OcrEngine | None = None,
+        max_tile_area: int = MAX_TILE_AREA,
     ) -> "Cleaner":
         """Load a shipped model by name or an exported one by path.
+
+        A shipped one hands pages of weak print on blank paper to the network made for them.
 
         Raises:
             UsageError: no such model.
             UnreadableInputError: the file is not a model of docclean.
             MissingProgramError: the device is not available here.
         """
-        return cls(load_runtime(model, device, threads), gate, reader=reader)
+        runtime = load_runtime(model, device, threads)
+        return cls(runtime, gate, max_tile_area, reader=reader, faint=faint_for(model, device, threads))
 
     def __call__(self, page: Page) -> Page:
         """Return the cleaned page: same size, dpi and number; colour stays colour."""
@@ -124,9 +135,12 @@ class Cleaner:
         if factor > 1:
             work = enlarge(grey, factor)
             cleaned = self.clean_grey(work)
-        decision = self._decide(page, work, cleaned, factor).with_measures(
-            x_height=height, scale=factor
-        )
+        decision = decide(work, cleaned, factor)
+        if self.faint and is_faint(decision.measures, factor):
+            cleaned = self.clean_grey(work, self.faint())
+            decision = decide(work, cleaned, factor)
+        decision = self._judged(page, work, cleaned, decision, factor)
+        decision = decision.with_measures(x_height=height, scale=factor)
         if decision.verdict == "kept":
             if factor > 1 and height < TINY_X_HEIGHT:
                 return Cleaned(page, decision, page.finer(work, factor), factor)
@@ -138,18 +152,20 @@ class Cleaner:
             return Cleaned(done, decision, page.finer(cleaned, factor), factor)
         return Cleaned(done, decision)
 
-    def _decide(self, page: Page, raw: Image, cleaned: Image, factor: float) -> Decision:
+    def _judged(
+        self, page: Page, raw: Image, cleaned: Image, decision: Decision, factor: float
+    ) -> Decision:
+        """Return the decision as the options of the gate leave it."""
         if not self.gate:
-            return Decision("cleaned", "the gate is off", {})
-        decision = decide(raw, cleaned, factor)
+            return Decision("cleaned", "the gate is off", decision.measures)
         if self.reader is None:
             return decision
         before, after = (page.finer(grey, factor) for grey in (raw, cleaned))
         return decide_by_reading(before, after, self.reader, decision)
 
-    def clean_grey(self, grey: Image) -> Image:
+    def clean_grey(self, grey: Image, runtime: Runtime | None = None) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile."""
-        runtime = self.runtime
+        runtime = runtime or self.runtime
         grid = TileGrid.cover(
             len(grey), grey.shape[1], runtime.reach, runtime.stride, self.max_tile_area
         )
@@ -157,6 +173,15 @@ class Cleaner:
         for box, cut in split(grey, grid):
             join(cleaned, box, runtime(cut[None])[0])
         return cleaned
+
+
+def faint_for(
+    model: str | Path, device: str = "auto", threads: int | None = None
+) -> Callable[[], Runtime] | None:
+    """Return what loads the network for weak print that goes with a model; None with an own one."""
+    if model not in (DEFAULT, LARGER):
+        return None
+    return cache(lambda: load_runtime(FAINT, device, threads))
 
 
 def _with_luma(page: Page, grey: Image, luma: Image) -> Page:

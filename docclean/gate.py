@@ -5,6 +5,7 @@ paper need cleaning at all? The answers come from strips spread over the page, s
 no more than a small one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
@@ -35,6 +36,10 @@ WEAK_INK = 200.0
 """Grey levels from paper to ink below which sharp letters are weak."""
 FAINT_INK, SMALL_STROKE = 135.0, 2.5
 """Grey levels, and width of strokes in px, below both of which weak letters are not mended."""
+FAINT_SHARP, BLANK_PAPER, FEW_SPECKS = 0.55, 0.5, 0.001
+"""Sharpness, deviation of the paper and share of specks of weak print on blank paper."""
+ENLARGED_LITTLE, GREY_INK = 1.5, 15.0
+"""Enlargement up to which, and darkest grey above which, small letters count as weak."""
 BLURRED = 0.22
 """Sharpness below which crumbs say nothing: so soft a page is in crumbs before it is cleaned."""
 THIN_STROKE = 1.75
@@ -105,8 +110,8 @@ def decide(raw: Image, cleaned: Image, scale: float = 1.0) -> Decision:
 
     Returns:
         the verdict, its reason, and the measures `ink_lost`, `ink_added`, `dirt`, `specks` and
-        `sharpness` (0..1), `crumbs` (a letter), `paper_deviation`, `paper_grey` and `contrast`
-        (grey levels) and `stroke_width` (px).
+        `sharpness` (0..1), `crumbs` (a letter), `paper_deviation`, `paper_grey`, `contrast` and
+        `darkest` (grey levels) and `stroke_width` (px).
     """
     before, after = sampled(raw, cleaned)
     speckled = specks(before)
@@ -120,11 +125,12 @@ def decide(raw: Image, cleaned: Image, scale: float = 1.0) -> Decision:
         "crumbs": round(broken, 2),
         "paper_deviation": round(deviation, 2),
         "paper_grey": round(grey, 1),
-        "dirt": round(dirt, 5),
+        "dirt": round(float(dirt), 5),
         "stroke_width": round(width, 2),
         "specks": round(grain, 5),
         "sharpness": round(sharp, 3),
         "contrast": round(contrast, 1),
+        "darkest": round(letters.darkest(), 1),
     }
     # where pepper lies close it still counts as ink
     if lost > (MOST_LOST_OF_SPECKS if grain > MOST_SPECKS else MOST_LOST):
@@ -136,7 +142,7 @@ def decide(raw: Image, cleaned: Image, scale: float = 1.0) -> Decision:
     even = deviation < EVEN_PAPER and grey > WHITE_PAPER and dirt < MOST_DIRT
     soft = 0 < sharp < LEAST_SHARPNESS
     mendable = width > SMALL_STROKE or contrast > FAINT_INK
-    weak = 0 < contrast < WEAK_INK and mendable and scale == 1
+    weak = 0 < contrast < WEAK_INK and mendable and (scale == 1 or is_faint(measures, scale))
     if even and not soft and not weak:
         reason = "the paper is even and light and the letters are sharp: there is nothing to clean"
         return Decision("kept", reason, measures, untouched=True)
@@ -153,6 +159,21 @@ def decide(raw: Image, cleaned: Image, scale: float = 1.0) -> Decision:
         else "the paper was uneven, dark or dirty"
     )
     return Decision("cleaned", f"{why}, and the ink is kept", measures)
+
+
+def is_faint(measures: Mapping[str, float], scale: float = 1.0) -> bool:
+    """Say whether measures tell of weak, sharp print on paper that is blank and even.
+
+    Small clean letters look weak too: where letters had to be enlarged, even the darkest must be
+    grey.
+    """
+    return (
+        0 < measures["contrast"] < WEAK_INK
+        and measures["sharpness"] >= FAINT_SHARP
+        and measures["paper_deviation"] < BLANK_PAPER
+        and measures["specks"] < FEW_SPECKS
+        and (scale == 1 or (scale <= ENLARGED_LITTLE and measures["darkest"] > GREY_INK))
+    )
 
 
 def stroke_width(image: Image) -> float:
@@ -221,6 +242,12 @@ class Letters:
         if not self.written.any():
             return 0.0
         return float(np.median((self.paper - self.ink)[self.written]))
+
+    def darkest(self) -> float:
+        """Return the grey of the darkest hundredth of the strokes in written blocks; 0: no letters."""
+        if not self.written.any():
+            return 0.0
+        return float(np.percentile(self.before[self.written][self.stroke[self.written]], 1))
 
     def lost(self) -> float:
         """Return the share of strokes that are nearly white now, in the middle written block."""

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from docclean.cleaner import Cleaner
+from docclean.cleaner import Cleaner, faint_for
 from docclean.errors import DoccleanError
 from docclean.evaluation.contenders import PageCleaner
 from docclean.evaluation.environment import environment
@@ -85,7 +85,9 @@ def load_cleaners(models: Sequence[str], jobs: int) -> dict[str, Cleaner]:
         if name in made:
             raise DoccleanError(f"{model}: another model is called '{name}' too; rename the file")
         runtime = Once(load_runtime(model, threads=threads))
-        made |= {name: Cleaner(runtime), f"{name}, no gate": Cleaner(runtime, gate=False)}
+        faint = faint_for(model, threads=threads)
+        made[name] = Cleaner(runtime, faint=faint)
+        made[f"{name}, no gate"] = Cleaner(runtime, gate=False, faint=faint)
     return made
 
 

@@ -128,3 +128,43 @@ def test_a_page_left_alone_is_read_enlarged_only_where_its_letters_are_tiny(side
 def test_scale_can_be_left_out():
     done = Cleaner(Identity(), gate=False, scale=False).clean(Page(text_like()))
     assert done.scale == 1 and done.read is None
+
+
+class Darker(Identity):
+    """A network that tells itself apart: all ink becomes black."""
+
+    name = "darker"
+
+    def __call__(self, tiles):
+        return np.where(tiles < 200, 0, tiles).astype(np.uint8)
+
+
+def test_weak_print_on_blank_paper_goes_to_the_network_made_for_it():
+    """And no other page does: not full ink, not paper with grain."""
+    ink = text_like() < 100
+    weak = np.where(ink, 120, 255).astype(np.uint8)
+    full = np.where(ink, 10, 255).astype(np.uint8)
+    grain = np.random.default_rng(3).integers(-6, 7, weak.shape)
+    grainy = np.clip(weak.astype(int) - 20 + grain, 0, 255).astype(np.uint8)
+    called = []
+
+    def load():
+        called.append(1)
+        return Darker()
+
+    cleaner = Cleaner(Identity(), faint=load, scale=False)
+    done = cleaner(Page(weak))
+    assert called and done.pixels[ink].max() == 0
+    called.clear()
+    for page in (full, grainy):
+        cleaner(Page(page))
+    assert not called
+
+
+def test_the_shipped_models_bring_it_along_and_own_models_do_not(tmp_path):
+    from docclean.runtime import WEIGHTS
+
+    own = tmp_path / "own.onnx"
+    own.write_bytes((WEIGHTS / "small.onnx").read_bytes())
+    assert Cleaner.load("small").faint().name == "faint"
+    assert Cleaner.load(own).faint is None
