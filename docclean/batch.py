@@ -6,49 +6,46 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NoReturn, Protocol
+from typing import Any, BinaryIO, Literal, NoReturn
 
-from docclean.documents import Source, detect, known_suffixes, read_pages, write_pages
-from docclean.errors import SOME_FAILED, DoccleanError, OutputError, UnreadableInputError
+from docclean.archive import Outcome, clean_pdf, graft
+from docclean.documents import (
+    Format,
+    Source,
+    Ways,
+    as_source,
+    check_target,
+    detect,
+    format_of,
+    known_suffixes,
+    open_output,
+    read_pages,
+    write_to,
+    writing,
+)
+from docclean.errors import (
+    SOME_FAILED,
+    DoccleanError,
+    OutputError,
+    UnreadableInputError,
+    UsageError,
+)
+from docclean.geometry import halves
+from docclean.ocr import Tesseract
 from docclean.page import Page
+from docclean.pagework import Options, PageCleaner, treat
+from docclean.sidecars import SUFFIXES, merged
 
 logger = logging.getLogger(__name__)
 
-
-class Decision(Protocol):
-    """What the gate decided about a page."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
-
-
-class Cleaned(Protocol):
-    """A cleaned page and the gate's decision."""
-
-    @property
-    def page(self) -> Page:
-        """The page that goes out."""
-
-    @property
-    def reading(self) -> Page:
-        """The page an OCR engine is to read."""
-
-    @property
-    def decision(self) -> Decision:
-        """Why it is cleaned or left alone."""
-
-
-class PageCleaner(Protocol):
-    """What cleans one page; `docclean.cleaner.Cleaner` is one."""
-
-    def clean(self, page: Page) -> Any:
-        """Return the `Cleaned` page."""
+OnPage = Callable[[dict[str, Any], int], None]
+"""Called with a page's decision and the number of pages, 0 where unknown."""
 
 
 @dataclass(frozen=True)
@@ -76,22 +73,6 @@ class CleanerSpec:
             threads=self.threads,
             reader=reader,
         )
-
-
-@dataclass(frozen=True)
-class Options:
-    """What holds for every file of a call."""
-
-    pages: frozenset[int] | None = None
-    """Page numbers wanted, from 1; the output holds only these."""
-    password: str | None = None
-    """Opens protected PDFs."""
-    overwrite: bool = False
-    """Whether an existing output is replaced."""
-    suffix: str | None = None
-    """Output format where the output's own name does not tell it."""
-    for_ocr: bool = False
-    """Write pages as an OCR engine reads them best: grey, small letters enlarged, no pens."""
 
 
 @dataclass(frozen=True)
@@ -228,32 +209,24 @@ def _same(source: Path, target: Path) -> bool:
 def process_file(
     source: Path | Source,
     out: Path | BinaryIO,
-    cleaner: PageCleaner,
+    cleaner: PageCleaner | Callable[[], PageCleaner],
     options: Options | None = None,
-    on_page: Callable[[int], None] | None = None,
+    on_page: OnPage | None = None,
+    *,
+    jobs: int = 1,
 ) -> FileResult:
     """Read, clean and write one document; a failure becomes a result, never an exception.
 
     Args:
         source: a file, or a document in memory.
         out: the file to write (its folder is made), or a stream.
-        cleaner: cleans each page.
+        cleaner: cleans each page, or what loads it.
         options: what holds for the whole call.
-        on_page: called with each page's number when it is done.
+        on_page: called with each page's decision and the number of pages, 0 where unknown.
+        jobs: processes that share the pages of a PDF; for more than one `cleaner` is what loads it.
     """
     options = options or Options()
     names = (_name(source), _name(out))
-    decisions: list[dict[str, Any]] = []
-
-    def cleaned() -> Iterator[Page]:
-        wanted = set(options.pages) if options.pages is not None else None
-        for page in read_pages(source, pages=wanted, password=options.password):
-            result = cleaner.clean(page)
-            decisions.append({"page": page.number, **result.decision.to_dict()})
-            yield result.reading if options.for_ocr else result.page
-            if on_page:
-                on_page(page.number)
-
     started = time.perf_counter()
     try:
         detect(source)  # an unreadable input is told before any fault of the output
@@ -261,14 +234,8 @@ def process_file(
             if isinstance(source, Path):
                 _check_plan([(source, out)])
             _make_folder(out.parent)
-        write_pages(
-            cleaned(),
-            out,
-            like=source,
-            overwrite=options.overwrite,
-            suffix=options.suffix,
-            password=options.password,
-        )
+        run = _Run(as_source(source), options, on_page, jobs)
+        run(out, cleaner)
     except BrokenPipeError:
         raise
     except DoccleanError as error:
@@ -278,7 +245,124 @@ def process_file(
         why = f"{names[0]} failed unexpectedly ({type(error).__name__}: {error}); please report it"
         return FileResult(*names, "failed", message=why, exit_status=SOME_FAILED)
     seconds = time.perf_counter() - started
-    return FileResult(*names, "done", len(decisions), seconds, decisions=tuple(decisions))
+    told = tuple(run.decisions)
+    return FileResult(*names, "done", len(told), seconds, _notes(told), decisions=told)
+
+
+class _Run:
+    """One document on its way: what is decided and read of its pages gathers here."""
+
+    def __init__(
+        self, source: Source, options: Options, on_page: OnPage | None, jobs: int
+    ) -> None:
+        self.source, self.options, self.on_page, self.jobs = source, options, on_page, jobs
+        self.decisions: list[dict[str, Any]] = []
+        self.layers: list[tuple[int, dict[str, bytes]]] = []
+
+    def __call__(self, out: Path | BinaryIO, cleaner: PageCleaner | Callable[[], Any]) -> None:
+        options = self.options
+        if options.reads:
+            Tesseract(options.lang).check_languages()
+        chosen = format_of(options.suffix or Path(out).suffix, str(out)) if (
+            options.suffix or isinstance(out, Path)
+        ) else detect(self.source)
+        self._check_asked(chosen.name, out)
+        beside = _sidecar_paths(out, options) if isinstance(out, Path) else {}
+        for path in beside.values():
+            check_target(path, overwrite=options.overwrite)
+        in_place = chosen.name == "pdf" == detect(self.source).name and not options.for_ocr
+        if in_place:
+            load = cleaner if callable_loader(cleaner) else _Given(cleaner)
+            with writing(out, overwrite=options.overwrite) as stream:
+                clean_pdf(
+                    self.source, stream, load, options, jobs=self.jobs, on_outcome=self._outcome
+                )
+        else:
+            ready = cleaner() if callable_loader(cleaner) else cleaner
+            with writing(out, overwrite=options.overwrite) as stream:
+                self._pages_of_any(ready, chosen, stream)
+        for kind, path in beside.items():
+            pages = [(number, found[kind]) for number, found in self.layers if kind in found]
+            if pages:
+                with open_output(path, overwrite=options.overwrite) as stream:
+                    stream.write(merged(kind, pages, Path(self.source.name).name))
+
+    def _check_asked(self, chosen: str, out: Path | BinaryIO) -> None:
+        options = self.options
+        if options.ocr and chosen != "pdf":
+            raise UsageError(f"--ocr makes PDFs and {_name(out)} is a {chosen} file; choose .pdf")
+        if options.layered and chosen != "pdf":
+            raise UsageError(f"--mrc makes PDFs and {_name(out)} is a {chosen} file; choose .pdf")
+        if options.sidecars and not isinstance(out, Path):
+            raise UsageError("sidecars lie beside the output: give -o a file or a folder")
+
+    def _outcome(self, outcome: Outcome, count: int) -> None:
+        self._told(outcome.number, outcome.decision, dict(outcome.layers), count)
+
+    def _told(
+        self, number: int, decision: dict[str, Any], layers: Mapping[str, bytes], count: int
+    ) -> None:
+        self.decisions.append(decision)
+        self.layers.append((number, {k: v for k, v in layers.items() if k != "pdf"}))
+        if self.on_page:
+            self.on_page(decision, count)
+
+    def _pages_of_any(self, cleaner: PageCleaner, chosen: Format, stream: BinaryIO) -> None:
+        """Write a document of any format anew, page by page."""
+        options = self.options
+        texts: list[tuple[bytes | None, float, float]] = []
+
+        def cleaned() -> Iterator[Page]:
+            wanted = set(options.pages) if options.pages is not None else None
+            for page in read_pages(self.source, pages=wanted, password=options.password):
+                done = treat(page, cleaner, options)
+                self._told(page.number, done.decision, done.layers, 0)
+                cut = done.straightened.cut
+                text = done.layers.get("pdf")
+                texts.extend([(text, 0, cut), (text, cut, 1)] if cut else [(text, 0, 1)])
+                yield from halves(done.page, cut) if cut else (done.page,)
+
+        like, ways = self.source, Ways(options.bitonal, options.layered)
+        write_to(stream, cleaned(), chosen, like=like, password=options.password, ways=ways)
+        if any(text for text, _, _ in texts):
+            graft(stream, texts)
+
+
+def callable_loader(cleaner: PageCleaner | Callable[[], Any]) -> bool:
+    """Say whether this loads a cleaner, and is not one."""
+    return not hasattr(cleaner, "clean")
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A cleaner that is there already."""
+
+    cleaner: Any
+
+    def __call__(self) -> PageCleaner:
+        return self.cleaner
+
+
+def _sidecar_paths(out: Path, options: Options) -> dict[str, Path]:
+    return {kind: out.with_suffix(SUFFIXES[kind]) for kind in options.sidecars}
+
+
+def _notes(decisions: Sequence[dict[str, Any]]) -> str:
+    """Return in one line what a reader should know of a document that is done."""
+    notes = []
+    failed = [d for d in decisions if str(d.get("reason", "")).startswith("could not be cleaned")]
+    if failed:
+        pages = ", ".join(str(d["page"]) for d in failed)
+        why = str(failed[0]["reason"]).partition(": ")[2]
+        notes.append(f"page {pages} is as it was, not cleaned ({why})")
+    larger = [d for d in decisions if "larger" in d]
+    if larger:
+        pages = ", ".join(str(d["page"]) for d in larger)
+        notes.append(f"page {pages} takes more room than before")
+    drawn = [d for d in decisions if d.get("kind") == "drawn"]
+    if drawn:
+        notes.append(f"{len(drawn)} born-digital pages are left alone; --force cleans them")
+    return "; ".join(notes)
 
 
 def _name(end: Path | Source | BinaryIO) -> str:
@@ -361,7 +445,10 @@ def process_many(
                 on_result(result)
             return result
 
-        if jobs <= 1 or len(plan) == 1:
+        if len(plan) == 1:
+            ((source, out),) = plan
+            return [told(process_file(source, out, load, options, on_page, jobs=jobs))]
+        if jobs <= 1:
             cleaner = load()
             return [
                 told(process_file(source, out, cleaner, options, on_page)) for source, out in plan

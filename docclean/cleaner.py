@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from docclean.focus import find_blur, refocus
-from docclean.gate import Decision, decide, is_faint
+from docclean.gate import Decision, decide, is_drawing, is_faint
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.runtime import Runtime, load_runtime
@@ -23,6 +23,7 @@ MAX_TILE_AREA = 6_000_000
 page at 300 dpi makes two tiles; smaller ones would spend more time on their halos."""
 DEFAULT, LARGER, FAINT = "small", "base", "faint"
 """The shipped models: the third takes the place of either on weak print."""
+DRAWN = "a program drew it in colour, on paper of one value: there is nothing to clean"
 COLOUR_STRIP = 256
 """Rows of a colour page put together at a time."""
 
@@ -111,6 +112,8 @@ class Cleaner:
         and brought back to its own size.
         """
         grey = page.grey()
+        if self.gate and not page.is_grey and is_drawing(page.pixels, grey):
+            return Cleaned(page, Decision("kept", DRAWN, {}, untouched=True))
         blur = find_blur(grey)
         if blur is None:
             return self._clean_focused(page, grey)

@@ -24,6 +24,12 @@ class UnreadableInputError(DoccleanError):
     exit_status = 2
 
 
+class ProtectedInputError(UnreadableInputError):
+    """The input wants a password, forbids changes, or is signed."""
+
+    exit_status = 8
+
+
 class MissingProgramError(DoccleanError):
     """A program or a package this step needs is not installed."""
 

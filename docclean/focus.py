@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.page import Image
+from docclean.scale import widest
 from docclean.tiles import TileGrid, join, split
 
 Floats = NDArray[np.floating[Any]]
@@ -28,6 +29,10 @@ MOST_STEEP = 0.8
 Gaussian has passed, more for strokes so thin that they lost contrast too."""
 LEAST_CONTRAST = 40.0
 """Grey levels from ink to paper below which a place tells nothing."""
+WIDE, MOST_INSIDE = 25, 0.01
+"""Width in px from which ink is no stroke, and the share of a written place that may be such."""
+MOST_OF = 0.75
+"""Share of the written places that must be soft: a page out of focus is so everywhere."""
 RADII = (1, 8)
 """Radii of the blurs looked for, px: beyond them nothing legible is left of small print."""
 CUTS = (0.5, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
@@ -80,8 +85,9 @@ def find_blur(grey: Image) -> Blur | None:
 
     The usual ones are discs and Gaussians in square windows, of 1 to 8 px radius.
     """
-    places = [place for place in _written(grey) if _steepness(place) < SOFT]
-    if not places:
+    written = [place for place in _written(grey) if _is_thin(place)]
+    places = [place for place in written if _steepness(place) < SOFT]
+    if not places or len(places) < MOST_OF * len(written):
         return None
     spectra = [np.fft.rfft2(place * _taper()) for place in places]
     before = float(np.mean([_two_toned(_core(place)) for place in places]))
@@ -136,6 +142,16 @@ def _steepness(place: Floats) -> float:
         return 1.0
     steps = np.maximum(np.abs(np.diff(place, axis=0))[:, 1:], np.abs(np.diff(place, axis=1))[1:])
     return float(np.percentile(steps, 99.5)) / contrast
+
+
+def _is_thin(place: Floats) -> bool:
+    """Say whether a place has contrast, and its ink is strokes, not the inside of a picture."""
+    contrast = float(np.percentile(place, 98))
+    if contrast < LEAST_CONTRAST:
+        return False
+    levels = np.clip(255 - place * (255 / contrast), 0, 255).astype(np.uint8)
+    inside = widest(levels, WIDE) < 128  # dark, and dark all around
+    return float(inside.mean()) < MOST_INSIDE
 
 
 @lru_cache(maxsize=1)

@@ -36,6 +36,9 @@ WEAK_INK = 200.0
 """Grey levels from paper to ink below which sharp letters are weak."""
 FAINT_INK, SMALL_STROKE = 135.0, 2.5
 """Grey levels, and width of strokes in px, below both of which weak letters are not mended."""
+DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60
+"""Shares of pixels equal to the one beside them, of the paper's one grey and of bright colour (by
+so many levels between channels) from which a page was drawn by a program."""
 FAINT_SHARP, BLANK_PAPER, FEW_SPECKS = 0.55, 0.5, 0.001
 """Sharpness, deviation of the paper and share of specks of weak print on blank paper."""
 ENLARGED_LITTLE, GREY_INK = 1.5, 15.0
@@ -159,6 +162,20 @@ def decide(raw: Image, cleaned: Image, scale: float = 1.0) -> Decision:
         else "the paper was uneven, dark or dirty"
     )
     return Decision("cleaned", f"{why}, and the ink is kept", measures)
+
+
+def is_drawing(colour: Image, grey: Image) -> bool:
+    """Say whether a colour page, (H, W, 3), is a chart or map a program drew: no scanner saw it.
+
+    Its paper is one value, most pixels equal their neighbours, and some of it is bright colour, in
+    lines and areas that would be taken for stains. A scan's coloured paper has grain.
+    """
+    same = float(np.mean(grey[:, 1:] == grey[:, :-1]))
+    paper = float(np.bincount(grey.ravel(), minlength=256).max()) / grey.size
+    if same < DRAWN_SAME or paper < DRAWN_PAPER:
+        return False
+    some = colour[::2, ::2].astype(np.int16)
+    return float(np.mean(some.max(2) - some.min(2) > BRIGHT)) >= DRAWN_COLOUR
 
 
 def is_faint(measures: Mapping[str, float], scale: float = 1.0) -> bool:

@@ -3,10 +3,13 @@
 import os
 import re
 import shlex
+import tempfile
 import time
 from collections import ChainMap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import pytesseract
@@ -23,6 +26,14 @@ NO_TESSERACT = "the program tesseract is not installed: apt-get install tesserac
 
 DPI_RANGE = (70, 2400)
 """The resolutions Tesseract takes seriously, dots per inch."""
+
+LAYERS = {
+    "text": (".txt", "-c tessedit_create_txt=1"),
+    "hocr": (".hocr", "-c tessedit_create_hocr=1"),
+    "alto": (".xml", "-c tessedit_create_alto=1"),
+    "pdf": (".pdf", "-c tessedit_create_pdf=1 -c textonly_pdf=1"),
+}
+"""Kinds of files Tesseract writes: the suffix it gives them, the switch that asks for them."""
 
 # Two Tesseracts of one thread each read more pages a minute than one with two threads, whose
 # OpenMP sections mostly wait for each other; so every child gets one, and speed comes from `jobs`.
@@ -107,11 +118,41 @@ class Tesseract:
         except pytesseract.TesseractError as error:
             raise DoccleanError(f"{place(page)}: Tesseract failed: {error.message}") from error
         except RuntimeError as error:  # pytesseract's word for a timeout
-            raise UnreadableInputError(
-                f"{place(page)}: Tesseract had not finished after {self.timeout:g} s; "
-                "give it a longer timeout or a smaller page"
-            ) from error
+            raise self._late(page) from error
         return PageText(text.strip(), boxes, time.perf_counter() - started)
+
+    def layers(self, page: Page, kinds: Iterable[str]) -> dict[str, bytes]:
+        """Read one page with one call and return what was found as files.
+
+        Args:
+            page: the page.
+            kinds: of `LAYERS`: `text`, `hocr`, `alto`, and `pdf`, a page of invisible text.
+
+        Raises:
+            As `read`.
+        """
+        self._check(page)
+        wanted = dict.fromkeys(kinds)
+        arguments = self._arguments(page)
+        config = " ".join([arguments["config"], *(LAYERS[kind][1] for kind in wanted)])
+        with tempfile.TemporaryDirectory(prefix="docclean-") as folder:
+            image, base = f"{folder}/page.ppm", f"{folder}/page"
+            Image.fromarray(page.pixels).save(image)
+            try:
+                pytesseract.pytesseract.run_tesseract(
+                    image, base, "", arguments["lang"], config, timeout=self.timeout
+                )
+            except pytesseract.TesseractError as error:
+                raise DoccleanError(f"{place(page)}: Tesseract failed: {error.message}") from error
+            except RuntimeError as error:
+                raise self._late(page) from error
+            return {kind: Path(base + LAYERS[kind][0]).read_bytes() for kind in wanted}
+
+    def _late(self, page: Page) -> UnreadableInputError:
+        return UnreadableInputError(
+            f"{place(page)}: Tesseract had not finished after {self.timeout:g} s; "
+            "give it a longer timeout or a smaller page"
+        )
 
     def _arguments(self, page: Page) -> dict[str, Any]:
         options = [] if self.psm is None else [f"--psm {self.psm}"]

@@ -46,10 +46,11 @@ def make_pdf(letters: Image) -> Callable[..., bytes]:
             plain,
             suffix=".pdf",
         )
-        if not password:
-            return plain.getvalue()
-        locked = io.BytesIO()
+        locked, legible = io.BytesIO(), io.BytesIO()
         with pikepdf.open(plain) as pdf:
+            if not password:  # tests that damage the file find its words
+                pdf.save(legible, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+                return legible.getvalue()
             pdf.save(locked, encryption=pikepdf.Encryption(user=password, owner="owner"))
         return locked.getvalue()
 

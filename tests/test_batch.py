@@ -92,7 +92,9 @@ def test_collisions_stop_before_anything_starts(inbox, tmp_path):
 def test_one_file(inbox, tmp_path):
     seen: list[int] = []
     out = tmp_path / "new" / "x.pdf"
-    result = process_file(inbox / "b.png", out, Identity(), on_page=seen.append)
+    result = process_file(
+        inbox / "b.png", out, Identity(), on_page=lambda told, count: seen.append(told["page"])
+    )
     assert (result.status, result.pages, result.exit_status) == ("done", 1, 0)
     assert result.decisions == ({"page": 1, "cleaned": True, "reason": "fake"},)
     assert seen == [1]

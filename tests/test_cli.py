@@ -122,11 +122,11 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_ends_with_2(name, tmp_path, out, make_pdf, capsys):
+def test_bad_input_ends_with_2_or_8(name, tmp_path, out, make_pdf, capsys):
     path, data = tmp_path / name, BAD[name](make_pdf)
     if data is not None:
         path.write_bytes(data)
-    assert run(["clean", str(path), "-o", str(out / name)]) == 2
+    assert run(["clean", str(path), "-o", str(out / name)]) == (8 if name == "locked.pdf" else 2)
     line = one_line(capsys.readouterr().err, name)
     assert ";" in line  # the next step follows
     assert list(out.iterdir()) == []
@@ -137,7 +137,7 @@ def test_a_protected_pdf_opens_with_its_password(tmp_path, out, make_pdf, capsys
     path.write_bytes(make_pdf(password="secret"))
     assert run(["clean", str(path), "-o", f"{out}/", "--password", "secret"]) == 0
     assert len(list(read_pages(out / "locked.pdf", password="secret"))) == 3
-    assert run(["clean", str(path), "-o", str(out / "x.pdf"), "--password", "no"]) == 2
+    assert run(["clean", str(path), "-o", str(out / "x.pdf"), "--password", "no"]) == 8
     assert "--password" in capsys.readouterr().err.splitlines()[-1]
 
 

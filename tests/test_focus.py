@@ -118,3 +118,10 @@ def test_what_the_gate_keeps_afterwards_is_still_not_the_page_that_came() -> Non
     assert told.verdict == "cleaned" and not told.untouched
     assert told.reason == "the page was out of focus (2.3 px); then left so: nothing to clean"
     assert told.measures == {"crumbs": 1.0, "blur": 2.35}
+
+
+def test_the_soft_rim_of_a_picture_is_no_blur():
+    """A wide disc has hardly any edges: what little there is of them says nothing of focus."""
+    page = np.full((512, 768), 255, np.uint8)
+    cv2.circle(page, (384, 256), 180, 90, -1)
+    assert find_blur(np.asarray(cv2.GaussianBlur(page, (0, 0), 2), np.uint8)) is None

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from docclean.cleaner import Cleaner
 from docclean.gate import (
     EVEN_PAPER,
     LEAST_SHARPNESS,
@@ -17,9 +18,11 @@ from docclean.gate import (
     blank_paper,
     crumbs,
     decide,
+    is_drawing,
     specks,
     stroke_width,
 )
+from docclean.page import Page
 
 
 def written(paper=235, ink=30, noise=0.0, shape=(512, 640), seed=0):
@@ -190,3 +193,21 @@ def test_a_blank_page_has_no_added_ink_and_no_crumbs():
     blank = np.full((300, 300), 240, np.uint8)
     assert Letters.of(blank, blank).added() == 0
     assert crumbs(blank) == 0
+
+
+def test_a_chart_is_a_drawing_and_a_scan_of_one_is_not():
+    rng = np.random.default_rng(0)
+    chart = np.full((300, 400, 3), 255, np.uint8)
+    for row, colour in enumerate([(70, 120, 190), (190, 80, 70), (240, 180, 90)]):
+        chart[40 + 80 * row : 60 + 80 * row, 30:370] = colour
+    text = np.repeat(written()[..., None], 3, 2)
+    scanned = np.clip(chart + rng.normal(0, 4, chart.shape), 0, 255).astype(np.uint8)
+    told = [is_drawing(page, Page(page).grey()) for page in (chart, scanned, text)]
+    assert told == [True, False, False]
+
+
+def test_a_drawing_is_kept_and_no_network_sees_it():
+    chart = np.full((300, 400, 3), 255, np.uint8)
+    chart[100:200, 50:350] = (70, 120, 190)
+    done = Cleaner(None).clean(Page(chart))
+    assert done.page.pixels is chart and done.decision.verdict == "kept"

@@ -15,8 +15,9 @@ from docclean.cli.shared import model_options, reading_options, say, standard_in
 from docclean.errors import SOME_FAILED, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from docclean.batch import CleanerSpec, FileResult, Options
+    from docclean.batch import CleanerSpec, FileResult
     from docclean.documents import Source
+    from docclean.pagework import Options
 
 
 @click.command()
@@ -24,7 +25,23 @@ if TYPE_CHECKING:
 @click.option("-o", "--out", required=True, metavar="OUT", help="A file, a folder, or - (stdout).")
 @click.option("--format", "suffix", help="Output format; default: the input's. E.g. png, pdf.")
 @click.option("--for-ocr", is_flag=True, help="To be read: grey, small type enlarged, no pens.")
-@click.option("--lang", default="eng", show_default=True, help="Language of --gate ocr.")
+@click.option(
+    "--ocr", is_flag=False, flag_value="", metavar="[LANG]", help="Make the PDF searchable."
+)
+@click.option("--text", is_flag=True, help="Write what is read beside the output, as text.")
+@click.option("--hocr", is_flag=True, help="The same as hOCR.")
+@click.option("--alto", is_flag=True, help="The same as ALTO.")
+@click.option("--lang", default="eng", show_default=True, help="Languages that are read.")
+@click.option("--grey", is_flag=True, help="Write grey pages.")
+@click.option("--bitonal", is_flag=True, help="Write black and white pages: CCITT G4 or JBIG2.")
+@click.option("--mrc", is_flag=True, help="Write PDF pages as sharp text over a coarse ground.")
+@click.option("--orient", is_flag=True, help="Turn pages upright.")
+@click.option("--deskew", is_flag=True, help="Turn pages level, to 0.1 degrees.")
+@click.option("--borders", is_flag=True, help="Whiten black borders and slivers of next pages.")
+@click.option("--split", is_flag=True, help="Cut spreads into two pages.")
+@click.option("--force", is_flag=True, help="Clean born-digital pages, read pages with text.")
+@click.option("--strict", is_flag=True, help="Let one bad page fail its document.")
+@click.option("--allow-signed", is_flag=True, help="Change signed PDFs, whose signature breaks.")
 @reading_options
 @model_options
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
@@ -35,7 +52,21 @@ def clean(
     out: str,
     suffix: str | None,
     for_ocr: bool,
+    ocr: str | None,
+    text: bool,
+    hocr: bool,
+    alto: bool,
     lang: str,
+    grey: bool,
+    bitonal: bool,
+    mrc: bool,
+    orient: bool,
+    deskew: bool,
+    borders: bool,
+    split: bool,
+    force: bool,
+    strict: bool,
+    allow_signed: bool,
     pages: frozenset[int] | None,
     password: str | None,
     model: str,
@@ -47,20 +78,40 @@ def clean(
 ) -> int:
     """Clean files, folders (with all below them), globs, or - (stdin).
 
-    PNG, JPEG, TIFF, BMP, WebP and PDF go in and out; dpi, size and page count stay.
+    PNG, JPEG, TIFF, BMP, WebP, JPEG 2000, PNM and PDF go in and out; dpi, size and page count
+    stay. Of a PDF only the scans change: its text, outline, boxes and metadata stay.
 
     \b
+    docclean clean scan.pdf -o clean.pdf --ocr deu --text
     docclean clean scan.pdf -o clean.pdf
     docclean clean inbox/ more/*.png -o cleaned/ --jobs 2
     cat scan.png | docclean clean - -o - > clean.png
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
-    from docclean.batch import CleanerSpec, Options, plan_outputs, process_many
+    from docclean.batch import CleanerSpec, plan_outputs, process_many
     from docclean.documents import format_of
+    from docclean.pagework import Geometry, Options
 
     if suffix:
         format_of(suffix, "--format")
-    options = Options(pages, password, overwrite, suffix, for_ocr)
+    wanted = {"text": text, "hocr": hocr, "alto": alto}
+    options = Options(
+        pages=pages,
+        password=password,
+        overwrite=overwrite,
+        suffix=suffix,
+        for_ocr=for_ocr,
+        ocr=ocr is not None,
+        sidecars=tuple(kind for kind, asked in wanted.items() if asked),
+        lang=ocr or lang,
+        grey=grey,
+        bitonal=bitonal,
+        layered=mrc,
+        geometry=Geometry(orient, deskew, borders, split),
+        force=force,
+        strict=strict,
+        allow_signed=allow_signed,
+    )
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
     spec = CleanerSpec(model, gate, device, threads, lang)
     to_stdout = out == "-"
@@ -83,7 +134,8 @@ def clean(
 
 def _line(result: "FileResult") -> str:
     pages = f"{result.pages} page{'' if result.pages == 1 else 's'}"
-    return f"{result.source} -> {result.output} ({pages}, {result.seconds:.1f} s)"
+    done = f"{result.source} -> {result.output} ({pages}, {result.seconds:.1f} s)"
+    return f"{done}; {result.message}" if result.message else done
 
 
 def _status(results: Sequence["FileResult"]) -> int:

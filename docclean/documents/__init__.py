@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from os import fsync
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from docclean.documents.images import Bmp, Format, Jpeg, Png, Source, Tiff, Webp
+from docclean.documents.images import Bmp, Format, Jpeg, Png, Source, Tiff, Ways, Webp
 from docclean.documents.pdf import Pdf
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.page import Page
@@ -23,12 +23,17 @@ __all__ = [
     "Input",
     "Output",
     "Source",
+    "Ways",
+    "as_source",
+    "check_target",
     "detect",
     "format_of",
     "known_suffixes",
     "open_output",
     "read_pages",
     "write_pages",
+    "write_to",
+    "writing",
 ]
 
 FORMATS: Registry[Format] = Registry(
@@ -62,7 +67,7 @@ def read_pages(
         UnreadableInputError: missing, empty, damaged, protected, too large or not a document.
         UsageError: none of the wanted pages exists.
     """
-    opened = _source(source)
+    opened = as_source(source)
     yield from detect(opened).read(opened, pages, password)
 
 
@@ -90,34 +95,57 @@ def write_pages(
         OutputError: the output exists, cannot be written, or cannot hold these pages.
         UsageError: no format has this suffix.
     """
-    original = _source(like) if like is not None else None
-    if isinstance(out, str | Path):
-        chosen = format_of(suffix or Path(out).suffix, str(out))
-        with open_output(Path(out), overwrite=overwrite) as stream:
-            _write(chosen, pages, stream, original, password)
-        return
-    if suffix is None and original is None:
+    original = as_source(like) if like is not None else None
+    path = Path(out) if isinstance(out, str | Path) else None
+    if path is None and suffix is None and original is None:
         raise UsageError("a stream has no suffix; give suffix='.png', '.pdf' ...")
-    chosen = format_of(suffix, "the output") if suffix else detect(original or b"")
-    with tempfile.TemporaryFile() as whole:  # a stream cannot be taken back, so fill it at the end
-        _write(chosen, pages, whole, original, password)
+    if path or suffix:
+        chosen = format_of(suffix or Path(path or "").suffix, str(path or "the output"))
+    else:
+        chosen = detect(original or b"")
+    with writing(path or cast(BinaryIO, out), overwrite=overwrite) as stream:
+        write_to(stream, pages, chosen, like=original, password=password)
+
+
+@contextmanager
+def writing(out: Path | BinaryIO, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Open a temporary file with a name, that becomes `out` whole when the block ends well.
+
+    A stream cannot be taken back, so it is filled at the end.
+
+    Raises:
+        OutputError: as `open_output`.
+    """
+    if isinstance(out, Path):
+        with open_output(out, overwrite=overwrite) as stream:
+            yield stream
+        return
+    with tempfile.NamedTemporaryFile() as whole:
+        yield cast(BinaryIO, whole)
         whole.seek(0)
         shutil.copyfileobj(whole, out)
         out.flush()
 
 
-def _write(
-    chosen: Format,
-    pages: Iterable[Page],
+def write_to(
     stream: BinaryIO,
-    like: Source | None,
-    password: str | None,
+    pages: Iterable[Page],
+    chosen: Format,
+    *,
+    like: Source | None = None,
+    password: str | None = None,
+    ways: Ways | None = None,
 ) -> None:
+    """Write pages in a format to an empty file that is open for reading and writing.
+
+    Raises:
+        OutputError: there are no pages, or the format cannot hold these.
+    """
     iterator = iter(pages)
     first = next(iterator, None)
     if first is None:
         raise OutputError("there are no pages to write; give at least one")
-    chosen.write(chain([first], iterator), stream, like, password)
+    chosen.write(chain([first], iterator), stream, like, password, ways or Ways())
 
 
 def format_of(suffix: str, name: str) -> Format:
@@ -140,7 +168,7 @@ def detect(source: Input) -> Format:
     Raises:
         UnreadableInputError: missing, empty, a folder, or no known format.
     """
-    opened = _source(source)
+    opened = as_source(source)
     try:
         with opened.open() as stream:
             head = stream.read(HEAD)
@@ -156,7 +184,12 @@ def detect(source: Input) -> Format:
     raise opened.unreadable(f"is not a document; give one of {', '.join(FORMATS.names())}")
 
 
-def _source(given: Input) -> Source:
+def as_source(given: Input) -> Source:
+    """Return a document given in any way as a `Source`.
+
+    Raises:
+        UnreadableInputError: it is missing, a folder, or cannot be read.
+    """
     if isinstance(given, Source):
         return given
     if isinstance(given, bytes):
@@ -189,14 +222,14 @@ def open_output(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
         OutputError: it exists (without `overwrite`), or cannot be written.
     """
     target = path.resolve()  # writing to a link replaces what it points to, not the link
-    _check_target(path, target, overwrite)
+    check_target(path, overwrite=overwrite)
     part = target.with_name(f".docclean-{secrets.token_hex(6)}.part")
     try:
         with part.open("x+b") as stream:
             yield stream
             stream.flush()
             fsync(stream.fileno())
-        _check_target(path, target, overwrite)
+        check_target(path, overwrite=overwrite)
         part.replace(target)
     except BrokenPipeError:
         raise
@@ -209,7 +242,13 @@ def open_output(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
 
 
-def _check_target(path: Path, target: Path, overwrite: bool) -> None:
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Refuse an output that cannot be written, before any work.
+
+    Raises:
+        OutputError: it exists (without `overwrite`), or is a folder or device.
+    """
+    target = path.resolve()  # writing to a link replaces what it points to, not the link
     if target.is_dir():
         raise OutputError(f"{path} is a folder; name a file in it")
     if target.exists() and not target.is_file():

@@ -50,6 +50,16 @@ class Source:
         return UnreadableInputError(f"{self.name} {why}")
 
 
+@dataclass(frozen=True)
+class Ways:
+    """How pages are written, beside what their format is."""
+
+    bitonal: bool = False
+    """Pages are black and white, and take one bit a pixel."""
+    layered: bool = False
+    """PDF pages are sharp text over a coarse ground."""
+
+
 class Format(ABC):
     """One document format: how its files begin, are named, read and written."""
 
@@ -68,7 +78,12 @@ class Format(ABC):
 
     @abstractmethod
     def write(
-        self, pages: Iterator[Page], out: BinaryIO, like: Source | None, password: str | None
+        self,
+        pages: Iterator[Page],
+        out: BinaryIO,
+        like: Source | None,
+        password: str | None,
+        ways: Ways,
     ) -> None:
         """Write the pages to a seekable stream open for reading and writing."""
 
@@ -263,6 +278,8 @@ class ImageFormat(Format):
 
     pillow: ClassVar[str]
     max_side: ClassVar[int] = 2**31 - 1
+    one_bit: ClassVar[bool] = False
+    """Whether the format holds pixels of one bit."""
 
     def _open(self, source: Source, stream: BinaryIO, number: int = 1) -> Pillow.Image:
         try:
@@ -303,7 +320,12 @@ class ImageFormat(Format):
         return Page(pixels, dpi, number, source.name)
 
     def write(
-        self, pages: Iterator[Page], out: BinaryIO, like: Source | None, password: str | None
+        self,
+        pages: Iterator[Page],
+        out: BinaryIO,
+        like: Source | None,
+        password: str | None,
+        ways: Ways,
     ) -> None:
         """Write the one page.
 
@@ -311,17 +333,17 @@ class ImageFormat(Format):
             OutputError: there are several pages, or the page is too large for the format.
         """
         page = next(pages)
-        self._save(page, out, **self._options(page, like, 0))
+        self._save(page, out, ways, **self._options(page, like, ways))
         if next(pages, None) is not None:
             raise OutputError(
                 f"a {self.name} file holds one page and the document has several; "
                 "choose .pdf or .tiff"
             )
 
-    def _options(self, page: Page, like: Source | None, index: int) -> dict[str, Any]:
+    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
         return {"dpi": page.dpi} if page.dpi else {}
 
-    def _save(self, page: Page, out: Any, **options: Any) -> None:
+    def _save(self, page: Page, out: Any, ways: Ways, **options: Any) -> None:
         if max(page.width, page.height) > self.max_side:
             raise OutputError(
                 f"a {self.name} file is at most {self.max_side} px on a side and the page is "
@@ -329,13 +351,15 @@ class ImageFormat(Format):
             )
         with encoding(self.name):
             image = Pillow.fromarray(np.ascontiguousarray(page.pixels))
+            if ways.bitonal and self.one_bit:
+                image = image.convert("1", dither=Pillow.Dither.NONE)
             image.save(out, format=self.pillow, **options)
 
 
 class Png(ImageFormat):
     """PNG: lossless, one page."""
 
-    name, suffixes, pillow = "png", (".png",), "PNG"
+    name, suffixes, pillow, one_bit = "png", (".png",), "PNG", True
 
     @staticmethod
     def matches(head: bytes) -> bool:
@@ -354,7 +378,7 @@ class Jpeg(ImageFormat):
         """Say whether this is a JPEG file."""
         return head.startswith(b"\xff\xd8\xff")
 
-    def _options(self, page: Page, like: Source | None, index: int) -> dict[str, Any]:
+    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
         options: dict[str, Any] = {"quality": JPEG_QUALITY, "subsampling": 0}
         if page.dpi:
             options["dpi"] = tuple(round(value) for value in page.dpi)  # JFIF holds whole numbers
@@ -364,14 +388,14 @@ class Jpeg(ImageFormat):
 class Bmp(ImageFormat):
     """BMP: uncompressed, one page."""
 
-    name, suffixes, pillow = "bmp", (".bmp",), "BMP"
+    name, suffixes, pillow, one_bit = "bmp", (".bmp",), "BMP", True
 
     @staticmethod
     def matches(head: bytes) -> bool:
         """Say whether this is a BMP file."""
         return head.startswith(b"BM")
 
-    def _options(self, page: Page, like: Source | None, index: int) -> dict[str, Any]:
+    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
         return {"dpi": page.dpi or (0, 0)}  # Pillow would write 96
 
 
@@ -386,7 +410,7 @@ class Webp(ImageFormat):
         """Say whether this is a WebP file."""
         return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
 
-    def _options(self, page: Page, like: Source | None, index: int) -> dict[str, Any]:
+    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
         options: dict[str, Any] = {"lossless": page.is_grey, "quality": JPEG_QUALITY}
         if page.dpi:
             exif = Pillow.Exif()
@@ -421,6 +445,7 @@ class Tiff(ImageFormat):
     """TIFF: many pages, each with the compression its original had where that fits grey."""
 
     name, suffixes, pillow, multipage = "tiff", (".tif", ".tiff"), "TIFF", True
+    one_bit = True
 
     @staticmethod
     def matches(head: bytes) -> bool:
@@ -439,20 +464,27 @@ class Tiff(ImageFormat):
             return int(getattr(image, "n_frames", 1))
 
     def write(
-        self, pages: Iterator[Page], out: BinaryIO, like: Source | None, password: str | None
+        self,
+        pages: Iterator[Page],
+        out: BinaryIO,
+        like: Source | None,
+        password: str | None,
+        ways: Ways,
     ) -> None:
         """Write the pages one after the other; only one is held."""
         # Pillow's save_all lists all pages first; its writer underneath takes them one by one
         with TiffImagePlugin.AppendingTiffWriter(out, True) as writer:
-            for index, page in enumerate(pages):
-                self._save(page, writer, **self._options(page, like, index))
+            for page in pages:
+                self._save(page, writer, ways, **self._options(page, like, ways))
                 with encoding(self.name):
                     writer.newFrame()
 
-    def _options(self, page: Page, like: Source | None, index: int) -> dict[str, Any]:
+    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
         kind = self._compression(like, page.number) if like else ""
-        options = super()._options(page, like, index)
+        options = super()._options(page, like, ways)
         options["compression"] = kind if kind in TIFF_KEPT else "tiff_adobe_deflate"
+        if ways.bitonal:
+            return options | {"compression": "group4"}
         if kind == "jpeg":
             options["quality"] = JPEG_QUALITY
         return options

@@ -1,0 +1,248 @@
+"""Pixels in, the bytes of an image object out: Flate, JPEG, CCITT G4, JBIG2, the smallest that fits."""
+
+import shutil
+import struct
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as Pillow
+
+from docclean.documents.images import grey_where_equal
+from docclean.page import Image
+
+JPEG_QUALITY = 85
+"""Where the source does not tell its own: of JPEG 2000, and of pages that are rendered."""
+JPEG_SIDE = 65500
+BITONAL_AT = 128
+"""Grey below which a pixel of a cleaned 1-bit page is ink."""
+LEVELS = 16
+"""Greys of a lossy page kept in 4 bits: no grey moves by more than 8."""
+
+
+class Kind(Enum):
+    """What an image was stored as, and so what its successor may lose."""
+
+    LOSSLESS = "lossless"
+    LOSSY = "lossy"
+    BITONAL = "bitonal"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """How an image is stored that a new one is to replace.
+
+    Attributes:
+        kind: what its successor may lose.
+        tables: quantisation tables of a JPEG, so that the new one is as coarse and no coarser.
+        jpeg: whether a JPEG may take its place (PDF/A-1 and all others allow it).
+    """
+
+    kind: Kind = Kind.LOSSLESS
+    tables: Mapping[int, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An image as a PDF stores it.
+
+    Attributes:
+        data: the stream as `filter` left it.
+        size: width and height, px.
+        bits: bits of a sample, 1, 4 or 8.
+        colour: whether pixels are RGB triples; with `palette` they are indices.
+        filter: PDF name of the filter, without its slash.
+        parms: its decode parameters.
+        palette: RGB triples or greys that indices of `bits` bits point to.
+    """
+
+    data: bytes = field(repr=False)
+    size: tuple[int, int]
+    bits: int
+    colour: bool
+    filter: str
+    parms: Mapping[str, Any] = field(default_factory=dict)
+    palette: bytes | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes it takes."""
+        return len(self.data)
+
+    def parts(self) -> Iterator[bytes]:
+        """Yield what makes two encoded images equal."""
+        yield from (self.data, repr((self.size, self.bits, self.filter, self.palette)).encode())
+
+
+def encode(pixels: Image, stored: Stored, *, bitonal: bool = False) -> Encoded:
+    """Return the smallest form of a page that loses no more than `stored` did.
+
+    Args:
+        pixels: (H, W) or (H, W, 3) uint8, as the file is to store them.
+        stored: what the page was stored as.
+        bitonal: make it black and white whatever it was.
+    """
+    pixels = grey_where_equal(pixels)
+    if bitonal or (stored.kind is Kind.BITONAL and pixels.ndim == 2):
+        return smallest(bitonal_forms(to_bits(pixels)))
+    if stored.kind is Kind.LOSSY:
+        return smallest(_lossy_forms(pixels, stored))
+    return flate(pixels)
+
+
+def smallest(forms: Iterator[Encoded]) -> Encoded:
+    """Return the form of the fewest bytes, the first of equals."""
+    return min(forms, key=lambda form: len(form.data))
+
+
+def to_bits(pixels: Image) -> Image:
+    """Return (H, W) bool, True where paper is: greys split at Otsu's threshold where grey.
+
+    A page that is two-toned already is split in its middle.
+    """
+    grey = pixels if pixels.ndim == 2 else np.asarray(Pillow.fromarray(pixels).convert("L"))
+    counts = np.bincount(grey.ravel(), minlength=256).astype(np.float64)
+    if counts[1:255].sum() < 0.01 * counts.sum():
+        return np.asarray(grey >= BITONAL_AT)
+    # Otsu (1979): the threshold of the largest variance between the two classes
+    below, weighted = np.cumsum(counts), np.cumsum(counts * np.arange(256))
+    above = below[-1] - below
+    means = weighted / np.maximum(below, 1) - (weighted[-1] - weighted) / np.maximum(above, 1)
+    return np.asarray(grey > int(np.argmax(below * above * means**2)))
+
+
+# --- forms -----------------------------------------------------------------------------------------
+
+
+def flate(pixels: Image) -> Encoded:
+    """Store pixels exactly, by as few bits as their values need."""
+    height, width = pixels.shape[:2]
+    if pixels.ndim == 3:
+        colours = _palette_of(pixels)
+        if colours is None:
+            return _png(Pillow.fromarray(np.ascontiguousarray(pixels)), 8, True)
+        table, indices = colours
+        return _indexed(indices, table)
+    values = np.flatnonzero(np.bincount(pixels.ravel(), minlength=256))
+    if len(values) > LEVELS:
+        return _png(Pillow.fromarray(np.ascontiguousarray(pixels)), 8, False)
+    for bits, step in ((1, 255), (4, 17)):  # what a grey space of so few bits holds itself
+        if not (values % step).any():
+            return _few(pixels // step, bits)
+    lookup = np.zeros(256, np.uint8)
+    lookup[values] = np.arange(len(values))
+    return _indexed(lookup[pixels], np.repeat(values.astype(np.uint8)[:, None], 3, 1))
+
+
+def sixteen_greys(grey: Image) -> Encoded:
+    """Store a grey page in 4 bits, black to white in 16 steps; half the size of a JPEG of letters."""
+    return flate((np.rint(grey.astype(np.float32) / 17) * 17).astype(np.uint8))
+
+
+def jpeg(pixels: Image, tables: Mapping[int, Any] | None = None) -> Encoded:
+    """Store pixels as JPEG with the quantisation tables given, colour at full resolution."""
+    image, buffer = Pillow.fromarray(np.ascontiguousarray(pixels)), BytesIO()
+    if tables:
+        known = [list(tables[key]) for key in sorted(tables)]
+        kept = known[:1] if pixels.ndim == 2 else known[:2]
+        image.save(buffer, format="JPEG", qtables=kept, subsampling=0, optimize=True)
+    else:
+        image.save(buffer, format="JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
+    return Encoded(buffer.getvalue(), image.size, 8, pixels.ndim == 3, "DCTDecode")
+
+
+def bitonal_forms(paper: Image) -> Iterator[Encoded]:
+    """Yield a two-toned page (H, W) bool, True for paper, as G4 and, with its program, as JBIG2."""
+    image = Pillow.fromarray((paper * np.uint8(255))).convert("1", dither=Pillow.Dither.NONE)
+    yield _group4(image)
+    if shutil.which("jbig2"):
+        yield _jbig2(image)
+
+
+def _lossy_forms(pixels: Image, stored: Stored) -> Iterator[Encoded]:
+    if max(pixels.shape[:2]) <= JPEG_SIDE:
+        yield jpeg(pixels, stored.tables)
+    if pixels.ndim == 2:
+        yield sixteen_greys(pixels)
+    elif max(pixels.shape[:2]) > JPEG_SIDE:
+        yield flate(pixels)
+
+
+def _palette_of(pixels: Image) -> tuple[Image, Image] | None:
+    """Return the (N, 3) colours and the (H, W) indices of an RGB page of up to 256 colours."""
+    sample = pixels[:: max(1, len(pixels) // 64)].reshape(-1, 3)
+    if len(np.unique(_codes(sample))) > 256:
+        return None
+    codes = _codes(pixels)
+    colours, indices = np.unique(codes, return_inverse=True)
+    if len(colours) > 256:
+        return None
+    table = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], 1).astype(np.uint8)
+    return table, indices.reshape(codes.shape).astype(np.uint8)
+
+
+def _codes(pixels: Image) -> Any:
+    red, green, blue = np.moveaxis(pixels.astype(np.uint32), -1, 0)
+    return red << 16 | green << 8 | blue
+
+
+def _indexed(indices: Image, table: Image) -> Encoded:
+    bits = 1 if len(table) <= 2 else 4 if len(table) <= LEVELS else 8
+    return replace(_few(indices, bits), palette=table.tobytes())
+
+
+def _few(values: Image, bits: int) -> Encoded:
+    """Store values of up to `bits` bits; Pillow packs them where they are indices."""
+    image = Pillow.fromarray(np.ascontiguousarray(values))
+    image.putpalette(bytes(3 * 2**bits))
+    return _png(image, bits, False)
+
+
+def _png(image: Pillow.Image, bits: int, colour: bool) -> Encoded:
+    """Let Pillow write a PNG: its data are a Flate stream with PNG's predictors (ISO 15948, 10)."""
+    buffer = BytesIO()
+    options = {"bits": bits} if image.mode == "P" else {}
+    image.save(buffer, format="PNG", compress_level=6, **options)
+    parms = {"Predictor": 15, "Colors": 3 if colour else 1, "BitsPerComponent": bits}
+    parms["Columns"] = image.width
+    data = b"".join(_chunks(buffer.getvalue(), b"IDAT"))
+    return Encoded(data, image.size, bits, colour, "FlateDecode", parms)
+
+
+def _chunks(png: bytes, wanted: bytes) -> Iterator[bytes]:
+    place = 8
+    while place < len(png):
+        length, kind = struct.unpack(">I4s", png[place : place + 8])
+        if kind == wanted:
+            yield png[place + 8 : place + 8 + length]
+        place += 12 + length
+
+
+def _group4(image: Pillow.Image) -> Encoded:
+    buffer = BytesIO()
+    # one strip: a PDF stream knows no others
+    image.save(
+        buffer, format="TIFF", compression="group4", strip_size=2**31 - 1, tiffinfo={278: image.height}
+    )
+    with Pillow.open(buffer) as tiff:
+        tags: Any = tiff.tag_v2  # type: ignore[attr-defined]
+        offsets, counts, white_is_zero = tags[273], tags[279], tags.get(262) == 0
+        assert len(offsets) == 1, "one strip was asked for"
+    data = buffer.getvalue()[offsets[0] : offsets[0] + counts[0]]
+    parms = {"K": -1, "Columns": image.width, "Rows": image.height, "BlackIs1": not white_is_zero}
+    return Encoded(data, image.size, 1, False, "CCITTFaxDecode", parms)
+
+
+def _jbig2(image: Pillow.Image) -> Encoded:
+    """Run the program jbig2 (jbig2enc) in its lossless, generic mode."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "page.png"
+        image.save(place)
+        done = subprocess.run(["jbig2", "-p", str(place)], capture_output=True, check=True)
+    return Encoded(done.stdout, image.size, 1, False, "JBIG2Decode")
