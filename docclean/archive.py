@@ -1,4 +1,4 @@
-"""One PDF cleaned in place: page by page, in processes, each page as it came where cleaning fails."""
+"""One PDF cleaned in place, page by page, in processes; a page that fails stays as it came."""
 
 import multiprocessing
 import shutil
@@ -18,9 +18,9 @@ import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 
-from docclean.documents.images import Source, chosen, decoding, encoding
+from docclean.documents.base import Source, chosen, decoding, encoding
 from docclean.documents.layers import layer
-from docclean.documents.pdf import drop_other_pages, page_of, pictures_for
+from docclean.documents.pdf import LARGER, drop_other_pages, page_of, pictures_for, repacked
 from docclean.documents.pdf.checking import check_structure, undecodable
 from docclean.documents.pdf.editing import Edit, Editor, Picture, cut_in_two, pdfa_part, save
 from docclean.documents.pdf.opening import check_permission, opened
@@ -31,8 +31,6 @@ from docclean.pagework import Options, PageCleaner, Treated, treat
 
 CHUNK = 4
 """Pages a worker process takes at a time."""
-LARGER = 1.1
-"""How many times as large as it was a cleaned page may be before the result says so."""
 CONTENTS_COMPARED = 100_000
 """Bytes of drawing up to which pages are compared with each other."""
 NOT_CLEANED = {
@@ -70,7 +68,7 @@ class Archived:
     outcomes: tuple[Outcome, ...]
 
 
-# --- one page --------------------------------------------------------------------------------------
+# --- one page ------------------------------------------------------------------------------------
 
 
 class Opened:
@@ -137,7 +135,9 @@ def _edit(
         if options.layered:
             pictures = (layer(found.scan.placement.stored(back) if found.scan else back),)
         else:
-            pictures = pictures_for(leaf, found.scan, back, bitonal=options.bitonal)
+            pictures = pictures_for(leaf, found.scan, back, bitonal=options.bitonal, exact=False)
+    elif found.scan:
+        pictures = repacked(leaf, found.scan, page.pixels)
     text = dict(treated.layers).get("pdf")
     cut = treated.straightened.cut
     if not (pictures or text or turned or cut):
@@ -163,7 +163,7 @@ def _sizes(leaf: pikepdf.Page, found: Leaf, edit: Edit) -> dict[str, Any]:
     return told
 
 
-# --- one document ----------------------------------------------------------------------------------
+# --- one document --------------------------------------------------------------------------------
 
 
 def clean_pdf(
@@ -222,7 +222,7 @@ def clean_pdf(
 
 
 def _repeated(pdf: pikepdf.Pdf, numbers: Sequence[int]) -> dict[int, int]:
-    """Return the pages that show nothing but what an earlier page shows: the same images, so laid."""
+    """Return the pages that show what an earlier one shows: the same images, laid so."""
     seen: dict[Any, int] = {}
     same: dict[int, int] = {}
     for number in numbers:
@@ -317,7 +317,9 @@ def _check(
     bad = pool.undecodable(path, range(1, len(given) + 1))
     broken = [number for number in bad if not given[number - 1].error]
     if broken:
-        raise OutputError(f"page {broken[0]} of the written PDF cannot be decoded; please report it")
+        raise OutputError(
+            f"page {broken[0]} of the written PDF cannot be decoded; please report it"
+        )
 
 
 @contextmanager
@@ -353,7 +355,7 @@ def graft(stream: BinaryIO, texts: Sequence[tuple[bytes | None, float, float]]) 
         save(pdf, stream)
 
 
-# --- processes -------------------------------------------------------------------------------------
+# --- processes -----------------------------------------------------------------------------------
 
 
 class Pool:

@@ -4,12 +4,12 @@ import glob
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NoReturn
@@ -40,12 +40,10 @@ from docclean.geometry import halves
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pagework import Options, PageCleaner, treat
+from docclean.progress import OnPage, showing
 from docclean.sidecars import SUFFIXES, merged
 
 logger = logging.getLogger(__name__)
-
-OnPage = Callable[[dict[str, Any], int], None]
-"""Called with a page's decision and the number of pages, 0 where unknown."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +233,7 @@ def process_file(
                 _check_plan([(source, out)])
             _make_folder(out.parent)
         run = _Run(as_source(source), options, on_page, jobs)
-        run(out, cleaner)
+        run(out, _Given(cleaner) if hasattr(cleaner, "clean") else cleaner)
     except BrokenPipeError:
         raise
     except DoccleanError as error:
@@ -252,35 +250,32 @@ def process_file(
 class _Run:
     """One document on its way: what is decided and read of its pages gathers here."""
 
-    def __init__(
-        self, source: Source, options: Options, on_page: OnPage | None, jobs: int
-    ) -> None:
+    def __init__(self, source: Source, options: Options, on_page: OnPage | None, jobs: int) -> None:
         self.source, self.options, self.on_page, self.jobs = source, options, on_page, jobs
         self.decisions: list[dict[str, Any]] = []
         self.layers: list[tuple[int, dict[str, bytes]]] = []
 
-    def __call__(self, out: Path | BinaryIO, cleaner: PageCleaner | Callable[[], Any]) -> None:
+    def __call__(self, out: Path | BinaryIO, load: Callable[[], PageCleaner]) -> None:
         options = self.options
         if options.reads:
             Tesseract(options.lang).check_languages()
-        chosen = format_of(options.suffix or Path(out).suffix, str(out)) if (
-            options.suffix or isinstance(out, Path)
-        ) else detect(self.source)
+        suffix = options.suffix or (out.suffix if isinstance(out, Path) else "")
+        to_stdout = not isinstance(out, Path) and not suffix
+        chosen = detect(self.source) if to_stdout else format_of(suffix, _name(out))
         self._check_asked(chosen.name, out)
         beside = _sidecar_paths(out, options) if isinstance(out, Path) else {}
         for path in beside.values():
             check_target(path, overwrite=options.overwrite)
         in_place = chosen.name == "pdf" == detect(self.source).name and not options.for_ocr
         if in_place:
-            load = cleaner if callable_loader(cleaner) else _Given(cleaner)
             with writing(out, overwrite=options.overwrite) as stream:
                 clean_pdf(
                     self.source, stream, load, options, jobs=self.jobs, on_outcome=self._outcome
                 )
         else:
-            ready = cleaner() if callable_loader(cleaner) else cleaner
+            cleaner = load()
             with writing(out, overwrite=options.overwrite) as stream:
-                self._pages_of_any(ready, chosen, stream)
+                self._pages_of_any(cleaner, chosen, stream)
         for kind, path in beside.items():
             pages = [(number, found[kind]) for number, found in self.layers if kind in found]
             if pages:
@@ -310,6 +305,7 @@ class _Run:
     def _pages_of_any(self, cleaner: PageCleaner, chosen: Format, stream: BinaryIO) -> None:
         """Write a document of any format anew, page by page."""
         options = self.options
+        touched = False
         texts: list[tuple[bytes | None, float, float]] = []
 
         def cleaned() -> Iterator[Page]:
@@ -318,26 +314,30 @@ class _Run:
                 done = treat(page, cleaner, options)
                 self._told(page.number, done.decision, done.layers, 0)
                 cut = done.straightened.cut
+                nonlocal touched
+                touched |= done.changed or bool(cut or done.straightened.turned)
                 text = done.layers.get("pdf")
                 texts.extend([(text, 0, cut), (text, cut, 1)] if cut else [(text, 0, 1)])
                 yield from halves(done.page, cut) if cut else (done.page,)
 
-        like, ways = self.source, Ways(options.bitonal, options.layered)
+        like, ways = self.source, Ways(options.bitonal, options.layered, options.grey)
         write_to(stream, cleaned(), chosen, like=like, password=options.password, ways=ways)
         if any(text for text, _, _ in texts):
             graft(stream, texts)
-
-
-def callable_loader(cleaner: PageCleaner | Callable[[], Any]) -> bool:
-    """Say whether this loads a cleaner, and is not one."""
-    return not hasattr(cleaner, "clean")
+        recoded = options.grey or options.bitonal or options.layered or options.for_ocr
+        same = chosen is detect(self.source) and options.pages is None
+        if same and not (touched or recoded or any(text for text, _, _ in texts)):
+            stream.seek(0)
+            stream.truncate()
+            with self.source.open() as original:  # not even compressed anew
+                shutil.copyfileobj(original, stream)
 
 
 @dataclass(frozen=True)
 class _Given:
     """A cleaner that is there already."""
 
-    cleaner: Any
+    cleaner: PageCleaner
 
     def __call__(self) -> PageCleaner:
         return self.cleaner
@@ -421,6 +421,7 @@ def process_many(
     *,
     jobs: int = 1,
     on_result: Callable[[FileResult], None] | None = None,
+    on_page: OnPage | None = None,
     progress: bool = False,
 ) -> list[FileResult]:
     """Clean every file of a plan; returns one result per file, in the plan's order.
@@ -429,30 +430,35 @@ def process_many(
         plan: (source, target) pairs, as `plan_outputs` gives them.
         load: makes the cleaner; for `jobs` > 1 it must be picklable, and each worker calls it.
         options: what holds for every file.
-        jobs: worker processes; 1 works in this one.
+        jobs: worker processes; 1 works in this one. They share files, or the pages of one PDF.
         on_result: called with each result as it comes.
-        progress: show a bar on stderr where that is a terminal.
+        on_page: called with each page's decision and the number of pages, 0 where unknown; not
+            for files that other processes do.
+        progress: show on stderr how far the work is.
 
     Raises:
         DoccleanError: the cleaner cannot be loaded.
     """
     options = options or Options()
-    with _bar(len(plan), progress) as (advance, on_page):
+    with showing(len(plan), progress) as (file_done, page_done):
+
+        def each(decision: dict[str, Any], count: int) -> None:
+            page_done(decision, count)
+            if on_page:
+                on_page(decision, count)
 
         def told(result: FileResult) -> FileResult:
-            advance(result)
+            file_done(result.source)
             if on_result:
                 on_result(result)
             return result
 
         if len(plan) == 1:
             ((source, out),) = plan
-            return [told(process_file(source, out, load, options, on_page, jobs=jobs))]
+            return [told(process_file(source, out, load, options, each, jobs=jobs))]
         if jobs <= 1:
             cleaner = load()
-            return [
-                told(process_file(source, out, cleaner, options, on_page)) for source, out in plan
-            ]
+            return [told(process_file(source, out, cleaner, options, each)) for source, out in plan]
         return _in_processes(plan, load, options, jobs, told)
 
 
@@ -488,29 +494,3 @@ def _in_processes(
         raise
     pool.shutdown()
     return [results[index] for index in range(len(plan))]
-
-
-Advance = Callable[[FileResult], None]
-
-
-@contextmanager
-def _bar(total: int, wanted: bool) -> Iterator[tuple[Advance, Callable[[int], None] | None]]:
-    """Give (after a file, after a page) callbacks that move a bar on stderr."""
-    if not wanted:
-        yield (lambda result: None), None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.description}")
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-
-        def advance(result: FileResult) -> None:
-            bar.update(task, advance=1, description=result.source)
-
-        def on_page(number: int) -> None:
-            bar.update(task, description=f"page {number} done")
-
-        yield advance, on_page

@@ -98,7 +98,8 @@ class Cleaner:
             MissingProgramError: the device is not available here.
         """
         runtime = load_runtime(model, device, threads)
-        return cls(runtime, gate, max_tile_area, reader=reader, faint=faint_for(model, device, threads))
+        faint = faint_for(model, device, threads)
+        return cls(runtime, gate, max_tile_area, reader=reader, faint=faint)
 
     def __call__(self, page: Page) -> Page:
         """Return the cleaned page: same size, dpi and number; colour stays colour."""

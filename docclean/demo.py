@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from docclean.batch import Options, plan_outputs, process_many
+from docclean.batch import plan_outputs, process_many
 from docclean.cleaner import Cleaner
 from docclean.corruptions.chain import dirty_by_name
 from docclean.documents import read_pages
@@ -16,6 +16,7 @@ from docclean.evaluation import Report, evaluate
 from docclean.evaluation.folder import find_items
 from docclean.ocr import Tesseract
 from docclean.page import Page
+from docclean.pagework import Options
 from docclean.pairs import write_png
 from docclean.report.pictures import before_after
 from docclean.synth import TextSource, typeset

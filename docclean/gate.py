@@ -261,7 +261,7 @@ class Letters:
         return float(np.median((self.paper - self.ink)[self.written]))
 
     def darkest(self) -> float:
-        """Return the grey of the darkest hundredth of the strokes in written blocks; 0: no letters."""
+        """Return the grey of the darkest hundredth of strokes in written blocks; 0: no letters."""
         if not self.written.any():
             return 0.0
         return float(np.percentile(self.before[self.written][self.stroke[self.written]], 1))

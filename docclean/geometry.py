@@ -69,7 +69,12 @@ class Straightened:
 
     def told(self) -> dict[str, Any]:
         """Return what was done as plain data, nothing for nothing."""
-        told = {"turned": self.turned, "level": self.angle, "border": self.whitened, "cut": self.cut}
+        told = {
+            "turned": self.turned,
+            "level": self.angle,
+            "border": self.whitened,
+            "cut": self.cut,
+        }
         return {name: value for name, value in told.items() if value}
 
 
@@ -112,7 +117,7 @@ def halves(page: Page, cut: float) -> tuple[Page, Page]:
     return page.with_pixels(left.copy()), page.with_pixels(right.copy())
 
 
-# --- upright ---------------------------------------------------------------------------------------
+# --- upright -------------------------------------------------------------------------------------
 
 
 def orientation(page: Page) -> int:
@@ -146,7 +151,7 @@ def _plain_dpi(page: Page) -> int:
     return min(max(round(page.dpi[1]), 70), 2400) if page.dpi else 300
 
 
-# --- level -----------------------------------------------------------------------------------------
+# --- level ---------------------------------------------------------------------------------------
 
 
 def skew(grey: Image) -> float:
@@ -196,7 +201,7 @@ def rotated(pixels: Image, angle: float) -> Image:
     return np.asarray(image.rotate(angle, Pillow.Resampling.BICUBIC, fillcolor=fill))
 
 
-# --- borders ---------------------------------------------------------------------------------------
+# --- borders -------------------------------------------------------------------------------------
 
 
 def find_border(grey: Image) -> Mask:
@@ -261,7 +266,7 @@ def _painted(pixels: Image, mask: Mask) -> Image:
     return out
 
 
-# --- spreads ---------------------------------------------------------------------------------------
+# --- spreads -------------------------------------------------------------------------------------
 
 
 def find_gutter(grey: Image) -> float | None:
@@ -295,7 +300,7 @@ def _longest(mask: Mask) -> tuple[int, int] | None:
     return int(first), int(last)
 
 
-# --- pixels ----------------------------------------------------------------------------------------
+# --- pixels --------------------------------------------------------------------------------------
 
 
 def _reduced(grey: Image, longest: int) -> Image:
@@ -313,4 +318,4 @@ def _paper(pixels: Image) -> Image:
     """Return the paper's colour, (C,) uint8: the median of the brighter half."""
     flat = pixels[::7, ::7].reshape(-1, 1 if pixels.ndim == 2 else 3)
     light = flat.mean(1)
-    return np.median(flat[light >= np.median(light)], 0).astype(np.uint8)
+    return np.asarray(np.median(flat[light >= np.median(light)], 0), np.uint8)

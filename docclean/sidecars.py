@@ -1,9 +1,9 @@
-"""What was read of a document, as files beside it: text, hOCR, ALTO, with boxes of the kept page."""
+"""What was read of a document, as files beside it: text, hOCR, ALTO, boxes of the kept page."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 SUFFIXES = {"text": ".txt", "hocr": ".hocr", "alto": ".alto.xml"}
 """Kinds of sidecars and the suffix each takes in the place of the document's own."""
@@ -39,6 +39,8 @@ def _rescaled_property(told: str, scale: float) -> str:
         return " ".join([name, *(str(round(float(value) / scale)) for value in values)])
     if name in HOCR_LENGTHS:
         return f"{name} {float(values[0]) / scale:.6g}"
+    if name == "scan_res":
+        return " ".join([name, *(str(round(float(value) / scale)) for value in values)])
     if name == "baseline":
         return f"{name} {values[0]} {round(float(values[1]) / scale)}"
     return told
@@ -80,9 +82,7 @@ def _hocr(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
         '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" '
         '"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">'
     )
-    return bytes(
-        etree.tostring(whole, xml_declaration=True, encoding="UTF-8", doctype=doctype)
-    )
+    return bytes(etree.tostring(whole, xml_declaration=True, encoding="UTF-8", doctype=doctype))
 
 
 def _alto(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:

@@ -277,7 +277,9 @@ def test_ocr(raw, png, out, monkeypatch, capsys):
 
 def test_list_formats(capsys):
     assert run(["list", "formats"]) == 0
-    assert capsys.readouterr().out.split() == ["png", "jpeg", "tiff", "bmp", "webp", "pdf"]
+    assert capsys.readouterr().out.split() == [
+        *("png", "jpeg", "tiff", "bmp", "webp", "jp2", "pnm", "pdf")
+    ]
 
 
 def test_a_missing_training_package_ends_with_3(tmp_path):

@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from docclean import documents
 from docclean.documents import FORMATS, detect, read_pages, write_pages
-from docclean.documents.images import MAX_PIXELS
+from docclean.documents.base import MAX_PIXELS
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.page import Page
 
@@ -49,7 +49,8 @@ def test_pages_come_back(member, colour, dpi, letters):
     assert detect(out.getvalue()) is member
     page = only(out.getvalue())
     assert page.pixels.shape == pixels.shape
-    assert page.dpi == pytest.approx(dpi, abs=0.05)
+    if member.name != "pnm":  # has no place for it
+        assert page.dpi == pytest.approx(dpi, abs=0.05)
     error = np.abs(page.pixels.astype(int) - pixels)
     assert error.mean() < 3
     if member.suffixes[0] in LOSSLESS:
@@ -373,7 +374,7 @@ def test_a_jpeg_scan_becomes_a_jpeg_or_less(letters):
 
 def test_tiff_compression(letters):
     frame = Pillow.fromarray(letters)
-    for given, kept in (("tiff_lzw", "tiff_lzw"), ("group4", "tiff_adobe_deflate")):
+    for given, kept in (("tiff_lzw", "tiff_lzw"), ("group4", "group4")):
         like = saved(frame.convert("1") if given == "group4" else frame, "TIFF", compression=given)
         out = io.BytesIO()
         write_pages(read_pages(like), out, like=like)

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @model_options
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON line per file.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line per page and file.")
 def clean(
     inputs: tuple[str, ...],
     out: str,
@@ -116,9 +116,16 @@ def clean(
     spec = CleanerSpec(model, gate, device, threads, lang)
     to_stdout = out == "-"
 
+    def event(kind: str, told: dict[str, Any]) -> None:
+        click.echo(json.dumps({"event": kind, **told}), err=to_stdout)
+
+    def page_told(decision: dict[str, Any], count: int) -> None:
+        if as_json:
+            event("page", {"of": count or None, **decision})
+
     def told(result: "FileResult") -> None:
         if as_json:
-            click.echo(json.dumps(result.to_dict()), err=to_stdout)
+            event("file", result.to_dict())
         if result.status == "failed":
             say(result.message)
         elif not as_json:
@@ -127,8 +134,15 @@ def clean(
     if "-" in inputs or to_stdout:
         return _clean_stream(inputs, out, spec, options, told)
     plan = plan_outputs(inputs, out, suffix)
-    show = sys.stderr.isatty()
-    results = process_many(plan, spec, options, jobs=jobs, on_result=told, progress=show)
+    results = process_many(
+        plan,
+        spec,
+        options,
+        jobs=jobs,
+        on_result=told,
+        on_page=page_told,
+        progress=not as_json,
+    )
     return _status(results)
 
 

@@ -11,7 +11,8 @@ from os import fsync
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from docclean.documents.images import Bmp, Format, Jpeg, Png, Source, Tiff, Ways, Webp
+from docclean.documents.base import Format, Source, Ways
+from docclean.documents.images import Bmp, Jp2, Jpeg, Png, Pnm, Tiff, Webp
 from docclean.documents.pdf import Pdf
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.page import Page
@@ -38,7 +39,7 @@ __all__ = [
 
 FORMATS: Registry[Format] = Registry(
     "format",
-    [Png(), Jpeg(), Tiff(), Bmp(), Webp(), Pdf()],
+    [Png(), Jpeg(), Tiff(), Bmp(), Webp(), Jp2(), Pnm(), Pdf()],
     key=lambda member: member.name,
 )
 HEAD = 1024

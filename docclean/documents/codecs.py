@@ -1,4 +1,4 @@
-"""Pixels in, the bytes of an image object out: Flate, JPEG, CCITT G4, JBIG2, the smallest that fits."""
+"""Pixels in, the bytes of an image object out: Flate, JPEG, CCITT G4, JBIG2, the smallest."""
 
 import shutil
 import struct
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from docclean.documents.images import grey_where_equal
+from docclean.documents.pixels import grey_where_equal
 from docclean.page import Image
 
 JPEG_QUALITY = 85
@@ -32,6 +32,7 @@ class Kind(Enum):
     LOSSLESS = "lossless"
     LOSSY = "lossy"
     BITONAL = "bitonal"
+    PALETTE = "palette"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,6 @@ class Stored:
     Attributes:
         kind: what its successor may lose.
         tables: quantisation tables of a JPEG, so that the new one is as coarse and no coarser.
-        jpeg: whether a JPEG may take its place (PDF/A-1 and all others allow it).
     """
 
     kind: Kind = Kind.LOSSLESS
@@ -80,19 +80,31 @@ class Encoded:
         yield from (self.data, repr((self.size, self.bits, self.filter, self.palette)).encode())
 
 
-def encode(pixels: Image, stored: Stored, *, bitonal: bool = False) -> Encoded:
+def encode(
+    pixels: Image, stored: Stored, *, bitonal: bool = False, room: float | None = None
+) -> Encoded:
     """Return the smallest form of a page that loses no more than `stored` did.
 
     Args:
         pixels: (H, W) or (H, W, 3) uint8, as the file is to store them.
         stored: what the page was stored as.
         bitonal: make it black and white whatever it was.
+        room: bytes beyond which a lossless page had better lose a little: 16 greys, or JPEG.
     """
+    form = _like_stored(pixels, stored, bitonal)
+    if room is not None and form.nbytes > room and stored.kind is Kind.LOSSLESS:
+        return smallest(iter((form, *_lossy_forms(grey_where_equal(pixels), stored))))
+    return form
+
+
+def _like_stored(pixels: Image, stored: Stored, bitonal: bool) -> Encoded:
     pixels = grey_where_equal(pixels)
     if bitonal or (stored.kind is Kind.BITONAL and pixels.ndim == 2):
         return smallest(bitonal_forms(to_bits(pixels)))
     if stored.kind is Kind.LOSSY:
         return smallest(_lossy_forms(pixels, stored))
+    if stored.kind is Kind.PALETTE:
+        return flate(pixels) if pixels.ndim == 2 or _palette_of(pixels) else _few_colours(pixels)
     return flate(pixels)
 
 
@@ -117,12 +129,11 @@ def to_bits(pixels: Image) -> Image:
     return np.asarray(grey > int(np.argmax(below * above * means**2)))
 
 
-# --- forms -----------------------------------------------------------------------------------------
+# --- forms ---------------------------------------------------------------------------------------
 
 
 def flate(pixels: Image) -> Encoded:
     """Store pixels exactly, by as few bits as their values need."""
-    height, width = pixels.shape[:2]
     if pixels.ndim == 3:
         colours = _palette_of(pixels)
         if colours is None:
@@ -141,7 +152,7 @@ def flate(pixels: Image) -> Encoded:
 
 
 def sixteen_greys(grey: Image) -> Encoded:
-    """Store a grey page in 4 bits, black to white in 16 steps; half the size of a JPEG of letters."""
+    """Store a grey page in 4 bits, 16 steps; letters take half the size of a JPEG."""
     return flate((np.rint(grey.astype(np.float32) / 17) * 17).astype(np.uint8))
 
 
@@ -159,7 +170,7 @@ def jpeg(pixels: Image, tables: Mapping[int, Any] | None = None) -> Encoded:
 
 def bitonal_forms(paper: Image) -> Iterator[Encoded]:
     """Yield a two-toned page (H, W) bool, True for paper, as G4 and, with its program, as JBIG2."""
-    image = Pillow.fromarray((paper * np.uint8(255))).convert("1", dither=Pillow.Dither.NONE)
+    image = Pillow.fromarray(paper * np.uint8(255)).convert("1", dither=Pillow.Dither.NONE)
     yield _group4(image)
     if shutil.which("jbig2"):
         yield _jbig2(image)
@@ -172,6 +183,14 @@ def _lossy_forms(pixels: Image, stored: Stored) -> Iterator[Encoded]:
         yield sixteen_greys(pixels)
     elif max(pixels.shape[:2]) > JPEG_SIDE:
         yield flate(pixels)
+
+
+def _few_colours(pixels: Image) -> Encoded:
+    """Store a colour page by 256 colours, as many as a palette holds."""
+    image = Pillow.fromarray(np.ascontiguousarray(pixels))
+    few = image.quantize(256, Pillow.Quantize.MEDIANCUT, dither=Pillow.Dither.NONE)
+    table = np.asarray(few.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
+    return _indexed(np.asarray(few), table)
 
 
 def _palette_of(pixels: Image) -> tuple[Image, Image] | None:
@@ -228,7 +247,11 @@ def _group4(image: Pillow.Image) -> Encoded:
     buffer = BytesIO()
     # one strip: a PDF stream knows no others
     image.save(
-        buffer, format="TIFF", compression="group4", strip_size=2**31 - 1, tiffinfo={278: image.height}
+        buffer,
+        format="TIFF",
+        compression="group4",
+        strip_size=2**31 - 1,
+        tiffinfo={278: image.height},
     )
     with Pillow.open(buffer) as tiff:
         tags: Any = tiff.tag_v2  # type: ignore[attr-defined]

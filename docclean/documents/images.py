@@ -1,276 +1,43 @@
-"""Image files: PNG, JPEG, TIFF, BMP and WebP in and out, with one bound on what is decoded."""
+"""Image files: PNG, JPEG, TIFF, BMP, WebP, JPEG 2000 and PNM in and out."""
 
-import math
 import os
-import threading
 import warnings
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import TiffImagePlugin, UnidentifiedImageError
+from PIL import PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from docclean.errors import OutputError, UnreadableInputError, UsageError
-from docclean.page import Image, Page
+from docclean.documents.base import (
+    ONE_AT_A_TIME,
+    Format,
+    Source,
+    Ways,
+    check_size,
+    chosen,
+    decoding,
+    encoding,
+)
+from docclean.documents.facts import (
+    EXIF_ORIENTATION,
+    Facts,
+    dpi_of,
+    facts_of,
+    jp2_with_dpi,
+    with_dpi,
+)
+from docclean.documents.pixels import grey_where_equal, to_pixels, upright, white_is_zero
+from docclean.errors import OutputError
+from docclean.page import Page
 
-MAX_PIXELS = 400_000_000
-"""The largest page decoded, in pixels; an A0 sheet at 400 dpi has 244 million."""
-STRIP = 256
-"""Rows converted at a time, so a large page is never held in a wide type."""
 JPEG_QUALITY = 90
-EXIF_ORIENTATION, EXIF_X_DPI, EXIF_Y_DPI, EXIF_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
-_ONE_AT_A_TIME = threading.RLock()
-"""Held while decoding or encoding: bound and warnings are the process's, PDFium has no locks."""
-TIFF_PHOTOMETRIC = 0x0106
-TIFF_KEPT = ("raw", "packbits", "tiff_lzw", "jpeg")
-"""TIFF compressions a cleaned page keeps; all others, the 1-bit fax ones too, become deflate."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A document's bytes, on disk or in memory, and the name messages give it."""
-
-    name: str
-    path: Path | None = None
-    data: bytes = b""
-
-    def open(self) -> BinaryIO:
-        """Return a fresh seekable stream from the start."""
-        return self.path.open("rb") if self.path else BytesIO(self.data)
-
-    def unreadable(self, why: str) -> UnreadableInputError:
-        """Return the error that names this document."""
-        return UnreadableInputError(f"{self.name} {why}")
-
-
-@dataclass(frozen=True)
-class Ways:
-    """How pages are written, beside what their format is."""
-
-    bitonal: bool = False
-    """Pages are black and white, and take one bit a pixel."""
-    layered: bool = False
-    """PDF pages are sharp text over a coarse ground."""
-
-
-class Format(ABC):
-    """One document format: how its files begin, are named, read and written."""
-
-    name: ClassVar[str]
-    suffixes: ClassVar[tuple[str, ...]]
-    multipage: ClassVar[bool] = False
-
-    @staticmethod
-    @abstractmethod
-    def matches(head: bytes) -> bool:
-        """Say whether a file beginning with `head` (1 KiB) is of this format."""
-
-    @abstractmethod
-    def read(self, source: Source, pages: set[int] | None, password: str | None) -> Iterator[Page]:
-        """Yield the pages numbered in `pages` (all for None), one decoded at a time."""
-
-    @abstractmethod
-    def write(
-        self,
-        pages: Iterator[Page],
-        out: BinaryIO,
-        like: Source | None,
-        password: str | None,
-        ways: Ways,
-    ) -> None:
-        """Write the pages to a seekable stream open for reading and writing."""
-
-
-def check_size(source: Source, width: int, height: int) -> None:
-    """Refuse a page above `MAX_PIXELS` before any of it is decoded."""
-    if width * height > MAX_PIXELS:
-        raise source.unreadable(
-            f"is too large: {width} x {height} px is more than {MAX_PIXELS:,} pixels; "
-            "split the page or scan it at a lower resolution"
-        )
-
-
-def chosen(source: Source, pages: set[int] | None, count: int) -> list[int]:
-    """Return the page numbers to read, ascending, out of 1..count.
-
-    Raises:
-        UsageError: none of the wanted pages exists.
-    """
-    numbers = [n for n in range(1, count + 1) if pages is None or n in pages]
-    if not numbers:
-        raise UsageError(f"{source.name} has {count} page(s); choose --pages within 1-{count}")
-    return numbers
-
-
-@contextmanager
-def pillow_quiet() -> Iterator[None]:
-    """Hold back Pillow's warnings and its own pixel bound; `check_size` is ours."""
-    with _ONE_AT_A_TIME:
-        bound, Pillow.MAX_IMAGE_PIXELS = Pillow.MAX_IMAGE_PIXELS, None
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield
-        finally:
-            Pillow.MAX_IMAGE_PIXELS = bound
-
-
-@contextmanager
-def decoding(source: Source) -> Iterator[None]:
-    """Turn what a decoder raises on a damaged file into one sentence."""
-    try:
-        with pillow_quiet():
-            yield
-    except (UnreadableInputError, UsageError):
-        raise
-    except MemoryError as error:
-        raise source.unreadable("needs more memory than is free; split it") from error
-    except Exception as error:  # Pillow raises almost any type on damaged data
-        raise source.unreadable(
-            f"is truncated or damaged ({_short(error)}); scan or copy it again"
-        ) from error
-
-
-@contextmanager
-def encoding(what: str) -> Iterator[None]:
-    """Turn what an encoder raises into one sentence; let the system's own errors pass."""
-    try:
-        with pillow_quiet():
-            yield
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno:
-            raise
-        raise OutputError(
-            f"a page cannot be written as {what} ({_short(error)}); choose another format"
-        ) from error
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
-
-
-# --- pixels ------------------------------------------------------------------------------------
-
-
-def by_strips(
-    image: Pillow.Image, convert: Callable[[NDArray[Any]], NDArray[Any]], mode: str | None = None
-) -> Image:
-    """Copy an image into one uint8 array, a strip of rows at a time.
-
-    Pillow's own array interface holds the bytes twice more; this holds one copy and a strip.
-    """
-    width, height = image.size
-    out: Image | None = None
-    for top in range(0, height, STRIP):
-        strip = image.crop((0, top, width, min(top + STRIP, height)))
-        rows = convert(np.asarray(strip.convert(mode) if mode else strip))
-        if out is None:
-            out = np.empty((height, *rows.shape[1:]), np.uint8)
-        out[top : top + STRIP] = rows
-    assert out is not None  # Pillow opens no image without rows
-    return out
-
-
-def _on_white(rows: NDArray[Any]) -> NDArray[Any]:
-    """Composite (h, w, 2) grey+alpha or (h, w, 4) RGB+alpha on white."""
-    colour, alpha = rows[..., :-1].astype(np.uint16), rows[..., -1:].astype(np.uint16)
-    flat = (colour * alpha + 255 * (255 - alpha) + 127) // 255
-    return flat[..., 0] if flat.shape[-1] == 1 else flat
-
-
-def _wide(image: Pillow.Image) -> Image:
-    """Scale 16-bit, 32-bit and float grey to 0..255: the full range, not the page's own."""
-    extremes: Any = image.getextrema()
-    high = float(extremes[1])
-    if image.mode.startswith("I;16"):
-        full = 65535.0
-    else:  # int32 and float files do not say their range: take the narrowest usual one
-        usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
-        full = next((top for top in usual if high <= top), max(high, 1.0))
-    return by_strips(
-        image, lambda rows: np.clip(np.rint(np.nan_to_num(rows) * (255.0 / full)), 0, 255)
-    )
-
-
-def _palette(image: Pillow.Image) -> Image:
-    table = np.zeros((256, 3), np.uint8)
-    colours = np.asarray(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)[:256]
-    table[: len(colours)] = colours
-    grey = bool((table == table[:, :1]).all())
-    lookup = table[:, 0] if grey else table
-    return by_strips(image, lambda rows: lookup[rows])
-
-
-def to_pixels(image: Pillow.Image) -> Image:
-    """Return any Pillow image as grey (H, W) or RGB (H, W, 3), uint8; alpha lies on white."""
-    mode = image.mode
-    if mode.startswith("I") or mode == "F":
-        return _wide(image)
-    if image.has_transparency_data:
-        flat = "LA" if mode in ("1", "L", "LA", "La") else "RGBA"
-        return by_strips(image, _on_white, flat)
-    if mode == "P":
-        return _palette(image)
-    if mode in ("1", "L"):
-        return by_strips(image, lambda rows: rows, "L")
-    return by_strips(image, lambda rows: rows, None if mode == "RGB" else "RGB")
-
-
-def _white_is_zero(image: Pillow.Image) -> bool:
-    """Say whether this is a 16-bit TIFF with 0 for white; Pillow inverts only the 8-bit ones."""
-    tags: Any = getattr(image, "tag_v2", {})
-    return image.mode.startswith("I;16") and tags.get(TIFF_PHOTOMETRIC) == 0
-
-
-def grey_where_equal(pixels: NDArray[np.uint8]) -> Image:
-    """Return (H, W, 3) as (H, W) where all three channels are equal everywhere."""
-    if pixels.ndim == 2:
-        return pixels
-    for top in range(0, pixels.shape[0], STRIP):
-        rows = pixels[top : top + STRIP]
-        if not ((rows[..., 0] == rows[..., 1]).all() and (rows[..., 1] == rows[..., 2]).all()):
-            return pixels
-    return pixels[..., 0].copy()
-
-
-def _upright(pixels: Image, orientation: int) -> Image:
-    """Apply an EXIF orientation (1..8) to the pixels."""
-    if orientation in (5, 6, 7, 8):
-        pixels = np.swapaxes(pixels, 0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)
-
-
-def _dpi(image: Pillow.Image) -> tuple[float, float] | None:
-    """Return the resolution the file states, or None; Pillow's invented 72 is not believed."""
-    exif = image.getexif()
-    pair: Any = image.info.get("dpi")
-    invented = image.format in ("JPEG", "MPO") and not image.info.get("jfif_unit")
-    if pair is None or invented:
-        unit = 2.54 if exif.get(EXIF_UNIT) == 3 else 1.0
-        x: Any = exif.get(EXIF_X_DPI)
-        y: Any = exif.get(EXIF_Y_DPI, x)
-        stated = x is not None and exif.get(EXIF_UNIT, 2) in (2, 3)
-        pair = (float(x) * unit, float(y) * unit) if stated else None
-    if pair is None:
-        return None
-    x_dpi, y_dpi = float(pair[0]), float(pair[1])
-    # a TIFF without resolution reads as 1 dpi, other files write 0
-    believable = all(math.isfinite(value) and value > 1 for value in (x_dpi, y_dpi))
-    return (x_dpi, y_dpi) if believable else None
-
-
-# --- formats -----------------------------------------------------------------------------------
+TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "jpeg")
+"""TIFF compressions a cleaned page keeps; others become deflate."""
+FAX = ("group3", "group4", "tiff_ccitt")
+"""TIFF compressions of one bit a pixel."""
 
 
 class ImageFormat(Format):
@@ -305,16 +72,16 @@ class ImageFormat(Format):
         with decoding(source), source.open() as stream:
             image = self._open(source, stream, number)
             turned = image.getexif().get(EXIF_ORIENTATION, 1)
-            dpi = _dpi(image)
+            dpi = dpi_of(image)
             image.load()
             # Pillow turns a TIFF itself while loading and then drops the tag: ask again
             left = image.getexif().get(EXIF_ORIENTATION, 1)
             pixels = grey_where_equal(to_pixels(image))
-            if _white_is_zero(image):
+            if white_is_zero(image):
                 np.subtract(255, pixels, out=pixels)
             del image  # before the page goes out: the decoded image would live beside it
             if left in range(2, 9):
-                pixels = _upright(pixels, left)
+                pixels = upright(pixels, left)
             if dpi and turned in (5, 6, 7, 8):
                 dpi = dpi[::-1]
         return Page(pixels, dpi, number, source.name)
@@ -333,17 +100,19 @@ class ImageFormat(Format):
             OutputError: there are several pages, or the page is too large for the format.
         """
         page = next(pages)
-        self._save(page, out, ways, **self._options(page, like, ways))
+        self._save(page, out, facts_of(like, page.number), ways)
         if next(pages, None) is not None:
             raise OutputError(
                 f"a {self.name} file holds one page and the document has several; "
                 "choose .pdf or .tiff"
             )
 
-    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
-        return {"dpi": page.dpi} if page.dpi else {}
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
+        """Return what Pillow is to write beside the pixels."""
+        options: dict[str, Any] = {"icc_profile": facts.profile(page.is_grey)}
+        return options | ({"dpi": page.dpi} if page.dpi else {})
 
-    def _save(self, page: Page, out: Any, ways: Ways, **options: Any) -> None:
+    def _save(self, page: Page, out: Any, facts: Facts, ways: Ways) -> None:
         if max(page.width, page.height) > self.max_side:
             raise OutputError(
                 f"a {self.name} file is at most {self.max_side} px on a side and the page is "
@@ -351,9 +120,17 @@ class ImageFormat(Format):
             )
         with encoding(self.name):
             image = Pillow.fromarray(np.ascontiguousarray(page.pixels))
-            if ways.bitonal and self.one_bit:
+            if self.one_bit and page.is_grey and _is_one_bit(facts, ways):
                 image = image.convert("1", dither=Pillow.Dither.NONE)
-            image.save(out, format=self.pillow, **options)
+            self._put(image, out, self._options(page, facts, ways), page)
+
+    def _put(self, image: Pillow.Image, out: Any, options: dict[str, Any], page: Page) -> None:
+        image.save(out, format=self.pillow, **options)
+
+
+def _is_one_bit(facts: Facts, ways: Ways) -> bool:
+    """Say whether a page is written black and white: when asked, or where it came so."""
+    return ways.bitonal or (facts.mode == "1" and not ways.grey)
 
 
 class Png(ImageFormat):
@@ -366,9 +143,17 @@ class Png(ImageFormat):
         """Say whether this is a PNG file."""
         return head.startswith(b"\x89PNG\r\n\x1a\n")
 
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
+        options, texts = super()._options(page, facts, ways), PngImagePlugin.PngInfo()
+        for key, value in facts.texts.items():
+            texts.add_itxt(key, value)
+        if facts.xmp:
+            texts.add_itxt("XML:com.adobe.xmp", facts.xmp.decode("utf-8", "replace"))
+        return options | {"pnginfo": texts} | ({"exif": facts.exif} if facts.exif else {})
+
 
 class Jpeg(ImageFormat):
-    """JPEG: written at quality 90 without colour subsampling, which would fringe letters."""
+    """JPEG: as coarse as it came, else quality 90; no colour subsampling, which fringes letters."""
 
     name, suffixes, pillow = "jpeg", (".jpg", ".jpeg"), "JPEG"
     max_side = 65500
@@ -378,11 +163,17 @@ class Jpeg(ImageFormat):
         """Say whether this is a JPEG file."""
         return head.startswith(b"\xff\xd8\xff")
 
-    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
-        options: dict[str, Any] = {"quality": JPEG_QUALITY, "subsampling": 0}
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
+        options = super()._options(page, facts, ways) | {"subsampling": 0, "optimize": True}
+        tables = [list(facts.tables[key]) for key in sorted(facts.tables)]
+        if tables:  # as coarse as it came, and no coarser
+            options["qtables"] = tables[:1] if page.is_grey else tables[:2]
+        else:
+            options["quality"] = JPEG_QUALITY
         if page.dpi:
             options["dpi"] = tuple(round(value) for value in page.dpi)  # JFIF holds whole numbers
-        return options
+        kept = {"exif": facts.exif, "xmp": facts.xmp, "comment": facts.comment}
+        return options | {key: value for key, value in kept.items() if value}
 
 
 class Bmp(ImageFormat):
@@ -395,7 +186,7 @@ class Bmp(ImageFormat):
         """Say whether this is a BMP file."""
         return head.startswith(b"BM")
 
-    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
         return {"dpi": page.dpi or (0, 0)}  # Pillow would write 96
 
 
@@ -410,22 +201,60 @@ class Webp(ImageFormat):
         """Say whether this is a WebP file."""
         return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
 
-    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
         options: dict[str, Any] = {"lossless": page.is_grey, "quality": JPEG_QUALITY}
-        if page.dpi:
-            exif = Pillow.Exif()
-            exif[EXIF_X_DPI], exif[EXIF_Y_DPI] = (
-                TiffImagePlugin.IFDRational(round(value * 1000), 1000) for value in page.dpi
-            )
-            exif[EXIF_UNIT] = 2
-            options["exif"] = exif.tobytes()
-        return options
+        options["icc_profile"] = facts.profile(grey=False)  # WebP has no grey pixels
+        options["exif"] = with_dpi(facts.exif, page.dpi)
+        return options | ({"xmp": facts.xmp} if facts.xmp else {})
+
+
+class Jp2(ImageFormat):
+    """JPEG 2000: lossless; colour at the size it came, about."""
+
+    name, suffixes, pillow = "jp2", (".jp2", ".j2k", ".jpx"), "JPEG2000"
+
+    @staticmethod
+    def matches(head: bytes) -> bool:
+        """Say whether this is a JP2 file or a bare codestream."""
+        return head[4:12] == b"jP  \r\n\x87\n" or head.startswith(b"\xff\x4f\xff\x51")
+
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
+        return {"irreversible": False, "num_resolutions": _resolutions(page)}
+
+    def _put(self, image: Pillow.Image, out: Any, options: dict[str, Any], page: Page) -> None:
+        whole = BytesIO()
+        image.save(whole, format=self.pillow, **options)
+        data = whole.getvalue()
+        out.write(jp2_with_dpi(data, page.dpi) if page.dpi else data)
+
+
+def _resolutions(page: Page) -> int:
+    """Return how often a page may be halved, at most five times."""
+    return min(6, min(page.width, page.height).bit_length())
+
+
+class Pnm(ImageFormat):
+    """PNM: plain pixels without a resolution; PBM, PGM or PPM by what they are."""
+
+    name, suffixes, pillow, one_bit = "pnm", (".pnm", ".pbm", ".pgm", ".ppm"), "PPM", True
+
+    @staticmethod
+    def matches(head: bytes) -> bool:
+        """Say whether this is one of P1 to P6, with a white space after it."""
+        return (
+            head[:1] == b"P"
+            and head[1:2] in (b"1", b"2", b"3", b"4", b"5", b"6")
+            and (head[2:3].isspace())
+        )
+
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
+        return {}
 
 
 @contextmanager
 def _libtiff_quiet() -> Iterator[None]:
     """Keep libtiff's own words about damage off file descriptor 2; our sentence follows."""
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         try:
             kept = os.dup(2)
         except OSError:  # stderr is closed: nothing to keep clean
@@ -475,24 +304,27 @@ class Tiff(ImageFormat):
         # Pillow's save_all lists all pages first; its writer underneath takes them one by one
         with TiffImagePlugin.AppendingTiffWriter(out, True) as writer:
             for page in pages:
-                self._save(page, writer, ways, **self._options(page, like, ways))
+                self._save(page, writer, facts_of(like, page.number), ways)
                 with encoding(self.name):
                     writer.newFrame()
 
-    def _options(self, page: Page, like: Source | None, ways: Ways) -> dict[str, Any]:
-        kind = self._compression(like, page.number) if like else ""
-        options = super()._options(page, like, ways)
-        options["compression"] = kind if kind in TIFF_KEPT else "tiff_adobe_deflate"
-        if ways.bitonal:
-            return options | {"compression": "group4"}
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
+        options = super()._options(page, facts, ways)
+        kind = facts.compression
+        if page.is_grey and _is_one_bit(facts, ways):
+            return options | {"compression": kind if kind in FAX else "group4", **_tags(facts)}
+        options["compression"] = kind if kind in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
         if kind == "jpeg":
             options["quality"] = JPEG_QUALITY
-        return options
+        return options | _tags(facts)
 
-    def _compression(self, like: Source, number: int) -> str:
-        with like.open() as stream, pillow_quiet():
-            if not self.matches(stream.read(4)):
-                return ""
-            image = Pillow.open(stream, formats=[self.pillow])
-            image.seek(min(number, int(getattr(image, "n_frames", 1))) - 1)
-            return str(image.info.get("compression", ""))
+
+def _tags(facts: Facts) -> dict[str, Any]:
+    """Return the tags that say what a page is, as Pillow takes them."""
+    made = TiffImagePlugin.ImageFileDirectory_v2()
+    for key, value in facts.tags.items():
+        made[key] = value
+    if facts.xmp:
+        made[700] = facts.xmp
+        made.tagtype[700] = 1
+    return {"tiffinfo": made}

@@ -68,7 +68,8 @@ def _sums(plane: Image) -> Image:
     height, width = (-(-side // COARSER) * COARSER for side in plane.shape)
     whole = np.zeros((height, width), np.float32)
     whole[: plane.shape[0], : plane.shape[1]] = plane
-    return whole.reshape(height // COARSER, COARSER, width // COARSER, COARSER).sum((1, 3))
+    blocks = whole.reshape(height // COARSER, COARSER, width // COARSER, COARSER)
+    return np.asarray(blocks.sum((1, 3)))
 
 
 def _around(plane: Image) -> Image:

@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from docclean.documents import format_of, read_pages, write_pages
-from docclean.documents.images import Source, check_size, decoding
+from docclean.documents.base import Source, check_size, decoding
 from docclean.errors import (
     DoccleanError,
     MissingProgramError,

@@ -9,17 +9,17 @@ import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 
-from docclean.documents.codecs import Kind, Stored, encode
-from docclean.documents.images import (
+from docclean.documents.base import (
     MAX_PIXELS,
     Format,
-    Jpeg,
     Source,
     Ways,
     chosen,
     decoding,
     encoding,
 )
+from docclean.documents.codecs import Kind, Stored, encode
+from docclean.documents.images import Jpeg
 from docclean.documents.layers import layer
 from docclean.documents.pdf.editing import Edit, Editor, Picture, save, stream_of
 from docclean.documents.pdf.opening import opened
@@ -28,6 +28,7 @@ from docclean.documents.pdf.scans import (
     Leaf,
     Scan,
     bitmap_pixels,
+    holds_plain_values,
     look,
     stored_as,
     x_objects,
@@ -35,7 +36,16 @@ from docclean.documents.pdf.scans import (
 from docclean.errors import OutputError
 from docclean.page import Image, Page
 
-__all__ = ["BORN_DIGITAL_DPI", "Pdf", "drop_other_pages", "new_pdf_page", "page_of", "pictures_for"]
+__all__ = [
+    "BORN_DIGITAL_DPI",
+    "LARGER",
+    "Pdf",
+    "drop_other_pages",
+    "new_pdf_page",
+    "page_of",
+    "pictures_for",
+    "repacked",
+]
 
 BORN_DIGITAL_DPI = 300.0
 """Rendering resolution of a page without images, and the page size of pixels without a dpi."""
@@ -43,6 +53,10 @@ RENDER_DPI_RANGE = (150.0, 600.0)
 """Below, small print is lost beside a coarse photograph; above, only the file grows."""
 LONGEST = 14_400
 """The longest side of a page, units (ISO 32000-1, annex C); a larger sheet has larger units."""
+LARGER = 1.1
+"""How many times as large as it was a page may become without more ado."""
+WORTH = 0.95
+"""Share of its bytes that a kept scan must come below to be packed anew."""
 RENDER_PIXELS = MAX_PIXELS // 4
 """The largest page rendered, px; a larger sheet is rendered more coarsely."""
 
@@ -184,17 +198,41 @@ def _put(
 
 
 def pictures_for(
-    leaf: pikepdf.Page, scan: Scan | None, pixels: Image, *, bitonal: bool = False
+    leaf: pikepdf.Page,
+    scan: Scan | None,
+    pixels: Image,
+    *,
+    bitonal: bool = False,
+    exact: bool = True,
 ) -> tuple[Picture, ...]:
-    """Encode a page as shown in place of its scan's images, or of a rendered page's content."""
+    """Encode a page as shown in place of its scan's images, or of a rendered page's content.
+
+    Unless `exact`, a lossless page may lose a little where it would take more room than it took.
+    """
     if scan is None:
         return (encode(pixels, _mixture(leaf), bitonal=bitonal),)
     objects = x_objects(leaf)
     cuts = scan.parts(pixels)
     kinds = [stored_as(objects[name]) for name in scan.names]
-    return tuple(encode(c, k, bitonal=bitonal) for c, k in zip(cuts, kinds, strict=True))
+    rooms = [LARGER * len(objects[name].read_raw_bytes()) for name in scan.names]
+    return tuple(
+        encode(cut, kind, bitonal=bitonal, room=None if exact else room)
+        for cut, kind, room in zip(cuts, kinds, rooms, strict=True)
+    )
 
 
+def repacked(leaf: pikepdf.Page, scan: Scan, pixels: Image) -> tuple[Picture, ...]:
+    """Encode a scan anew, every pixel as it was, where that takes less room; () where it does not.
+
+    Many programs write Flate without predictors, 8 bits for two greys, or fax codes of group 3.
+    """
+    objects = [x_objects(leaf)[name] for name in scan.names]
+    kinds = [stored_as(one) for one in objects]
+    if Kind.LOSSY in {kind.kind for kind in kinds} or not all(map(holds_plain_values, objects)):
+        return ()
+    pictures = pictures_for(leaf, scan, pixels)
+    before = sum(len(one.read_raw_bytes()) for one in objects)
+    return pictures if sum(one.nbytes for one in pictures) < WORTH * before else ()
 
 
 def _mixture(leaf: pikepdf.Page) -> Stored:

@@ -8,7 +8,8 @@ import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from docclean.documents.images import MAX_PIXELS
+from docclean.documents.base import MAX_PIXELS
+from docclean.documents.pdf.editing import needs_calibrated, pdfa_part
 from docclean.documents.pdf.scans import FORM_DEPTH
 from docclean.errors import OutputError
 
@@ -43,14 +44,12 @@ def _decodes(document: pdfium.PdfDocument, number: int) -> bool:
 def check_structure(path: Path, pages: int, pdfa: int, password: str | None) -> None:
     """Check that a written PDF opens without repair, has its pages, and keeps to its PDF/A.
 
-    Of PDF/A (ISO 19005-1, -2) what cleaning can break is checked: encryption, the file's identifier,
-    its metadata, filters of images, transparency and device colours in part 1.
+    Of PDF/A (ISO 19005-1, -2) what cleaning can break is checked: encryption, the file's
+    identifier, its metadata, filters of images, transparency and device colours in part 1.
 
     Raises:
         OutputError: it does not.
     """
-    from docclean.documents.pdf.editing import pdfa_part
-
     try:
         with pikepdf.open(path, password=password or "") as pdf:
             if len(pdf.pages) != pages:
@@ -61,23 +60,21 @@ def check_structure(path: Path, pages: int, pdfa: int, password: str | None) -> 
                 raise OutputError("the written PDF lost its PDF/A mark; please report it")
             broken = pdfa_faults(pdf) if pdfa else []
     except pikepdf.PdfError as error:
-        raise OutputError(f"the written PDF cannot be opened ({error}); please report it") from error
+        raise OutputError(
+            f"the written PDF cannot be opened ({error}); please report it"
+        ) from error
     if broken:
         raise OutputError(f"the written PDF is no PDF/A any more: {broken[0]}; please report it")
 
 
 def pdfa_faults(pdf: pikepdf.Pdf) -> list[str]:
     """Return what in a document forbids PDF/A, of all that cleaning may change."""
-    from docclean.documents.pdf.editing import needs_calibrated, pdfa_part
-
     faults = []
     if pdf.is_encrypted:
         faults.append("it is encrypted")
     if "/ID" not in pdf.trailer:
         faults.append("it has no identifier")
     part, calibrated = pdfa_part(pdf), needs_calibrated(pdf)
-    if part == 1 and pdf.pdf_version > "1.4":
-        pass  # the header may say more; the features used count
     for one in pdf.objects:
         if not isinstance(one, pikepdf.Stream) or one.get("/Subtype") != "/Image":
             continue

@@ -20,10 +20,13 @@ SPOOLED = 8_000_000
 """Bytes of new images held in memory before they go to a temporary file."""
 CARRIED = ("/OC", "/StructParent", "/Name", "/Metadata", "/Interpolate", "/Intent", "/Measure")
 """What a new image takes over from the one whose place it takes."""
-PAINTING = frozenset("S s f F f* B B* b b* sh".split())
+PAINTING = frozenset(["S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh"])
 """Operators that paint paths and shadings (ISO 32000-1, table 60)."""
 SHOWING = frozenset(("Tj", "TJ", "'", '"'))
 INVISIBLE = 3
+
+SRGB = "0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505"
+"""X, Y, Z of sRGB's red, green and blue (IEC 61966-2-1)."""
 
 Picture = Encoded | Layers
 
@@ -73,7 +76,10 @@ class Editor:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         """Remove the temporary files; the document must have been saved before."""
         self._files.close()
@@ -155,7 +161,9 @@ class Editor:
         matrix = turned_into(box, turned, 1, 1)
         text = hidden_text(leaf)
         old = leaf.resources
-        resources = pikepdf.Dictionary({k: v for k, v in old.items() if k in ("/Font", "/Properties")})
+        resources = pikepdf.Dictionary(
+            {k: v for k, v in old.items() if k in ("/Font", "/Properties")}
+        )
         forms = {k: v for k, v in x_objects(leaf).items() if v.get("/Subtype") == "/Form"}
         resources.XObject = pikepdf.Dictionary(forms)
         leaf.obj.Resources = resources
@@ -168,7 +176,7 @@ class Editor:
         with pikepdf.open(BytesIO(text)) as made:
             form = self.pdf.copy_foreign(made.pages[0].as_form_xobject())
         width, height = (float(side) for side in list(form.BBox)[2:])
-        fonts = form.get("/Resources", pikepdf.Dictionary()).get("/Font", {})
+        fonts: Any = form.get("/Resources", pikepdf.Dictionary()).get("/Font", {})
         for name in list(fonts.keys()):  # every page brings the same font along
             fonts[name] = self._fonts.setdefault(name, fonts[name])
         matrix = turned_into(box, int(leaf.obj.get("/Rotate", 0)) % 360, width, height)
@@ -240,59 +248,57 @@ def _keep_notes(leaf: pikepdf.Page, box: tuple[float, ...]) -> None:
 def hidden_text(leaf: pikepdf.Page) -> bytes:
     """Return a page's content with its text made invisible and all else that paints left out."""
     known = x_objects(leaf)
-    steps: list[Any] = []
+    invisible = ([INVISIBLE], pikepdf.Operator("Tr"))
+    kept: list[Any] = []
     for step in pikepdf.parse_content_stream(leaf):
         operator = str(step.operator)
-        if operator in PAINTING:
-            steps.append(([], pikepdf.Operator("n")) if operator != "sh" else None)
-        elif operator == "Do" and known.get(str(step.operands[0]), {}).get("/Subtype") != "/Form":
-            continue
-        elif operator == "Do" and not _is_text_form(known[str(step.operands[0])]):
-            continue
-        elif operator == "INLINE IMAGE":
-            continue
+        if operator in PAINTING:  # a path must still end
+            kept += [] if operator == "sh" else [([], pikepdf.Operator("n"))]
+        elif operator == "Do":
+            form = known.get(str(step.operands[0]))
+            kept += [(list(step.operands), step.operator)] if _is_text_form(form) else []
         elif operator == "Tr":
-            steps.append(([INVISIBLE], pikepdf.Operator("Tr")))
-        elif operator == "gs":
-            continue
-        else:
-            steps.append((list(step.operands), step.operator))
-            if operator == "BT":
-                steps.append(([INVISIBLE], pikepdf.Operator("Tr")))
-    kept = [step for step in steps if step]
-    if not any(str(operator) in SHOWING or str(operator) == "Do" for _, operator in kept):
+            kept.append(invisible)
+        elif operator not in ("INLINE IMAGE", "gs"):
+            kept.append((list(step.operands), step.operator))
+            kept += [invisible] if operator == "BT" else []
+    if not any(str(operator) in (*SHOWING, "Do") for _, operator in kept):
         return b""
     return pikepdf.unparse_content_stream(kept)
 
 
 def _is_text_form(form: Any) -> bool:
     """Say whether a form holds nothing but invisible text, as the layers of OCR programs do."""
+    if form is None or form.get("/Subtype") != "/Form":
+        return False
+    mode = 0
     try:
-        mode = 0
         for step in pikepdf.parse_content_stream(form):
             operator = str(step.operator)
             if operator == "Tr":
                 mode = int(step.operands[0])
-            elif operator in PAINTING or operator in ("Do", "INLINE IMAGE"):
+            if operator in PAINTING or operator in ("Do", "INLINE IMAGE"):
                 return False
-            elif operator in SHOWING and mode != INVISIBLE:
+            if operator in SHOWING and mode != INVISIBLE:
                 return False
     except pikepdf.PdfError:
         return False
     return True
 
 
-# --- objects ---------------------------------------------------------------------------------------
+# --- objects -------------------------------------------------------------------------------------
 
 
 def stream_of(pdf: pikepdf.Pdf, picture: Picture, calibrated: bool = False) -> pikepdf.Stream:
-    """Return a picture as an object of `pdf`: an image, or a form of layers one unit wide and high."""
+    """Return a picture as an object of `pdf`: an image, or layers in a form one unit wide."""
     if isinstance(picture, Layers):
         return _form_of(pdf, picture, calibrated)
     width, height = picture.size
-    parms = {
-        "/DecodeParms": pikepdf.Dictionary({f"/{k}": v for k, v in picture.parms.items()})
-    } if picture.parms else {}
+    parms = (
+        {"/DecodeParms": pikepdf.Dictionary({f"/{k}": v for k, v in picture.parms.items()})}
+        if picture.parms
+        else {}
+    )
     return pikepdf.Stream(
         pdf,
         picture.data,
@@ -347,8 +353,10 @@ def _calibrated(colour: bool) -> pikepdf.Array:
     white = pikepdf.Array([Decimal("0.9505"), 1, Decimal("1.0890")])
     facts: dict[str, Any] = {"/WhitePoint": white}
     if not colour:
-        return pikepdf.Array([pikepdf.Name.CalGray, pikepdf.Dictionary({**facts, "/Gamma": Decimal("2.2")})])
-    matrix = "0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505".split()
+        return pikepdf.Array(
+            [pikepdf.Name.CalGray, pikepdf.Dictionary({**facts, "/Gamma": Decimal("2.2")})]
+        )
+    matrix = SRGB.split()
     facts |= {
         "/Gamma": pikepdf.Array([Decimal("2.2")] * 3),
         "/Matrix": pikepdf.Array([Decimal(value) for value in matrix]),
@@ -391,4 +399,3 @@ def save(pdf: pikepdf.Pdf, out: BinaryIO) -> None:
 
 def _numbers(values: tuple[float, ...]) -> str:
     return " ".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in values)
-

@@ -8,7 +8,7 @@ from io import BytesIO
 import pikepdf
 import pypdfium2 as pdfium
 
-from docclean.documents.images import Source, decoding
+from docclean.documents.base import Source, decoding
 from docclean.errors import ProtectedInputError
 
 logger = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ import math
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -13,8 +14,9 @@ import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from docclean.documents.base import MAX_PIXELS, Source, check_size
 from docclean.documents.codecs import Kind, Stored
-from docclean.documents.images import MAX_PIXELS, Source, check_size, grey_where_equal
+from docclean.documents.pixels import grey_where_equal
 from docclean.page import Image
 
 POINTS_PER_INCH = 72.0
@@ -25,7 +27,7 @@ MIXED_COVERS = 0.4
 OVERHANG = 0.02
 """How far, in page sides, a scan may reach over the page before its edge would be lost."""
 FEW_LETTERS = 200
-"""Letters drawn on top of a scan, a stamp's or a page number's; more are a page set by a program."""
+"""Letters drawn over a scan, a stamp's or a page number's; with more, a program set the page."""
 STRIP_GAP = 1.5
 """Points that lie between two strips of one scan at most."""
 FORM_DEPTH = 8
@@ -150,7 +152,7 @@ def look(page: pdfium.PdfPage, leaf: pikepdf.Page, source: Source) -> Leaf:
 def check_content(leaf: pikepdf.Page, source: Source) -> None:
     """Refuse a page whose content streams unpack to more than `CONTENT_LIMIT` bytes."""
     contents = leaf.obj.get("/Contents")
-    streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]  # type: ignore[call-overload]
+    streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
     total = 0
     for stream in streams:
         if isinstance(stream, pikepdf.Stream):
@@ -165,7 +167,7 @@ def unpacked(stream: pikepdf.Stream, limit: int) -> int:
     """Return how many bytes a stream unpacks to, counting no further than a little over `limit`."""
     raw = stream.read_raw_bytes()
     filters = stream.get("/Filter")
-    names = [str(f) for f in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]  # type: ignore[attr-defined]
+    names = [str(f) for f in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
     if names[0] not in ("/FlateDecode", "/Fl"):
         return len(raw)
     opened, total = zlib.decompressobj(), 0
@@ -231,12 +233,21 @@ def stored_as(image: pikepdf.Object) -> Stored:
     one_bit = int(image.get("/BitsPerComponent", 8)) == 1
     if last in ("/CCITTFaxDecode", "/JBIG2Decode") or (one_bit and _two_greys(image)):
         return Stored(Kind.BITONAL)
-    return Stored(Kind.LOSSLESS)
+    return Stored(Kind.LOSSLESS if _two_greys(image) else Kind.PALETTE)
 
 
 def _two_greys(image: pikepdf.Object) -> bool:
     space = image.get("/ColorSpace")
     return not isinstance(space, pikepdf.Array) or str(space[0]) != "/Indexed"
+
+
+def holds_plain_values(image: pikepdf.Object) -> bool:
+    """Say whether an image's samples are greys, RGB or indices of these, just as they are shown."""
+    space, plain = image.get("/ColorSpace"), ("/DeviceGray", "/DeviceRGB")
+    if isinstance(space, pikepdf.Array) and len(space) == 4 and str(space[0]) == "/Indexed":
+        space = space[1]
+    masked = any(key in image for key in ("/Mask", "/SMask", "/Decode"))
+    return str(space) in plain and int(image.get("/BitsPerComponent", 8)) <= 8 and not masked
 
 
 def _tables(image: pikepdf.Object) -> Any:
@@ -250,7 +261,7 @@ def _tables(image: pikepdf.Object) -> Any:
         return None
 
 
-# --- images ----------------------------------------------------------------------------------------
+# --- images --------------------------------------------------------------------------------------
 
 
 def _image_names(leaf: pikepdf.Page) -> list[str] | None:
@@ -288,7 +299,7 @@ def _as_strips(images: list[Any], names: list[str]) -> tuple[list[Any], list[str
             return None
     bounds = [image.get_bounds() for image in images]
     order = sorted(range(len(images)), key=lambda index: -bounds[index][3])
-    for upper, lower in zip(order, order[1:], strict=False):
+    for upper, lower in pairwise(order):
         above, below = bounds[upper], bounds[lower]
         beside = max(abs(above[0] - below[0]), abs(above[2] - below[2]))
         if beside > STRIP_GAP or abs(above[1] - below[3]) > STRIP_GAP:
@@ -296,7 +307,9 @@ def _as_strips(images: list[Any], names: list[str]) -> tuple[list[Any], list[str
     return [images[index] for index in order], [names[index] for index in order]
 
 
-def _placed(images: list[Any], page: pdfium.PdfPage, names: tuple[str, ...], unit: float) -> Any:
+def _placed(
+    images: list[Any], page: pdfium.PdfPage, names: tuple[str, ...], unit: float
+) -> Scan | None:
     """Return how images that fill the page lie on it; None when skewed or partial."""
     a, b, c, d, _, _ = images[0].get_matrix().get()
     every = [image.get_bounds() for image in images]
@@ -373,7 +386,7 @@ def _image_dpi(images: list[Any], leaf: pikepdf.Page) -> float:
     return math.sqrt(math.prod(image.get_px_size()) / _area(image)) * POINTS_PER_INCH / unit
 
 
-# --- text ------------------------------------------------------------------------------------------
+# --- text ----------------------------------------------------------------------------------------
 
 
 def _letters(page: pdfium.PdfPage) -> int:

@@ -1,0 +1,146 @@
+"""What every document format is, and the one bound on what is decoded."""
+
+import threading
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, ClassVar
+
+from PIL import Image as Pillow
+
+from docclean.errors import OutputError, UnreadableInputError, UsageError
+from docclean.page import Page
+
+MAX_PIXELS = 400_000_000
+"""The largest page decoded, in pixels; an A0 sheet at 400 dpi has 244 million."""
+ONE_AT_A_TIME = threading.RLock()
+"""Held while decoding or encoding: bound and warnings are the process's, PDFium has no locks."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A document's bytes, on disk or in memory, and the name messages give it."""
+
+    name: str
+    path: Path | None = None
+    data: bytes = b""
+
+    def open(self) -> BinaryIO:
+        """Return a fresh seekable stream from the start."""
+        return self.path.open("rb") if self.path else BytesIO(self.data)
+
+    def unreadable(self, why: str) -> UnreadableInputError:
+        """Return the error that names this document."""
+        return UnreadableInputError(f"{self.name} {why}")
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How pages are written, beside what their format is."""
+
+    bitonal: bool = False
+    """Pages are black and white, and take one bit a pixel."""
+    layered: bool = False
+    """PDF pages are sharp text over a coarse ground."""
+    grey: bool = False
+    """Pages stay grey even where the document was black and white."""
+
+
+class Format(ABC):
+    """One document format: how its files begin, are named, read and written."""
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    multipage: ClassVar[bool] = False
+
+    @staticmethod
+    @abstractmethod
+    def matches(head: bytes) -> bool:
+        """Say whether a file beginning with `head` (1 KiB) is of this format."""
+
+    @abstractmethod
+    def read(self, source: Source, pages: set[int] | None, password: str | None) -> Iterator[Page]:
+        """Yield the pages numbered in `pages` (all for None), one decoded at a time."""
+
+    @abstractmethod
+    def write(
+        self,
+        pages: Iterator[Page],
+        out: BinaryIO,
+        like: Source | None,
+        password: str | None,
+        ways: Ways,
+    ) -> None:
+        """Write the pages to a seekable stream open for reading and writing."""
+
+
+def check_size(source: Source, width: int, height: int) -> None:
+    """Refuse a page above `MAX_PIXELS` before any of it is decoded."""
+    if width * height > MAX_PIXELS:
+        raise source.unreadable(
+            f"is too large: {width} x {height} px is more than {MAX_PIXELS:,} pixels; "
+            "split the page or scan it at a lower resolution"
+        )
+
+
+def chosen(source: Source, pages: set[int] | None, count: int) -> list[int]:
+    """Return the page numbers to read, ascending, out of 1..count.
+
+    Raises:
+        UsageError: none of the wanted pages exists.
+    """
+    numbers = [n for n in range(1, count + 1) if pages is None or n in pages]
+    if not numbers:
+        raise UsageError(f"{source.name} has {count} page(s); choose --pages within 1-{count}")
+    return numbers
+
+
+@contextmanager
+def pillow_quiet() -> Iterator[None]:
+    """Hold back Pillow's warnings and its own pixel bound; `check_size` is ours."""
+    with ONE_AT_A_TIME:
+        bound, Pillow.MAX_IMAGE_PIXELS = Pillow.MAX_IMAGE_PIXELS, None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            Pillow.MAX_IMAGE_PIXELS = bound
+
+
+@contextmanager
+def decoding(source: Source) -> Iterator[None]:
+    """Turn what a decoder raises on a damaged file into one sentence."""
+    try:
+        with pillow_quiet():
+            yield
+    except (UnreadableInputError, UsageError):
+        raise
+    except MemoryError as error:
+        raise source.unreadable("needs more memory than is free; split it") from error
+    except Exception as error:  # Pillow raises almost any type on damaged data
+        raise source.unreadable(
+            f"is truncated or damaged ({_short(error)}); scan or copy it again"
+        ) from error
+
+
+@contextmanager
+def encoding(what: str) -> Iterator[None]:
+    """Turn what an encoder raises into one sentence; let the system's own errors pass."""
+    try:
+        with pillow_quiet():
+            yield
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise OutputError(
+            f"a page cannot be written as {what} ({_short(error)}); choose another format"
+        ) from error
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__
