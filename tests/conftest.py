@@ -4,6 +4,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pikepdf
@@ -12,6 +13,8 @@ from hypothesis import settings
 
 from docclean.documents import write_pages
 from docclean.page import Image, Page
+from docclean.synth import TextSource, typeset
+from docclean.synth.rendering import Word
 
 settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
 settings.load_profile("docclean")
@@ -55,6 +58,13 @@ def make_pdf(letters: Image) -> Callable[..., bytes]:
         return locked.getvalue()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def book() -> tuple[Page, tuple[Word, ...]]:
+    """A clean page of a book at 200 dpi, and its words with their boxes."""
+    made = typeset(Random("book"), TextSource(("en_US",)), 200, "book")
+    return made.page, made.words
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ class FakeCleaned:
     page: Page
     decision: FakeDecision
 
+    scale = 1.0
+
     @property
     def reading(self) -> Page:
         return self.page
@@ -37,6 +39,13 @@ class Identity:
 
     def __call__(self, page: Page) -> Page:
         return self.clean(page).page
+
+
+class Inverter(Identity):
+    """A cleaner that changes every pixel."""
+
+    def clean(self, page: Page) -> FakeCleaned:
+        return FakeCleaned(page.with_pixels(255 - page.pixels), FakeDecision())
 
 
 class Interrupted(Identity):
@@ -58,6 +67,11 @@ class Broken(Identity):
 def load_identity() -> Identity:
     """Load the identity; picklable, for worker processes."""
     return Identity()
+
+
+def load_inverter() -> Inverter:
+    """Load the inverter."""
+    return Inverter()
 
 
 class Slow(Identity):

@@ -191,7 +191,9 @@ def test_one_bad_among_three_good_ends_with_4(tmp_path, out, letters, capsys):
     captured = capsys.readouterr()
     (line,) = [line for line in captured.err.splitlines() if "b.png" in line]
     assert "empty" in line
-    results = [json.loads(line) for line in captured.out.splitlines()]
+    events = [json.loads(line) for line in captured.out.splitlines()]
+    results = [event for event in events if event["event"] == "file"]
+    assert len(events) - len(results) == sum(result["pages"] for result in results)
     assert [r["status"] for r in results] == ["done", "failed", "done", "done"]
     assert results[0]["decisions"] == [{"page": 1, "cleaned": True, "reason": "fake"}]
     assert sorted(path.name for path in out.iterdir()) == ["a.png", "c.tif", "d.pdf"]
@@ -228,7 +230,10 @@ def test_stdin_to_stdout(kind, png, make_pdf, monkeypatch, capsysbinary):
     for one, other in zip(before, after, strict=True):
         assert (one.pixels == other.pixels).all()
         assert one.dpi == pytest.approx(other.dpi)
-    assert json.loads(captured.err)["pages"] == len(before)
+    assert [json.loads(line)["event"] for line in captured.err.splitlines()] == [
+        *["page"] * len(before),
+        "file",
+    ]
 
 
 def test_format_of_stdout(png, capsysbinary):

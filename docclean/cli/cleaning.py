@@ -88,7 +88,7 @@ def clean(
     cat scan.png | docclean clean - -o - > clean.png
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
-    from docclean.batch import CleanerSpec, plan_outputs, process_many
+    from docclean.batch import SHARED_TILE_AREA, CleanerSpec, plan_outputs, process_many
     from docclean.documents import format_of
     from docclean.pagework import Geometry, Options
 
@@ -113,7 +113,7 @@ def clean(
         allow_signed=allow_signed,
     )
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
-    spec = CleanerSpec(model, gate, device, threads, lang)
+    spec = CleanerSpec(model, gate, device, threads, lang, SHARED_TILE_AREA if jobs > 1 else None)
     to_stdout = out == "-"
 
     def event(kind: str, told: dict[str, Any]) -> None:
@@ -132,7 +132,7 @@ def clean(
             say(_line(result))
 
     if "-" in inputs or to_stdout:
-        return _clean_stream(inputs, out, spec, options, told)
+        return _clean_stream(inputs, out, spec, options, told, page_told, jobs)
     plan = plan_outputs(inputs, out, suffix)
     results = process_many(
         plan,
@@ -170,6 +170,8 @@ def _clean_stream(
     spec: "CleanerSpec",
     options: "Options",
     told: Callable[["FileResult"], None],
+    page_told: Callable[[dict[str, Any], int], None],
+    jobs: int,
 ) -> int:
     from docclean.batch import process_file
 
@@ -177,7 +179,7 @@ def _clean_stream(
         raise UsageError("- is one document: give one input with it, or a folder to -o")
     source: Path | Source = Path(inputs[0]) if inputs[0] != "-" else standard_input()
     target: Path | BinaryIO = Path(out) if out != "-" else sys.stdout.buffer
-    result = process_file(source, target, spec(), options)
+    result = process_file(source, target, spec, options, page_told, jobs=jobs)
     told(result)
     return result.exit_status
 

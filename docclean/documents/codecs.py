@@ -22,6 +22,8 @@ JPEG_QUALITY = 85
 JPEG_SIDE = 65500
 BITONAL_AT = 128
 """Grey below which a pixel of a cleaned 1-bit page is ink."""
+LITTLE = 0.5
+"""Share of the room there is below which a form is small enough."""
 LEVELS = 16
 """Greys of a lossy page kept in 4 bits: no grey moves by more than 8."""
 
@@ -91,18 +93,18 @@ def encode(
         bitonal: make it black and white whatever it was.
         room: bytes beyond which a lossless page had better lose a little: 16 greys, or JPEG.
     """
-    form = _like_stored(pixels, stored, bitonal)
+    form = _like_stored(pixels, stored, bitonal, room)
     if room is not None and form.nbytes > room and stored.kind is Kind.LOSSLESS:
         return smallest(iter((form, *_lossy_forms(grey_where_equal(pixels), stored))))
     return form
 
 
-def _like_stored(pixels: Image, stored: Stored, bitonal: bool) -> Encoded:
+def _like_stored(pixels: Image, stored: Stored, bitonal: bool, room: float | None) -> Encoded:
     pixels = grey_where_equal(pixels)
     if bitonal or (stored.kind is Kind.BITONAL and pixels.ndim == 2):
         return smallest(bitonal_forms(to_bits(pixels)))
     if stored.kind is Kind.LOSSY:
-        return smallest(_lossy_forms(pixels, stored))
+        return smallest(_lossy_forms(pixels, stored, room))
     if stored.kind is Kind.PALETTE:
         return flate(pixels) if pixels.ndim == 2 or _palette_of(pixels) else _few_colours(pixels)
     return flate(pixels)
@@ -119,7 +121,7 @@ def to_bits(pixels: Image) -> Image:
     A page that is two-toned already is split in its middle.
     """
     grey = pixels if pixels.ndim == 2 else np.asarray(Pillow.fromarray(pixels).convert("L"))
-    counts = np.bincount(grey.ravel(), minlength=256).astype(np.float64)
+    counts = _histogram(grey).astype(np.float64)
     if counts[1:255].sum() < 0.01 * counts.sum():
         return np.asarray(grey >= BITONAL_AT)
     # Otsu (1979): the threshold of the largest variance between the two classes
@@ -140,7 +142,7 @@ def flate(pixels: Image) -> Encoded:
             return _png(Pillow.fromarray(np.ascontiguousarray(pixels)), 8, True)
         table, indices = colours
         return _indexed(indices, table)
-    values = np.flatnonzero(np.bincount(pixels.ravel(), minlength=256))
+    values = np.flatnonzero(_histogram(pixels))
     if len(values) > LEVELS:
         return _png(Pillow.fromarray(np.ascontiguousarray(pixels)), 8, False)
     for bits, step in ((1, 255), (4, 17)):  # what a grey space of so few bits holds itself
@@ -151,9 +153,14 @@ def flate(pixels: Image) -> Encoded:
     return _indexed(lookup[pixels], np.repeat(values.astype(np.uint8)[:, None], 3, 1))
 
 
+def _histogram(grey: Image) -> Any:
+    """Count the pixels of each grey, (256,); NumPy's own takes eight bytes a pixel."""
+    return np.asarray(Pillow.fromarray(np.ascontiguousarray(grey)).histogram())
+
+
 def sixteen_greys(grey: Image) -> Encoded:
     """Store a grey page in 4 bits, 16 steps; letters take half the size of a JPEG."""
-    return flate((np.rint(grey.astype(np.float32) / 17) * 17).astype(np.uint8))
+    return _few(np.rint(np.arange(256) / 17).astype(np.uint8)[grey], 4)
 
 
 def jpeg(pixels: Image, tables: Mapping[int, Any] | None = None) -> Encoded:
@@ -176,12 +183,16 @@ def bitonal_forms(paper: Image) -> Iterator[Encoded]:
         yield _jbig2(image)
 
 
-def _lossy_forms(pixels: Image, stored: Stored) -> Iterator[Encoded]:
+def _lossy_forms(pixels: Image, stored: Stored, room: float | None = None) -> Iterator[Encoded]:
+    """Yield forms that lose a little; no JPEG where 16 greys take hardly any room."""
+    if pixels.ndim == 2:
+        greys = sixteen_greys(pixels)
+        yield greys
+        if room is not None and greys.nbytes < LITTLE * room:
+            return
     if max(pixels.shape[:2]) <= JPEG_SIDE:
         yield jpeg(pixels, stored.tables)
-    if pixels.ndim == 2:
-        yield sixteen_greys(pixels)
-    elif max(pixels.shape[:2]) > JPEG_SIDE:
+    elif pixels.ndim == 3:
         yield flate(pixels)
 
 

@@ -33,7 +33,7 @@ def _decodes(document: pdfium.PdfDocument, number: int) -> bool:
             wanted = [pdfium_c.FPDF_PAGEOBJ_IMAGE]
             for image in page.get_objects(filter=wanted, max_depth=FORM_DEPTH):
                 if math.prod(image.get_px_size()) <= MAX_PIXELS:
-                    image.get_bitmap().close()
+                    image.get_bitmap()
         finally:
             page.close()
     except pdfium.PdfiumError:

@@ -1,6 +1,7 @@
 """Pages of a PDF changed: images put in the place of images, hidden text kept or laid under."""
 
 import hashlib
+import struct
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 import pikepdf
+from PIL import ImageCms
 
 from docclean.documents.codecs import Encoded
 from docclean.documents.layers import Layers
@@ -25,9 +27,7 @@ PAINTING = frozenset(["S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "sh"])
 SHOWING = frozenset(("Tj", "TJ", "'", '"'))
 INVISIBLE = 3
 
-SRGB = "0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505"
-"""X, Y, Z of sRGB's red, green and blue (IEC 61966-2-1)."""
-
+RGB = pikepdf.Name.DeviceRGB
 Picture = Encoded | Layers
 
 
@@ -64,6 +64,7 @@ class Editor:
         self._files = ExitStack()
         self._folder = Path(self._files.enter_context(tempfile.TemporaryDirectory()))
         self._spool = self._files.enter_context(pikepdf.new())
+        self._profile: Any = None
         self._waiting: list[tuple[Any, str, Any]] = []  # (dictionary, key, the old image)
         self._held = self._spools = 0
         self._new: dict[tuple[int, int], Any] = {}
@@ -132,10 +133,12 @@ class Editor:
             if old is not None:
                 self._new.setdefault(old.objgen, new)
         self._waiting, self._held = [], 0
-        self._spool = self._files.enter_context(pikepdf.new())
+        self._spool, self._profile = self._files.enter_context(pikepdf.new()), None
 
     def _wait(self, owner: Any, key: str, old: Any, picture: Picture) -> None:
-        made = stream_of(self._spool, picture, self.calibrated)
+        if self.calibrated and self._profile is None:
+            self._profile = srgb_profile(self._spool)
+        made = stream_of(self._spool, picture, self._profile)
         if "/Waiting" not in self._spool.Root:
             self._spool.Root.Waiting = pikepdf.Array()
         self._spool.Root.Waiting.append(self._spool.make_indirect(made))
@@ -289,10 +292,10 @@ def _is_text_form(form: Any) -> bool:
 # --- objects -------------------------------------------------------------------------------------
 
 
-def stream_of(pdf: pikepdf.Pdf, picture: Picture, calibrated: bool = False) -> pikepdf.Stream:
+def stream_of(pdf: pikepdf.Pdf, picture: Picture, profile: Any = None) -> pikepdf.Stream:
     """Return a picture as an object of `pdf`: an image, or layers in a form one unit wide."""
     if isinstance(picture, Layers):
-        return _form_of(pdf, picture, calibrated)
+        return _form_of(pdf, picture, profile)
     width, height = picture.size
     parms = (
         {"/DecodeParms": pikepdf.Dictionary({f"/{k}": v for k, v in picture.parms.items()})}
@@ -307,7 +310,7 @@ def stream_of(pdf: pikepdf.Pdf, picture: Picture, calibrated: bool = False) -> p
             "/Subtype": pikepdf.Name.Image,
             "/Width": width,
             "/Height": height,
-            "/ColorSpace": _space(picture, calibrated),
+            "/ColorSpace": _space(picture, profile),
             "/BitsPerComponent": picture.bits,
             "/Filter": pikepdf.Name(f"/{picture.filter}"),
             **parms,
@@ -315,17 +318,18 @@ def stream_of(pdf: pikepdf.Pdf, picture: Picture, calibrated: bool = False) -> p
     )
 
 
-def _form_of(pdf: pikepdf.Pdf, layers: Layers, calibrated: bool) -> pikepdf.Stream:
-    mask = stream_of(pdf, layers.mask, calibrated)
+def _form_of(pdf: pikepdf.Pdf, layers: Layers, profile: Any) -> pikepdf.Stream:
+    mask = stream_of(pdf, layers.mask)
     del mask.ColorSpace
     mask.ImageMask = True
-    ground = stream_of(pdf, layers.ground, calibrated)
+    ground = stream_of(pdf, layers.ground, profile)
     images = {"/Ground": pdf.make_indirect(ground), "/Ink": pdf.make_indirect(mask)}
     resources: dict[str, Any] = {"/XObject": pikepdf.Dictionary(images)}
     paint = f"{layers.ink / 255:.4f} g"
-    if calibrated:
-        resources["/ColorSpace"] = pikepdf.Dictionary({"/Grey": _calibrated(False)})
-        paint = f"/Grey cs {layers.ink / 255:.4f} sc"
+    if profile is not None:
+        space = pikepdf.Array([pikepdf.Name.ICCBased, profile])
+        resources["/ColorSpace"] = pikepdf.Dictionary({"/Ink": space})
+        paint = "/Ink cs " + f"{layers.ink / 255:.4f} " * 3 + "sc"
     return pikepdf.Stream(
         pdf,
         f"/Ground Do {paint} /Ink Do".encode(),
@@ -338,37 +342,34 @@ def _form_of(pdf: pikepdf.Pdf, layers: Layers, calibrated: bool) -> pikepdf.Stre
     )
 
 
-def _space(picture: Encoded, calibrated: bool) -> Any:
-    colour = picture.colour or picture.palette is not None
-    base = pikepdf.Name.DeviceRGB if colour else pikepdf.Name.DeviceGray
-    space: Any = _calibrated(colour) if calibrated else base
-    if picture.palette is None:
-        return space
-    last = len(picture.palette) // 3 - 1
-    return pikepdf.Array([pikepdf.Name.Indexed, space, last, pikepdf.String(picture.palette)])
+def _space(picture: Encoded, profile: Any) -> Any:
+    """Return the colour space; under a profile greys are indices too, into greys of its own."""
+    base = pikepdf.Array([pikepdf.Name.ICCBased, profile]) if profile is not None else RGB
+    palette = picture.palette
+    if palette is None and (picture.colour or profile is None):
+        return base if picture.colour else pikepdf.Name.DeviceGray
+    if palette is None and picture.filter == "DCTDecode":  # no indices: sRGB's curve, nearly
+        white = pikepdf.Array([Decimal("0.9505"), 1, Decimal("1.0890")])
+        facts = pikepdf.Dictionary(WhitePoint=white, Gamma=Decimal("2.2"))
+        return pikepdf.Array([pikepdf.Name.CalGray, facts])
+    if palette is None:
+        last = 2**picture.bits - 1
+        palette = bytes(value * 255 // last for value in range(last + 1) for _ in range(3))
+    last = len(palette) // 3 - 1
+    return pikepdf.Array([pikepdf.Name.Indexed, base, last, pikepdf.String(palette)])
 
 
-def _calibrated(colour: bool) -> pikepdf.Array:
-    """Return a grey or RGB space that depends on no device: sRGB's white, primaries and gamma."""
-    white = pikepdf.Array([Decimal("0.9505"), 1, Decimal("1.0890")])
-    facts: dict[str, Any] = {"/WhitePoint": white}
-    if not colour:
-        return pikepdf.Array(
-            [pikepdf.Name.CalGray, pikepdf.Dictionary({**facts, "/Gamma": Decimal("2.2")})]
-        )
-    matrix = SRGB.split()
-    facts |= {
-        "/Gamma": pikepdf.Array([Decimal("2.2")] * 3),
-        "/Matrix": pikepdf.Array([Decimal(value) for value in matrix]),
-    }
-    return pikepdf.Array([pikepdf.Name.CalRGB, pikepdf.Dictionary(facts)])
+def srgb_profile(pdf: pikepdf.Pdf) -> pikepdf.Stream:
+    """Return sRGB's ICC profile as an object of `pdf`; the same bytes every day."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    data[24:36] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)  # when it was made (ICC.1:2022, 7.2.8)
+    return pdf.make_indirect(pikepdf.Stream(pdf, bytes(data), N=3, Alternate=RGB))
 
 
 def pdfa_part(pdf: pikepdf.Pdf) -> int:
     """Return the part of PDF/A (ISO 19005) a document says it keeps to; 0 for none."""
     try:
-        with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta:
-            return int(str(meta.get("pdfaid:part", "0")))
+        return int(str(pdf.open_metadata().get("pdfaid:part", "0")))  # only read: nothing changes
     except Exception:  # metadata that are no XML say nothing
         return 0
 
