@@ -15,8 +15,8 @@ from docclean.errors import MissingProgramError
 from docclean.ocr import NO_TESSERACT
 from docclean.page import Image, Page
 
-SURE_OF_ORIENTATION = 2.0
-"""Tesseract's confidence from which a page is turned; a page of a few words stays below 1."""
+SURE_OF_ORIENTATION = 5.0
+"""Tesseract's confidence from which a page is turned; pages it would turn wrongly stay below 4."""
 STEEPEST = 10.0
 """Degrees up to which lines may lean; beyond, a page is meant to be so."""
 LEVEL = 0.1
@@ -33,7 +33,9 @@ BORDER_WITHIN = 0.15
 """Share of the page, from its edge, in which a border may lie."""
 BORDER_OPENING = 5
 """Width, coarse px, below which dark things are print: 2 mm of an A4 page."""
-BAND = 0.5
+BORDER_LENGTH = 0.08
+"""Share of the page's longer side that a border is long at least; cut letters are not."""
+BAND = 0.8
 """Share of a side that a dark band must fill for all beyond it to be another page."""
 SPREAD_FROM = 1.15
 """Width to height from which two pages may lie side by side."""
@@ -234,6 +236,7 @@ def _at_edges(dark: Mask) -> Mask:
     height, width = dark.shape
     touching = (found.top == 0) | (found.left == 0)
     touching |= (found.bottom == height) | (found.right == width)
+    touching &= np.maximum(found.height, found.width) >= BORDER_LENGTH * max(height, width)
     kept = np.zeros(dark.shape, np.bool_)
     rows, columns, _ = found.pixels(touching)
     kept[rows, columns] = True
