@@ -25,7 +25,7 @@ from docclean.documents.pdf.checking import check_structure, undecodable
 from docclean.documents.pdf.editing import Edit, Editor, Picture, cut_in_two, pdfa_part, save
 from docclean.documents.pdf.opening import check_permission, opened
 from docclean.documents.pdf.scans import Leaf, look, x_objects
-from docclean.errors import MissingProgramError, OutputError, UnreadableInputError
+from docclean.errors import DoccleanError, MissingProgramError, OutputError, UnreadableInputError
 from docclean.page import Page
 from docclean.pagework import Options, PageCleaner, Treated, treat
 
@@ -191,6 +191,7 @@ def clean_pdf(
     """
     outcomes: list[Outcome] = []
     with ExitStack() as stack:
+        stack.enter_context(_damage_told(source))
         source = stack.enter_context(_on_disk(source))
         pdf, document = stack.enter_context(opened(source, options.password, tell=True))
         check_permission(pdf, source, allow_signed=options.allow_signed)
@@ -320,6 +321,20 @@ def _check(
         raise OutputError(
             f"page {broken[0]} of the written PDF cannot be decoded; please report it"
         )
+
+
+@contextmanager
+def _damage_told(source: Source) -> Iterator[None]:
+    """Turn what a library raises on a broken structure into one sentence."""
+    try:
+        yield
+    except DoccleanError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        why = " ".join(str(error).split())[:120] or type(error).__name__
+        raise source.unreadable(f"is a damaged PDF ({why}); fetch or scan it again") from error
 
 
 @contextmanager

@@ -218,8 +218,12 @@ def bitmap_pixels(bitmap: pdfium.PdfBitmap) -> Image:
 
 
 def x_objects(leaf: pikepdf.Page) -> dict[str, Any]:
-    """Return the page's external objects by name."""
-    return dict(leaf.resources.get("/XObject", pikepdf.Dictionary()).items())
+    """Return the page's external objects by name; none where its resources are broken."""
+    resources = leaf.obj.get("/Resources", leaf.resources)
+    known = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    if not isinstance(known, pikepdf.Dictionary):
+        return {}
+    return {name: one for name, one in known.items() if isinstance(one, pikepdf.Stream)}
 
 
 def stored_as(image: pikepdf.Object) -> Stored:
