@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from docclean.batch import plan_outputs, process_many
+from docclean.batch import process_many
 from docclean.cleaner import Cleaner
 from docclean.corruptions.chain import dirty_by_name
 from docclean.documents import read_pages
@@ -18,6 +18,7 @@ from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pagework import Options
 from docclean.pairs import write_png
+from docclean.plan import plan_outputs
 from docclean.report.pictures import before_after
 from docclean.synth import TextSource, typeset
 

@@ -95,9 +95,9 @@ def main() -> None:
             seconds, peak, digest = clean(path, out, jobs, cores)
             share = out.stat().st_size / path.stat().st_size
             rate = args.pages / seconds
-            row = f"| {jobs} | {cores} | {rate:.2f} | {peak / 1e6:.0f} | {share:.2f} | {digest[:12]} |"
-            lines.append(row)
-            print(row, flush=True)
+            told = f"{rate:.2f} | {peak / 1e6:.0f} | {share:.2f} | {digest[:12]}"
+            lines.append(f"| {jobs} | {cores} | {told} |")
+            print(lines[-1], flush=True)
     clean_pages.write(
         "A long scanned PDF", f"{args.pages} pages, A4, 300 dpi", lines, args.markdown
     )

@@ -15,10 +15,11 @@ import clean_pages
 import pikepdf
 from PIL import Image as Pillow
 
-from docclean.batch import CleanerSpec, process_file
+from docclean.batch import CleanerSpec
 from docclean.documents import as_source, read_pages
 from docclean.documents.codecs import Encoded, Kind, Stored, encode
 from docclean.documents.pdf import new_pdf_page
+from docclean.filerun import process_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif")
 

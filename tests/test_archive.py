@@ -15,13 +15,13 @@ from fakes import Identity, Inverter, load_identity, load_inverter
 from PIL import Image as Pillow
 
 from docclean.archive import clean_pdf
-from docclean.batch import process_file
 from docclean.documents import as_source, read_pages
 from docclean.documents.codecs import Kind, Stored, encode
 from docclean.documents.layers import layer
 from docclean.documents.pdf import new_pdf_page
 from docclean.documents.pdf.editing import stream_of
 from docclean.errors import UnreadableInputError
+from docclean.filerun import process_file
 from docclean.page import Page
 from docclean.pagework import Geometry, Options
 

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from fakes import Broken, Identity, Interrupted, load_identity
 
-from docclean.batch import Options, expand_inputs, plan_outputs, process_file, process_many
+from docclean.batch import process_many
 from docclean.documents import read_pages, write_pages
 from docclean.errors import OutputError, UnreadableInputError, UsageError
+from docclean.filerun import process_file
 from docclean.page import Page
+from docclean.pagework import Options
+from docclean.plan import expand_inputs, plan_outputs
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from fakes import load_identity, load_inverter
 from PIL import Image as Pillow
 from test_archive import pdf_of
 
-from docclean.batch import process_file
 from docclean.documents import as_source, read_pages
 from docclean.documents.codecs import Kind, Stored
+from docclean.filerun import process_file
 from docclean.pagework import Options
 
 DOCUMENTED = {0, 2, 4, 8}

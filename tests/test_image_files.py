@@ -8,8 +8,8 @@ from fakes import Inverter, load_identity, load_inverter
 from PIL import Image as Pillow
 from PIL import ImageCms, PngImagePlugin
 
-from docclean.batch import process_file
 from docclean.documents import as_source, read_pages
+from docclean.filerun import process_file
 from docclean.pagework import Geometry, Options
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from lxml import etree
 
-from docclean.batch import process_file
 from docclean.cli import run
 from docclean.documents import write_pages
+from docclean.filerun import process_file
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pagework import Options

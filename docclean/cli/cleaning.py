@@ -15,8 +15,9 @@ from docclean.cli.shared import model_options, reading_options, say, standard_in
 from docclean.errors import SOME_FAILED, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from docclean.batch import CleanerSpec, FileResult
+    from docclean.batch import CleanerSpec
     from docclean.documents import Source
+    from docclean.filerun import FileResult
     from docclean.pagework import Options
 
 
@@ -88,9 +89,10 @@ def clean(
     cat scan.png | docclean clean - -o - > clean.png
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
-    from docclean.batch import SHARED_TILE_AREA, CleanerSpec, plan_outputs, process_many
+    from docclean.batch import SHARED_TILE_AREA, CleanerSpec, process_many
     from docclean.documents import format_of
     from docclean.pagework import Geometry, Options
+    from docclean.plan import plan_outputs
 
     if suffix:
         format_of(suffix, "--format")
@@ -173,7 +175,7 @@ def _clean_stream(
     page_told: Callable[[dict[str, Any], int], None],
     jobs: int,
 ) -> int:
-    from docclean.batch import process_file
+    from docclean.filerun import process_file
 
     if len(inputs) != 1:
         raise UsageError("- is one document: give one input with it, or a folder to -o")

@@ -21,17 +21,16 @@ from docclean.documents.base import (
 from docclean.documents.codecs import Kind, Stored, encode
 from docclean.documents.images import Jpeg
 from docclean.documents.layers import layer
-from docclean.documents.pdf.editing import Edit, Editor, Picture, save, stream_of
+from docclean.documents.pdf.contents import holds_plain_values, stored_as, x_objects
+from docclean.documents.pdf.editing import Edit, Editor
+from docclean.documents.pdf.objects import Picture, save, stream_of
 from docclean.documents.pdf.opening import opened
 from docclean.documents.pdf.scans import (
     POINTS_PER_INCH,
     Leaf,
     Scan,
     bitmap_pixels,
-    holds_plain_values,
     look,
-    stored_as,
-    x_objects,
 )
 from docclean.errors import OutputError
 from docclean.page import Image, Page
@@ -166,8 +165,9 @@ def _write_new(pages: Iterator[Page], out: BinaryIO, stored: Stored, ways: Ways)
 
 def _write_like(pages: Iterator[Page], out: BinaryIO, like: Source, password: str | None) -> None:
     """Put the pages into a copy of `like`; pages not given are left out, with the outline."""
-    with opened(like, password) as (pdf, document), Editor(pdf) as editor:
+    with opened(like, password) as (pdf, document):
         done: set[int] = set()
+        editor = Editor(pdf)
         for page in pages:
             if page.number in done or not 1 <= page.number <= len(document):
                 raise OutputError(f"page {page.number} is not one page of {like.name}; renumber it")
@@ -175,7 +175,6 @@ def _write_like(pages: Iterator[Page], out: BinaryIO, like: Source, password: st
             with encoding("pdf"):
                 _put(pdf, document, editor, page, like)
         with encoding("pdf"):
-            editor.finish()
             drop_other_pages(pdf, done)
             save(pdf, out)
 

@@ -9,8 +9,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from docclean.documents.base import MAX_PIXELS
-from docclean.documents.pdf.editing import needs_calibrated, pdfa_part
-from docclean.documents.pdf.scans import FORM_DEPTH
+from docclean.documents.pdf.contents import FORM_DEPTH
+from docclean.documents.pdf.objects import needs_calibrated, pdfa_part
 from docclean.errors import OutputError
 
 

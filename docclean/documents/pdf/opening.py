@@ -13,6 +13,8 @@ from docclean.errors import ProtectedInputError
 
 logger = logging.getLogger(__name__)
 
+READ = pikepdf.AccessMode.stream
+"""Files are read, not mapped: a long document that is mapped counts as memory, in each process."""
 TAIL = 2048
 """Bytes at a file's end in which every whole PDF has its end mark."""
 
@@ -82,7 +84,9 @@ def _checked(source: Source, password: str | None) -> pikepdf.Pdf:
         stream.seek(max(0, size - TAIL))
         tail = stream.read()
     try:
-        pdf = pikepdf.open(source.path or BytesIO(source.data), password=password or "")
+        pdf = pikepdf.open(
+            source.path or BytesIO(source.data), password=password or "", access_mode=READ
+        )
     except pikepdf.PasswordError as error:
         why = "has another password" if password else "is protected by a password"
         raise ProtectedInputError(

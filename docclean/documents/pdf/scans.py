@@ -1,9 +1,7 @@
 """What a PDF page consists of: one scan, a scan among other things, drawn text, or nothing."""
 
 import math
-import zlib
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -12,10 +10,16 @@ import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 
 from docclean.documents.base import MAX_PIXELS, Source, check_size
-from docclean.documents.codecs import Kind, Stored
+from docclean.documents.pdf.contents import (
+    FORM_DEPTH,
+    Box,
+    check_content,
+    letters,
+    letters_of,
+    x_objects,
+)
 from docclean.documents.pixels import grey_where_equal
 from docclean.page import Image
 
@@ -30,12 +34,6 @@ FEW_LETTERS = 200
 """Letters drawn over a scan, a stamp's or a page number's; with more, a program set the page."""
 STRIP_GAP = 1.5
 """Points that lie between two strips of one scan at most."""
-FORM_DEPTH = 8
-CONTENT_LIMIT = 64_000_000
-"""Bytes of page content that are looked at; a page of OCR text has a hundred thousand."""
-
-Box = tuple[float, float, float, float]
-"""Left, bottom, right, top, points."""
 
 
 @dataclass(frozen=True)
@@ -144,41 +142,9 @@ def look(page: pdfium.PdfPage, leaf: pikepdf.Page, source: Source) -> Leaf:
     if not drawn:
         return Leaf("blank", None, dpi, text)
     covered = min(1.0, sum(map(_area, images)) / max(_size(page.get_bbox()), 1e-6))
-    if covered >= MIXED_COVERS and _letters(page) <= FEW_LETTERS:
+    if covered >= MIXED_COVERS and letters(page) <= FEW_LETTERS:
         return Leaf("mixed", None, dpi, text)
     return Leaf("drawn", None, dpi, text)
-
-
-def check_content(leaf: pikepdf.Page, source: Source) -> None:
-    """Refuse a page whose content streams unpack to more than `CONTENT_LIMIT` bytes."""
-    contents = leaf.obj.get("/Contents")
-    streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
-    total = 0
-    for stream in streams:
-        if isinstance(stream, pikepdf.Stream):
-            total += unpacked(stream, CONTENT_LIMIT)
-    if total > CONTENT_LIMIT:
-        raise source.unreadable(
-            f"has a page of more than {CONTENT_LIMIT // 1_000_000} MB of drawing; print it anew"
-        )
-
-
-def unpacked(stream: pikepdf.Stream, limit: int) -> int:
-    """Return how many bytes a stream unpacks to, counting no further than a little over `limit`."""
-    raw = stream.read_raw_bytes()
-    filters = stream.get("/Filter")
-    names = [str(f) for f in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
-    if names[0] not in ("/FlateDecode", "/Fl"):
-        return len(raw)
-    opened, total = zlib.decompressobj(), 0
-    chunk = raw
-    while chunk and total <= limit:
-        try:
-            total += len(opened.decompress(chunk, 1 << 20))
-        except zlib.error:
-            break
-        chunk = opened.unconsumed_tail
-    return total
 
 
 def find_scan(
@@ -204,7 +170,7 @@ def find_scan(
             return None
         images, names = ordered
     last = max(drawn.index(image) for image in images)
-    if _letters_of(page, drawn[last + 1 :]) > FEW_LETTERS:
+    if letters_of(page, drawn[last + 1 :]) > FEW_LETTERS:
         return None
     return _placed(images, page, tuple(names), float(leaf.obj.get("/UserUnit", 1)))
 
@@ -215,54 +181,6 @@ def bitmap_pixels(bitmap: pdfium.PdfBitmap) -> Image:
     if array.ndim == 2 or array.shape[2] == 1:
         return array.reshape(array.shape[:2]).copy()  # PDFium frees its own memory
     return np.ascontiguousarray(grey_where_equal(array[..., 2::-1]))
-
-
-def x_objects(leaf: pikepdf.Page) -> dict[str, Any]:
-    """Return the page's external objects by name; none where its resources are broken."""
-    resources = leaf.obj.get("/Resources", leaf.resources)
-    known = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
-    if not isinstance(known, pikepdf.Dictionary):
-        return {}
-    return {name: one for name, one in known.items() if isinstance(one, pikepdf.Stream)}
-
-
-def stored_as(image: pikepdf.Object) -> Stored:
-    """Tell how an image object is stored, and so what its successor may lose."""
-    filters = image.get("/Filter", "")
-    last = str(filters[-1]) if isinstance(filters, pikepdf.Array) and len(filters) else str(filters)
-    if last == "/DCTDecode":
-        return Stored(Kind.LOSSY, _tables(image))
-    if last == "/JPXDecode":
-        return Stored(Kind.LOSSY)
-    one_bit = int(image.get("/BitsPerComponent", 8)) == 1
-    if last in ("/CCITTFaxDecode", "/JBIG2Decode") or (one_bit and _two_greys(image)):
-        return Stored(Kind.BITONAL)
-    return Stored(Kind.LOSSLESS if _two_greys(image) else Kind.PALETTE)
-
-
-def _two_greys(image: pikepdf.Object) -> bool:
-    space = image.get("/ColorSpace")
-    return not isinstance(space, pikepdf.Array) or str(space[0]) != "/Indexed"
-
-
-def holds_plain_values(image: pikepdf.Object) -> bool:
-    """Say whether an image's samples are greys, RGB or indices of these, just as they are shown."""
-    space, plain = image.get("/ColorSpace"), ("/DeviceGray", "/DeviceRGB")
-    if isinstance(space, pikepdf.Array) and len(space) == 4 and str(space[0]) == "/Indexed":
-        space = space[1]
-    masked = any(key in image for key in ("/Mask", "/SMask", "/Decode"))
-    return str(space) in plain and int(image.get("/BitsPerComponent", 8)) <= 8 and not masked
-
-
-def _tables(image: pikepdf.Object) -> Any:
-    try:
-        raw = image.read_raw_bytes()
-        if not raw.startswith(b"\xff\xd8"):  # packed once more
-            return None
-        with Pillow.open(BytesIO(raw), formats=["JPEG"]) as opened:
-            return dict(opened.quantization)  # type: ignore[attr-defined]
-    except Exception:  # a JPEG that Pillow does not know; the quality is ours then
-        return None
 
 
 # --- images --------------------------------------------------------------------------------------
@@ -388,34 +306,3 @@ def _image_dpi(images: list[Any], leaf: pikepdf.Page) -> float:
         return 0.0
     image = max(sized, key=_area)
     return math.sqrt(math.prod(image.get_px_size()) / _area(image)) * POINTS_PER_INCH / unit
-
-
-# --- text ----------------------------------------------------------------------------------------
-
-
-def _letters(page: pdfium.PdfPage) -> int:
-    """Return how many letters the page shows."""
-    return _letters_of(page, list(page.get_objects(max_depth=1)))
-
-
-def _letters_of(page: pdfium.PdfPage, drawn: list[Any]) -> int:
-    """Return how many letters are shown by some of a page's objects, forms and all."""
-    texts = page.get_textpage()
-    try:
-        return sum(_shown(page, texts, one) for one in drawn)
-    finally:
-        texts.close()
-
-
-def _shown(page: pdfium.PdfPage, texts: Any, drawn: Any) -> int:
-    if drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM:
-        wanted = [pdfium_c.FPDF_PAGEOBJ_TEXT]
-        inside = page.get_objects(filter=wanted, max_depth=FORM_DEPTH, form=drawn, level=1)
-        return sum(_shown(page, texts, one) for one in inside)
-    if drawn.type != pdfium_c.FPDF_PAGEOBJ_TEXT:
-        return 0
-    mode = pdfium_c.FPDFTextObj_GetTextRenderMode(drawn)
-    if mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE:
-        return 0
-    size = pdfium_c.FPDFTextObj_GetText(drawn, texts, None, 0)
-    return max(0, int(size) // 2 - 1)  # UTF-16 with a closing zero

@@ -1,0 +1,118 @@
+"""Which files a call means, and where each one goes."""
+
+import glob
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from docclean.documents import (
+    detect,
+    known_suffixes,
+)
+from docclean.errors import (
+    OutputError,
+    UnreadableInputError,
+)
+
+
+def _found(given: str | Path) -> list[tuple[Path, Path]]:
+    """Return (file, its place below the output folder) for one input of the call."""
+    path = Path(given)
+    if path.is_dir():
+        suffixes = known_suffixes()
+        inside = (file for file in path.rglob("*") if file.suffix.lower() in suffixes)
+        files = sorted(file for file in inside if file.is_file())
+        if not files:
+            raise UnreadableInputError(
+                f"{path} holds no documents; give a folder with {' '.join(suffixes)} files"
+            )
+        return [(file, file.relative_to(path)) for file in files]
+    if not path.exists() and glob.has_magic(str(given)):
+        matches = sorted(Path(match) for match in glob.glob(str(given), recursive=True))  # noqa: PTH207
+        files = [match for match in matches if match.is_file()]
+        if not files:
+            raise UnreadableInputError(f"{given} matches no files; check the pattern")
+        return [(file, Path(file.name)) for file in files]
+    return [(path, Path(path.name))]  # a missing file is told when its turn comes
+
+
+def expand_inputs(inputs: Iterable[str | Path]) -> list[Path]:
+    """Return the files the inputs name, each once: files, folders (recursively) and globs.
+
+    Raises:
+        UnreadableInputError: a folder without documents, or a glob without files.
+    """
+    return list(dict.fromkeys(file for given in inputs for file, _ in _found(given)))
+
+
+def plan_outputs(
+    inputs: Iterable[str | Path], out: str | Path, suffix: str | None = None
+) -> list[tuple[Path, Path]]:
+    """Return (source, target) for every file of a call, before any work starts.
+
+    `out` is a folder where it exists as one, ends with '/', or there are several inputs; below
+    it the structure of an input folder is kept. `suffix` replaces the files' own.
+
+    Raises:
+        OutputError: two files would get one output, or an output is one of the inputs.
+    """
+    given, folder = list(inputs), Path(out)
+    found = {file: place for one in given for file, place in _found(one)}
+    into_folder = folder.is_dir() or str(out).endswith("/") or len(found) > 1
+    into_folder = into_folder or any(Path(one).is_dir() for one in given)
+    if not into_folder:
+        if not folder.parent.is_dir():
+            what = "is a file" if folder.parent.exists() else "does not exist"
+            raise OutputError(f"{folder}: its folder {what}; create it or choose another -o")
+        plan = [(next(iter(found)), folder)]
+    else:
+        # an earlier output folder inside the input folder is not input again
+        inner = [Path(one) for one in given if Path(one).is_dir() and Path(one) != folder]
+        skip = any(one.resolve() in folder.resolve().parents for one in inner)
+        plan = [
+            (file, folder / _named(file, place, suffix))
+            for file, place in found.items()
+            if not (skip and folder.resolve() in file.resolve().parents)
+        ]
+    check_plan(plan)
+    return plan
+
+
+def _named(file: Path, place: Path, suffix: str | None) -> Path:
+    if suffix:
+        return place.with_suffix(f".{suffix.lower().lstrip('.')}")
+    if place.suffix.lower() in known_suffixes():
+        return place
+    try:  # `scan.dat` may well be a PNG: it becomes `scan.dat.png`
+        return place.with_name(place.name + detect(file).suffixes[0])
+    except UnreadableInputError:
+        return place  # told when its turn comes
+
+
+def check_plan(plan: Sequence[tuple[Path, Path]]) -> None:
+    """Refuse a plan in which files would overwrite each other.
+
+    Raises:
+        OutputError: two would get one output, or an output is an input.
+    """
+    sources = {source.resolve(): source for source, _ in plan}
+    taken: dict[Path, Path] = {}
+    for source, target in plan:
+        real = target.resolve()
+        if real in sources:
+            raise OutputError(f"{target} is an input of this call; choose another -o")
+        if _same(source, target):
+            raise OutputError(f"{target} and its input are one file; choose another -o")
+        if real in taken:
+            raise OutputError(
+                f"{source} and {taken[real]} would both become {target}; "
+                "rename one or clean them apart"
+            )
+        taken[real] = source
+
+
+def _same(source: Path, target: Path) -> bool:
+    """Say whether two names lead to one file, through links of either kind."""
+    try:
+        return source.samefile(target)
+    except OSError:  # one of them does not exist
+        return False
