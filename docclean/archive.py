@@ -1,5 +1,6 @@
 """One PDF cleaned in place, page by page; a page that fails stays as it came."""
 
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +66,7 @@ def clean_pdf(
         pdf, document = stack.enter_context(opened(source, options.password, tell=True))
         check_permission(pdf, source, allow_signed=options.allow_signed)
         numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
-        editor = Editor(pdf)
+        spool = stack.enter_context(Spool())
         pool = stack.enter_context(page_pool(source, load, options, min(jobs, len(numbers))))
         same = _repeated(pdf, numbers)
         firsts: dict[int, Outcome] = {}
@@ -73,21 +74,51 @@ def clean_pdf(
         for number in numbers:
             outcome = _again(firsts[same[number]], number) if number in same else next(fresh)
             _refuse(outcome, source, options)
-            if number not in same and not (outcome.edit and outcome.edit.pictures):
-                editor.keep(number)
-            if outcome.edit:
-                with encoding("pdf"):
-                    editor.apply(outcome.edit, _box(document, number))
+            spool.put(outcome.edit or Edit(number))
             if number in same.values():
                 firsts[number] = _without_pictures(outcome)
             outcomes.append(_light(outcome))
             if on_outcome:
                 on_outcome(outcomes[-1], len(numbers))
+        pool.rest()  # its processes' memory is free before the new images come into ours
         with encoding("pdf"):
+            editor = Editor(pdf)
+            for edit in spool:
+                if not edit.pictures and edit.number not in same:
+                    editor.keep(edit.number)
+                editor.apply(edit, _box(document, edit.number))
             written = _write(pdf, source, out, outcomes, editor)
         if written:
             _check(pdf, out, outcomes, options, pool)
     return Archived(tuple(outcomes))
+
+
+class Spool:
+    """Edits wait in a temporary file, in their order, until all pages are done."""
+
+    def __init__(self) -> None:
+        """Make the file."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the block)
+        self._count = 0
+
+    def __enter__(self) -> "Spool":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    def put(self, edit: Edit) -> None:
+        """Add an edit."""
+        pickle.dump(edit, self._file)
+        self._count += 1
+
+    def __iter__(self) -> Iterator[Edit]:
+        """Yield the edits, one in memory at a time."""
+        self._file.seek(0)
+        for _ in range(self._count):
+            yield pickle.load(self._file)
 
 
 def _repeated(pdf: pikepdf.Pdf, numbers: Sequence[int]) -> dict[int, int]:

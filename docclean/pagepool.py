@@ -95,6 +95,11 @@ class PagePool:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
 
+    def rest(self) -> None:
+        """End the processes and close the document; both come back where they are needed."""
+        self.close()
+        self._here = self._pool = None
+
     def close(self, *, at_once: bool = False) -> None:
         """End processes and close the document; `at_once` without waiting for pages under way."""
         if self._here:

@@ -20,6 +20,8 @@ from docclean.errors import MissingProgramError
 from docclean.page import Page
 from docclean.pagework import Options, PageCleaner, Treated, treat
 
+REOPENED = 16
+"""Pages after which a document is opened anew."""
 NOT_CLEANED = {
     "drawn": "born digital: its text is drawn, not scanned (--force cleans it all the same)",
     "blank": "blank: nothing is drawn on it",
@@ -48,13 +50,19 @@ class Outcome:
 
 
 class Opened:
-    """A PDF as a worker holds it: opened once, for all pages that come to it."""
+    """A PDF as a worker holds it: opened for many pages, anew after `REOPENED` of them."""
 
     def __init__(self, source: Source, password: str | None, cleaner: PageCleaner) -> None:
         """Open it."""
-        self.source, self.cleaner = source, cleaner
-        self._open = ExitStack()
+        self.source, self.password, self.cleaner = source, password, cleaner
+        self._open, self._done = ExitStack(), 0
         self.pdf, self.document = self._open.enter_context(opened(source, password))
+
+    def _opened_anew(self) -> None:
+        """Let go of what the libraries keep of every page they have read."""
+        self.close()
+        self._done = 0
+        self.pdf, self.document = self._open.enter_context(opened(self.source, self.password))
 
     def close(self) -> None:
         """Close it."""
@@ -62,7 +70,10 @@ class Opened:
 
     def outcome(self, number: int, options: Options) -> Outcome:
         """Clean one page; whatever goes wrong with it is its outcome."""
+        self._done += 1
         try:
+            if self._done > REOPENED:
+                self._opened_anew()
             with decoding(self.source):
                 shown = self.document[number - 1]
             try:

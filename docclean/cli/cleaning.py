@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 @reading_options
 @model_options
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--threads", type=click.IntRange(1), help="Of each process; else all cores.")
 @click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per page and file.")
 def clean(
@@ -74,6 +75,7 @@ def clean(
     device: str,
     gate: str,
     jobs: int,
+    threads: int | None,
     overwrite: bool,
     as_json: bool,
 ) -> int:
@@ -114,7 +116,8 @@ def clean(
         strict=strict,
         allow_signed=allow_signed,
     )
-    threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
+    if jobs > 1 and not threads:
+        threads = max(1, (os.cpu_count() or 1) // jobs)
     spec = CleanerSpec(model, gate, device, threads, lang, SHARED_TILE_AREA if jobs > 1 else None)
     to_stdout = out == "-"
 
