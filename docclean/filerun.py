@@ -186,7 +186,7 @@ class _Run:
         write_to(stream, cleaned(), chosen, like=like, password=options.password, ways=ways)
         if any(text for text, _, _ in texts):
             graft(stream, texts)
-        recoded = options.grey or options.bitonal or options.layered or options.for_ocr
+        recoded = options.bitonal or options.layered
         same = chosen is detect(self.source) and options.pages is None
         if same and not (touched or recoded or any(text for text, _, _ in texts)):
             stream.seek(0)

@@ -116,13 +116,11 @@ def _edit(
     """Return what changes on a page; a rendered one changes only where cleaning did something."""
     turned = treated.straightened.turned
     pictures: tuple[Picture, ...] = ()
-    recoded = options.bitonal or options.grey or options.layered
-    if treated.changed or (recoded and not _is_bitonal(treated.page)):
-        back = np.ascontiguousarray(np.rot90(treated.page.pixels, turned // 90))
-        if options.layered:
-            pictures = (layer(found.scan.placement.stored(back) if found.scan else back),)
-        else:
-            pictures = pictures_for(leaf, found.scan, back, bitonal=options.bitonal, exact=False)
+    back = np.ascontiguousarray(np.rot90(treated.page.pixels, turned // 90))
+    if options.layered and not _is_bitonal(treated.page):
+        pictures = tuple(map(layer, found.scan.parts(back) if found.scan else [back]))
+    elif treated.changed:
+        pictures = pictures_for(leaf, found.scan, back, bitonal=options.bitonal, exact=False)
     elif found.scan:
         pictures = repacked(leaf, found.scan, page.pixels)
     text = dict(treated.layers).get("pdf")

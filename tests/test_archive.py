@@ -19,8 +19,9 @@ from docclean.documents import as_source, read_pages
 from docclean.documents.codecs import Kind, Stored, encode
 from docclean.documents.layers import layer
 from docclean.documents.pdf import new_pdf_page
+from docclean.documents.pdf.checking import check_structure, undecodable
 from docclean.documents.pdf.editing import stream_of
-from docclean.errors import UnreadableInputError
+from docclean.errors import OutputError, UnreadableInputError
 from docclean.filerun import process_file
 from docclean.page import Page
 from docclean.pagework import Geometry, Options
@@ -106,6 +107,42 @@ def test_pixels_come_back_exactly_whatever_the_codec_and_rotation(kind, rotate, 
         assert b"hidden words" in pdf.pages[0].obj.Contents[-1].read_bytes()
 
 
+def test_grey_asked_for_of_a_grey_page_that_needs_nothing_changes_nothing(scan, tmp_path):
+    data = pdf_of((scan, Stored(Kind.LOSSLESS)))
+    assert cleaned(data, tmp_path, options=Options(grey=True))[0] == data
+    colour = np.repeat(scan[..., None], 3, 2)
+    colour[..., 2] //= 2
+    out, _ = cleaned(pdf_of(colour), tmp_path, options=Options(grey=True))
+    (page,) = read_pages(out)
+    assert page.is_grey
+
+
+@pytest.mark.parametrize("filter", ["DCTDecode", "JPXDecode", "CCITTFaxDecode"])
+def test_scans_of_every_codec_are_read_and_replaced(filter, scan, tmp_path):
+    rng = np.random.default_rng(0)
+    noisy = np.clip(scan + rng.normal(0, 6, scan.shape), 0, 255).astype(np.uint8)
+
+    def store(pdf):
+        image = pdf.pages[0].obj.Resources.XObject.Scan
+        if filter == "CCITTFaxDecode":
+            return
+        kind = "JPEG" if filter == "DCTDecode" else "JPEG2000"
+        buffer = io.BytesIO()
+        Pillow.fromarray(noisy).save(buffer, kind)
+        image.write(buffer.getvalue(), filter=pikepdf.Name(f"/{filter}"))
+        image.ColorSpace, image.BitsPerComponent = pikepdf.Name.DeviceGray, 8
+
+    kind = Kind.BITONAL if filter == "CCITTFaxDecode" else Kind.LOSSLESS
+    data = pdf_of((scan if kind is Kind.BITONAL else noisy, Stored(kind)), edit=store)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert str(pdf.pages[0].obj.Resources.XObject.Scan.Filter) == f"/{filter}"
+    (before,) = read_pages(data)
+    out, (outcome,) = cleaned(data, tmp_path, load_inverter)
+    (after,) = read_pages(out)
+    assert not outcome.error
+    assert np.abs((255 - before.pixels.astype(int)) - after.pixels).max() <= 9
+
+
 def test_text_outline_boxes_metadata_language_and_notes_stay(scan, tmp_path):
     def furnish(pdf):
         pdf.Root.Lang = pikepdf.String("de-AT")
@@ -179,6 +216,8 @@ def test_strips_are_cleaned_as_one_page_and_put_back_as_strips(scan, tmp_path):
     (after,) = read_pages(out)
     assert np.array_equal(after.pixels, 255 - scan)
     assert len(images(out)[0]) == 3
+    _, (outcome,) = cleaned(data, tmp_path, load_inverter, Options(layered=True))
+    assert not outcome.error
 
 
 def test_pages_that_share_an_image_are_cleaned_once_and_still_share_it(scan, tmp_path):
@@ -319,6 +358,17 @@ def test_layers_keep_sharp_text_over_a_coarse_ground(scan, tmp_path):
     shown = render(out, page.shape)
     ink = scan < 128
     assert shown[ink].mean() < 40 and abs(float(shown[~ink].mean()) - page[~ink].mean()) < 12
+
+
+def test_a_coloured_stamp_keeps_its_colour_in_layers(scan, tmp_path):
+    page = np.repeat(scan[..., None], 3, 2)
+    page[100:160, 100:200] = (200, 30, 30)
+    out, _ = cleaned(pdf_of((page, Stored(Kind.LOSSY))), tmp_path, options=Options(layered=True))
+    document = pdfium.PdfDocument(out)
+    shown = document[0].render(scale=page.shape[1] / document[0].get_width()).to_numpy()
+    document.close()
+    blue, green, red = shown[130, 150, :3]
+    assert red > 150 and max(green, blue) < 90
 
 
 def render(data, shape):
@@ -489,6 +539,28 @@ def test_a_sheet_of_200_inches_and_large_units_is_measured_right(scan):
         pdf.save(out)
     (page,) = read_pages(out.getvalue())
     assert page.width * page.height <= 100_100_000
+
+
+def test_a_written_file_is_read_back(scan, tmp_path):
+    path = tmp_path / "w.pdf"
+    path.write_bytes(pdf_of(scan, np.roll(scan, 1, 0)))
+    assert undecodable(path, (1, 2), None) == []
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages[1].obj.Resources.XObject.Scan.write(b"no JPEG", filter=pikepdf.Name.DCTDecode)
+        pdf.save()
+    assert undecodable(path, (1, 2), None) == [2]
+    with pytest.raises(OutputError, match="2 pages for 3"):
+        check_structure(path, 3, 0, None)
+    with pytest.raises(OutputError, match="PDF/A"):
+        check_structure(path, 2, 2, None)
+
+
+def test_a_broken_output_never_takes_its_name(scan, tmp_path, monkeypatch):
+    monkeypatch.setattr("docclean.pagepool.undecodable", lambda *_: [1])
+    out = tmp_path / "folder" / "x.pdf"
+    result = process_file(as_source(pdf_of(scan)), out, load_inverter)
+    assert result.exit_status == 4 and "cannot be decoded" in result.message
+    assert list(out.parent.iterdir()) == []
 
 
 # --- protection ----------------------------------------------------------------------------------

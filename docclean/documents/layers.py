@@ -11,6 +11,8 @@ from docclean.page import Image
 
 COARSER = 3
 """How many pixels of the page make one of the picture below the text, either way."""
+COLOURED = 60
+"""Levels between channels from which ink has a colour of its own."""
 REACH = 8
 """How far, coarse pixels, paper is looked for under wide ink."""
 
@@ -42,6 +44,8 @@ class Layers:
 def layer(pixels: Image) -> Layers:
     """Part a page (H, W) or (H, W, 3) uint8 into its text and its ground."""
     paper = to_bits(pixels)
+    if pixels.ndim == 3:  # a red stamp stays red, in the ground
+        paper |= pixels.max(2).astype(np.int16) - pixels.min(2) > COLOURED
     grey = pixels if pixels.ndim == 2 else np.asarray(Pillow.fromarray(pixels).convert("L"))
     ink = int(np.median(grey[~paper])) if (~paper).any() else 0
     planes = pixels[..., None] if pixels.ndim == 2 else pixels
