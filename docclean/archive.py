@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pikepdf
-import pypdfium2 as pdfium
 
 from docclean.documents.base import Source, chosen, encoding
 from docclean.documents.pdf import drop_other_pages
 from docclean.documents.pdf.checking import check_structure
-from docclean.documents.pdf.contents import x_objects
+from docclean.documents.pdf.contents import Box, x_objects
 from docclean.documents.pdf.editing import Edit, Editor, cut_in_two
 from docclean.documents.pdf.objects import pdfa_part, save
 from docclean.documents.pdf.opening import check_permission, opened
@@ -63,7 +62,7 @@ def clean_pdf(
     with ExitStack() as stack:
         stack.enter_context(_damage_told(source))
         source = stack.enter_context(_on_disk(source))
-        pdf, document = stack.enter_context(opened(source, options.password, tell=True))
+        pdf, _ = stack.enter_context(opened(source, options.password, tell=True))
         check_permission(pdf, source, allow_signed=options.allow_signed)
         numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
         spool = stack.enter_context(Spool())
@@ -86,7 +85,7 @@ def clean_pdf(
             for edit in spool:
                 if not edit.pictures and edit.number not in same:
                     editor.keep(edit.number)
-                editor.apply(edit, _box(document, edit.number))
+                editor.apply(edit, _box(pdf.pages[edit.number - 1]))
             written = _write(pdf, source, out, outcomes, editor)
         if written:
             _check(pdf, out, outcomes, options, pool)
@@ -175,12 +174,11 @@ def _refuse(outcome: Outcome, source: Source, options: Options) -> None:
         )
 
 
-def _box(document: pdfium.PdfDocument, number: int) -> tuple[float, float, float, float]:
-    page = document[number - 1]
-    try:
-        left, bottom, right, top = page.get_bbox()
-    finally:
-        page.close()
+def _box(leaf: pikepdf.Page) -> Box:
+    """Return what a page shows of itself; asked of PDFium it would keep every page in memory."""
+    media, crop = ([float(side) for side in box] for box in (leaf.mediabox, leaf.cropbox))
+    left, bottom = (max(min(b[side], b[side + 2]) for b in (media, crop)) for side in (0, 1))
+    right, top = (min(max(b[side], b[side + 2]) for b in (media, crop)) for side in (0, 1))
     return left, bottom, right, top
 
 

@@ -20,7 +20,7 @@ from docclean.documents.codecs import Kind, Stored, encode
 from docclean.documents.layers import layer
 from docclean.documents.pdf import new_pdf_page
 from docclean.documents.pdf.checking import check_structure, undecodable
-from docclean.documents.pdf.editing import stream_of
+from docclean.documents.pdf.objects import stream_of
 from docclean.errors import OutputError, UnreadableInputError
 from docclean.filerun import process_file
 from docclean.page import Page

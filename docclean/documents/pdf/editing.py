@@ -9,11 +9,13 @@ from typing import Any
 import pikepdf
 
 from docclean.documents.pdf.contents import Box, x_objects
-from docclean.documents.pdf.objects import Picture, needs_calibrated, srgb_profile, stream_of
+from docclean.documents.pdf.objects import Picture, content_of, needs_calibrated, srgb_profile
 from docclean.documents.pdf.textlayer import hidden_text
 
 GONE = ("/Decode", "/DecodeParms", "/Mask", "/SMask", "/SMaskInData", "/ImageMask", "/Alternates")
 """What a new image does not take over from the one whose place it takes."""
+OF_IMAGES = ("/Width", "/Height", "/ColorSpace", "/BitsPerComponent", "/Interpolate")
+"""What a form of layers does not take over either."""
 
 
 @dataclass(frozen=True)
@@ -71,23 +73,23 @@ class Editor:
         for one in x_objects(self.pdf.pages[number - 1]).values():
             self._digests.setdefault(one.objgen, "kept")
 
-    def _made(self, picture: Picture) -> pikepdf.Stream:
+    def _content(self, picture: Picture) -> tuple[bytes, dict[str, Any]]:
         if self.calibrated and self._profile is None:
             self._profile = srgb_profile(self.pdf)
-        return stream_of(self.pdf, picture, self._profile)
+        return content_of(self.pdf, picture, self._profile)
 
     def _replace(self, leaf: pikepdf.Page, name: str, picture: Picture) -> None:
         """Put a picture into an image object: every page that shows it shows the new one."""
-        old, made = x_objects(leaf)[name], self._made(picture)
+        old = x_objects(leaf)[name]
         digest = hashlib.sha256(b"".join(picture.parts())).hexdigest()
         before = self._digests.setdefault(old.objgen, digest)
         if before == digest:
-            _put_into(old, made)
+            _put_into(old, *self._content(picture))
             return
         # another page gave this image other pixels, or keeps it: this page gets its own
         resources = pikepdf.Dictionary(dict(leaf.resources.items()))
         resources.XObject = pikepdf.Dictionary(x_objects(leaf))
-        resources.XObject[name] = made
+        resources.XObject[name] = pikepdf.Stream(self.pdf, *self._content(picture))
         leaf.obj.Resources = resources
 
     def _draw_only(self, leaf: pikepdf.Page, picture: Picture, box: Box) -> None:
@@ -104,7 +106,8 @@ class Editor:
         leaf.obj.Resources = resources
         draw = f"q {_numbers(matrix)} cm /DoccleanScan Do Q\n".encode()
         leaf.obj.Contents = pikepdf.Stream(self.pdf, draw + b"q\n" + text + b"\nQ")
-        resources.XObject.DoccleanScan = self._made(picture)
+        scan = pikepdf.Stream(self.pdf, *self._content(picture))
+        resources.XObject.DoccleanScan = scan
 
     def _lay_text(self, leaf: pikepdf.Page, text: bytes, box: Box) -> None:
         """Lay a page of invisible text over `box`, below all that the page draws."""
@@ -123,21 +126,14 @@ class Editor:
         leaf.contents_add(draw, prepend=True)
 
 
-def _put_into(old: Any, made: pikepdf.Stream) -> None:
-    """Make a stream object what another one is, but for what it says of itself besides."""
-    for key in GONE:
+def _put_into(old: Any, data: bytes, facts: dict[str, Any]) -> None:
+    """Make a stream object another one, but for what it says of itself besides."""
+    for key in GONE if facts["/Subtype"] == "/Image" else (*GONE, *OF_IMAGES):
         if key in old:
             del old[key]
-    if made.get("/Subtype") == "/Form":
-        for key in ("/Width", "/Height", "/ColorSpace", "/BitsPerComponent", "/Interpolate"):
-            if key in old:
-                del old[key]
-    old.write(
-        made.read_raw_bytes(), filter=made.get("/Filter"), decode_parms=made.get("/DecodeParms")
-    )
-    for key, value in made.items():
-        if key not in ("/Length", "/Filter", "/DecodeParms"):
-            old[key] = value
+    old.write(data, filter=facts.pop("/Filter", None), decode_parms=facts.pop("/DecodeParms", None))
+    for key, value in facts.items():
+        old[key] = value
 
 
 def turned_into(box: Box, turned: int, width: float, height: float) -> tuple[float, ...]:

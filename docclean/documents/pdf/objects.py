@@ -16,31 +16,30 @@ Picture = Encoded | Layers
 
 def stream_of(pdf: pikepdf.Pdf, picture: Picture, profile: Any = None) -> pikepdf.Stream:
     """Return a picture as an object of `pdf`: an image, or layers in a form one unit wide."""
+    return pikepdf.Stream(pdf, *content_of(pdf, picture, profile))
+
+
+def content_of(
+    pdf: pikepdf.Pdf, picture: Picture, profile: Any = None
+) -> tuple[bytes, dict[str, Any]]:
+    """Return the data of a picture's object, and what it says of them."""
     if isinstance(picture, Layers):
         return _form_of(pdf, picture, profile)
     width, height = picture.size
-    parms = (
-        {"/DecodeParms": pikepdf.Dictionary({f"/{k}": v for k, v in picture.parms.items()})}
-        if picture.parms
-        else {}
-    )
-    return pikepdf.Stream(
-        pdf,
-        picture.data,
-        {
-            "/Type": pikepdf.Name.XObject,
-            "/Subtype": pikepdf.Name.Image,
-            "/Width": width,
-            "/Height": height,
-            "/ColorSpace": _space(picture, profile),
-            "/BitsPerComponent": picture.bits,
-            "/Filter": pikepdf.Name(f"/{picture.filter}"),
-            **parms,
-        },
-    )
+    parms = {f"/{key}": value for key, value in picture.parms.items()}
+    return picture.data, {
+        "/Type": pikepdf.Name.XObject,
+        "/Subtype": pikepdf.Name.Image,
+        "/Width": width,
+        "/Height": height,
+        "/ColorSpace": _space(picture, profile),
+        "/BitsPerComponent": picture.bits,
+        "/Filter": pikepdf.Name(f"/{picture.filter}"),
+        **({"/DecodeParms": pikepdf.Dictionary(parms)} if parms else {}),
+    }
 
 
-def _form_of(pdf: pikepdf.Pdf, layers: Layers, profile: Any) -> pikepdf.Stream:
+def _form_of(pdf: pikepdf.Pdf, layers: Layers, profile: Any) -> tuple[bytes, dict[str, Any]]:
     mask = stream_of(pdf, layers.mask)
     del mask.ColorSpace
     mask.ImageMask = True
@@ -52,16 +51,12 @@ def _form_of(pdf: pikepdf.Pdf, layers: Layers, profile: Any) -> pikepdf.Stream:
         space = pikepdf.Array([pikepdf.Name.ICCBased, profile])
         resources["/ColorSpace"] = pikepdf.Dictionary({"/Ink": space})
         paint = "/Ink cs " + f"{layers.ink / 255:.4f} " * 3 + "sc"
-    return pikepdf.Stream(
-        pdf,
-        f"/Ground Do {paint} /Ink Do".encode(),
-        {
-            "/Type": pikepdf.Name.XObject,
-            "/Subtype": pikepdf.Name.Form,
-            "/BBox": pikepdf.Array([0, 0, 1, 1]),
-            "/Resources": pikepdf.Dictionary(resources),
-        },
-    )
+    return f"/Ground Do {paint} /Ink Do".encode(), {
+        "/Type": pikepdf.Name.XObject,
+        "/Subtype": pikepdf.Name.Form,
+        "/BBox": pikepdf.Array([0, 0, 1, 1]),
+        "/Resources": pikepdf.Dictionary(resources),
+    }
 
 
 def _space(picture: Encoded, profile: Any) -> Any:
