@@ -338,6 +338,24 @@ def test_the_same_bytes_whatever_the_processes(jobs, scan, tmp_path):
     assert len(digests) == 1
 
 
+def test_a_lossy_page_becomes_coarser_before_it_grows(scan, tmp_path):
+    """Colour at full resolution takes more room than a scanner's halved one; then it is halved."""
+    rng = np.random.default_rng(0)
+    tinted = np.repeat(scan[..., None], 3, 2) + rng.normal(0, 14, (*scan.shape, 3))
+    pixels = np.clip(tinted, 0, 255).astype(np.uint8)
+
+    def store(pdf):
+        buffer = io.BytesIO()
+        Pillow.fromarray(pixels).save(buffer, "JPEG", quality=75, subsampling=2)
+        pdf.pages[0].obj.Resources.XObject.Scan.write(
+            buffer.getvalue(), filter=pikepdf.Name.DCTDecode
+        )
+
+    _, (outcome,) = cleaned(pdf_of(pixels, edit=store), tmp_path, load_inverter)
+    before, after = outcome.decision["bytes"]
+    assert after <= 1.1 * before and "larger" not in outcome.decision
+
+
 def test_black_and_white_output_is_fax_and_two_toned(scan, tmp_path):
     out, _ = cleaned(pdf_of(scan), tmp_path, load_identity, Options(bitonal=True))
     with pikepdf.open(io.BytesIO(out)) as pdf:

@@ -19,6 +19,8 @@ from docclean.page import Image
 
 JPEG_QUALITY = 85
 """Where the source does not tell its own: of JPEG 2000, and of pages that are rendered."""
+COARSER = (80, 70, 60, 50)
+"""Qualities tried, colour at half its resolution, where a page would take too much room."""
 JPEG_SIDE = 65500
 BITONAL_AT = 128
 """Grey below which a pixel of a cleaned 1-bit page is ink."""
@@ -44,10 +46,12 @@ class Stored:
     Attributes:
         kind: what its successor may lose.
         tables: quantisation tables of a JPEG, so that the new one is as coarse and no coarser.
+        halved: its colour is at half its resolution.
     """
 
     kind: Kind = Kind.LOSSLESS
     tables: Mapping[int, Any] | None = None
+    halved: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,23 @@ def encode(
     """
     form = _like_stored(pixels, stored, bitonal, room)
     if room is not None and form.nbytes > room and stored.kind is Kind.LOSSLESS:
-        return smallest(iter((form, *_lossy_forms(grey_where_equal(pixels), stored))))
+        form = smallest(iter((form, *_lossy_forms(grey_where_equal(pixels), stored))))
+    if room is None or form.nbytes <= room or bitonal:
+        return form
+    if stored.kind in (Kind.BITONAL, Kind.PALETTE):
+        return form
+    return _fitting(grey_where_equal(pixels), form, room)
+
+
+def _fitting(pixels: Image, form: Encoded, room: float) -> Encoded:
+    """Return the finest JPEG that fits into `room` bytes, or the smallest form there is."""
+    if max(pixels.shape[:2]) > JPEG_SIDE:
+        return form
+    for quality in COARSER:
+        coarse = jpeg(pixels, quality=quality, halved=True)
+        form = min(form, coarse, key=lambda one: one.nbytes)
+        if form.nbytes <= room:
+            break
     return form
 
 
@@ -163,15 +183,24 @@ def sixteen_greys(grey: Image) -> Encoded:
     return _few(np.rint(np.arange(256) / 17).astype(np.uint8)[grey], 4)
 
 
-def jpeg(pixels: Image, tables: Mapping[int, Any] | None = None) -> Encoded:
-    """Store pixels as JPEG with the quantisation tables given, colour at full resolution."""
+def jpeg(
+    pixels: Image,
+    tables: Mapping[int, Any] | None = None,
+    quality: int = JPEG_QUALITY,
+    halved: bool = False,
+) -> Encoded:
+    """Store pixels as JPEG, with the quantisation tables where they are given.
+
+    Colour is stored at full resolution, or `halved`: at full it does not fringe letters.
+    """
     image, buffer = Pillow.fromarray(np.ascontiguousarray(pixels)), BytesIO()
+    shared: dict[str, Any] = {"subsampling": 2 if halved else 0, "optimize": True}
     if tables:
         known = [list(tables[key]) for key in sorted(tables)]
         kept = known[:1] if pixels.ndim == 2 else known[:2]
-        image.save(buffer, format="JPEG", qtables=kept, subsampling=0, optimize=True)
+        image.save(buffer, format="JPEG", qtables=kept, **shared)
     else:
-        image.save(buffer, format="JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
+        image.save(buffer, format="JPEG", quality=quality, **shared)
     return Encoded(buffer.getvalue(), image.size, 8, pixels.ndim == 3, "DCTDecode")
 
 
@@ -191,7 +220,7 @@ def _lossy_forms(pixels: Image, stored: Stored, room: float | None = None) -> It
         if room is not None and greys.nbytes < LITTLE * room:
             return
     if max(pixels.shape[:2]) <= JPEG_SIDE:
-        yield jpeg(pixels, stored.tables)
+        yield jpeg(pixels, stored.tables, halved=stored.halved)
     elif pixels.ndim == 3:
         yield flate(pixels)
 

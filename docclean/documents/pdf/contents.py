@@ -8,6 +8,7 @@ import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image as Pillow
+from PIL import JpegImagePlugin
 
 from docclean.documents.base import Source
 from docclean.documents.codecs import Kind, Stored
@@ -65,7 +66,7 @@ def stored_as(image: pikepdf.Object) -> Stored:
     filters = image.get("/Filter", "")
     last = str(filters[-1]) if isinstance(filters, pikepdf.Array) and len(filters) else str(filters)
     if last == "/DCTDecode":
-        return Stored(Kind.LOSSY, _tables(image))
+        return Stored(Kind.LOSSY, *_tables(image))
     if last == "/JPXDecode":
         return Stored(Kind.LOSSY)
     one_bit = int(image.get("/BitsPerComponent", 8)) == 1
@@ -88,15 +89,17 @@ def holds_plain_values(image: pikepdf.Object) -> bool:
     return str(space) in plain and int(image.get("/BitsPerComponent", 8)) <= 8 and not masked
 
 
-def _tables(image: pikepdf.Object) -> Any:
+def _tables(image: pikepdf.Object) -> tuple[Any, bool]:
+    """Return a JPEG's quantisation tables, and whether its colour is halved."""
     try:
         raw = image.read_raw_bytes()
         if not raw.startswith(b"\xff\xd8"):  # packed once more
-            return None
+            return None, False
         with Pillow.open(BytesIO(raw), formats=["JPEG"]) as opened:
-            return dict(opened.quantization)  # type: ignore[attr-defined]
+            halved = JpegImagePlugin.get_sampling(opened) in (1, 2)
+            return dict(opened.quantization), halved  # type: ignore[attr-defined]
     except Exception:  # a JPEG that Pillow does not know; the quality is ours then
-        return None
+        return None, False
 
 
 def letters(page: pdfium.PdfPage) -> int:
