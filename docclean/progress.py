@@ -57,9 +57,10 @@ def _bar(files: int) -> Iterator[tuple[OnFile, OnPage]]:
 
         def file(name: str) -> None:
             nonlocal done, started
-            done, started = 0, time.monotonic()
             bar.update(whole, advance=1, description=name)
-            bar.reset(task, total=None, rate="")
+            if files > 1:
+                done, started = 0, time.monotonic()
+                bar.reset(task, total=None, rate="")
 
         yield file, page
 
