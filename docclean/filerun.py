@@ -223,7 +223,8 @@ def _notes(decisions: Sequence[dict[str, Any]]) -> str:
         notes.append(f"page {pages} takes more room than before")
     drawn = [d for d in decisions if d.get("kind") == "drawn"]
     if drawn:
-        notes.append(f"{len(drawn)} born-digital pages are left alone; --force cleans them")
+        many = "s are" if len(drawn) > 1 else " is"
+        notes.append(f"{len(drawn)} born-digital page{many} left alone (--force)")
     return "; ".join(notes)
 
 

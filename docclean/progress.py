@@ -81,5 +81,6 @@ class _Lines:
         self.told = now
         rate = self.done / max(now - self.started, 1e-3)
         left = f" of {count}, {(count - self.done) / rate:.0f} s left" if count else ""
-        sys.stderr.write(f"docclean: {self.done} pages{left}, {rate:.2f} pages/s\n")
+        done = f"{self.done} page{'' if self.done == 1 else 's'}"
+        sys.stderr.write(f"docclean: {done}{left}, {rate:.2f} pages/s\n")
         sys.stderr.flush()

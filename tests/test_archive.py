@@ -279,6 +279,20 @@ def test_a_mixed_page_is_rendered_and_its_text_can_still_be_found(scan, tmp_path
     assert np.abs((255 - before.pixels.astype(int)) - after.pixels).mean() < 2
 
 
+def test_a_black_and_white_mixed_page_stays_black_and_white(scan, tmp_path):
+    def tilt(pdf):
+        leaf = pdf.pages[0]
+        side = float(leaf.mediabox[2])
+        draw = f"q .99 .02 -.02 .99 0 0 cm {side} 0 0 {float(leaf.mediabox[3])} 0 0 cm /Scan Do Q "
+        leaf.obj.Contents = pdf.make_stream(draw.encode())
+
+    data = pdf_of((scan, Stored(Kind.BITONAL)), edit=tilt)
+    out, (outcome,) = cleaned(data, tmp_path, load_inverter)
+    assert outcome.decision["kind"] == "mixed"
+    with pikepdf.open(io.BytesIO(out)) as pdf:
+        assert pdf.pages[0].obj.Resources.XObject.DoccleanScan.BitsPerComponent == 1
+
+
 def test_a_blank_page_is_kept(tmp_path):
     def blank(pdf):
         pdf.add_blank_page(page_size=(100, 100))

@@ -237,8 +237,10 @@ def repacked(leaf: pikepdf.Page, scan: Scan, pixels: Image) -> tuple[Picture, ..
 def _mixture(leaf: pikepdf.Page) -> Stored:
     """Tell what a rendered page may lose: what one of its images has lost before."""
     images = [one for one in x_objects(leaf).values() if one.get("/Subtype") == "/Image"]
-    lossy = any(stored_as(image).kind is Kind.LOSSY for image in images)
-    return Stored(Kind.LOSSY if lossy else Kind.LOSSLESS)
+    kinds = {stored_as(image).kind for image in images}
+    if kinds == {Kind.BITONAL}:
+        return Stored(Kind.BITONAL)
+    return Stored(Kind.LOSSY if Kind.LOSSY in kinds else Kind.LOSSLESS)
 
 
 def drop_other_pages(pdf: pikepdf.Pdf, kept: set[int]) -> None:
