@@ -68,13 +68,13 @@ def clean_pdf(
         spool = stack.enter_context(Spool())
         pool = stack.enter_context(page_pool(source, load, options, min(jobs, len(numbers))))
         same = _repeated(pdf, numbers)
-        firsts: dict[int, Outcome] = {}
+        shown_again, firsts = set(same.values()), dict[int, Outcome]()
         fresh = pool.outcomes([number for number in numbers if number not in same])
         for number in numbers:
             outcome = _again(firsts[same[number]], number) if number in same else next(fresh)
             _refuse(outcome, source, options)
             spool.put(outcome.edit or Edit(number))
-            if number in same.values():
+            if number in shown_again:
                 firsts[number] = _without_pictures(outcome)
             outcomes.append(_light(outcome))
             if on_outcome:

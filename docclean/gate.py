@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.components import components
-from docclean.page import Image
+from docclean.page import Image, histogram
 
 Verdict = Literal["cleaned", "kept"]
 Kind = TypeVar("Kind", np.uint8, np.bool_)
@@ -171,7 +171,7 @@ def is_drawing(colour: Image, grey: Image) -> bool:
     lines and areas that would be taken for stains. A scan's coloured paper has grain.
     """
     same = float(np.mean(grey[:, 1:] == grey[:, :-1]))
-    paper = float(np.bincount(grey.ravel(), minlength=256).max()) / grey.size
+    paper = float(histogram(grey).max()) / grey.size
     if same < DRAWN_SAME or paper < DRAWN_PAPER:
         return False
     some = colour[::2, ::2].astype(np.int16)

@@ -65,8 +65,7 @@ def _hocr(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
     whole = etree.fromstring(pages[0][1], _PARSER)
     body = whole.find(f"{XHTML}body")
     assert body is not None  # Tesseract writes one
-    for page in list(body):
-        body.remove(page)
+    _empty(body)
     for number, data in pages:
         for page in etree.fromstring(data, _PARSER).iter(f"{XHTML}div"):
             if page.get("class") != "ocr_page":
@@ -92,8 +91,7 @@ def _alto(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
         name.text = source
     layout = whole.find(f"{{{space}}}Layout")
     assert layout is not None  # Tesseract writes one
-    for page in list(layout):
-        layout.remove(page)
+    _empty(layout)
     for number, data in pages:
         for page in etree.fromstring(data, _PARSER).iter(f"{{{space}}}Page"):
             for element in page.iter(etree.Element):
@@ -102,6 +100,12 @@ def _alto(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
             page.set("PHYSICAL_IMG_NR", str(number - 1))
             layout.append(page)
     return bytes(etree.tostring(whole, xml_declaration=True, encoding="UTF-8"))
+
+
+def _empty(element: etree._Element) -> None:
+    """Take an element's children out; it keeps its attributes."""
+    for child in list(element):
+        element.remove(child)
 
 
 def _plain(name: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from docclean.documents.pixels import grey_where_equal
-from docclean.page import Image
+from docclean.page import Image, histogram
 
 JPEG_QUALITY = 85
 """Where the source does not tell its own: of JPEG 2000, and of pages that are rendered."""
@@ -141,7 +141,7 @@ def to_bits(pixels: Image) -> Image:
     A page that is two-toned already is split in its middle.
     """
     grey = pixels if pixels.ndim == 2 else np.asarray(Pillow.fromarray(pixels).convert("L"))
-    counts = _histogram(grey).astype(np.float64)
+    counts = histogram(grey).astype(np.float64)
     if counts[1:255].sum() < 0.01 * counts.sum():
         return np.asarray(grey >= BITONAL_AT)
     # Otsu (1979): the threshold of the largest variance between the two classes
@@ -162,7 +162,7 @@ def flate(pixels: Image) -> Encoded:
             return _png(Pillow.fromarray(np.ascontiguousarray(pixels)), 8, True)
         table, indices = colours
         return _indexed(indices, table)
-    values = np.flatnonzero(_histogram(pixels))
+    values = np.flatnonzero(histogram(pixels))
     if len(values) > LEVELS:
         return _png(Pillow.fromarray(np.ascontiguousarray(pixels)), 8, False)
     for bits, step in ((1, 255), (4, 17)):  # what a grey space of so few bits holds itself
@@ -171,11 +171,6 @@ def flate(pixels: Image) -> Encoded:
     lookup = np.zeros(256, np.uint8)
     lookup[values] = np.arange(len(values))
     return _indexed(lookup[pixels], np.repeat(values.astype(np.uint8)[:, None], 3, 1))
-
-
-def _histogram(grey: Image) -> Any:
-    """Count the pixels of each grey, (256,); NumPy's own takes eight bytes a pixel."""
-    return np.asarray(Pillow.fromarray(np.ascontiguousarray(grey)).histogram())
 
 
 def sixteen_greys(grey: Image) -> Encoded:

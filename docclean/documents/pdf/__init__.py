@@ -209,7 +209,7 @@ def pictures_for(
     Unless `exact`, a lossless page may lose a little where it would take more room than it took.
     """
     if scan is None:
-        return (encode(pixels, _mixture(leaf), bitonal=bitonal),)
+        return (encode(pixels, _mixture(leaf, exact), bitonal=bitonal),)
     objects = x_objects(leaf)
     cuts = scan.parts(pixels)
     kinds = [stored_as(objects[name]) for name in scan.names]
@@ -234,11 +234,11 @@ def repacked(leaf: pikepdf.Page, scan: Scan, pixels: Image) -> tuple[Picture, ..
     return pictures if sum(one.nbytes for one in pictures) < WORTH * before else ()
 
 
-def _mixture(leaf: pikepdf.Page) -> Stored:
-    """Tell what a rendered page may lose: what one of its images has lost before."""
+def _mixture(leaf: pikepdf.Page, exact: bool) -> Stored:
+    """Tell what a rendered page may lose: what its images have lost; `exact`, no greys of edges."""
     images = [one for one in x_objects(leaf).values() if one.get("/Subtype") == "/Image"]
     kinds = {stored_as(image).kind for image in images}
-    if kinds == {Kind.BITONAL}:
+    if kinds == {Kind.BITONAL} and not exact:
         return Stored(Kind.BITONAL)
     return Stored(Kind.LOSSY if Kind.LOSSY in kinds else Kind.LOSSLESS)
 
