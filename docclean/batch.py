@@ -14,6 +14,7 @@ from docclean.errors import (
     SOME_FAILED,
 )
 from docclean.filerun import FileResult, process_file
+from docclean.pagepool import end_with_parent
 from docclean.pagework import Options, PageCleaner
 from docclean.progress import OnPage, showing
 
@@ -71,6 +72,7 @@ def _start_worker(load: Callable[[], PageCleaner]) -> None:
     # Ctrl-C reaches every process of the terminal; only the parent answers it, by ending us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
+    end_with_parent()
 
 
 def _stop(*_: Any) -> NoReturn:

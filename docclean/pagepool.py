@@ -1,7 +1,9 @@
 """Pages of one PDF done here or in processes, one after the other where one of them kills."""
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -136,10 +138,23 @@ class _Worker:
 _worker = _Worker()
 
 
+def end_with_parent() -> None:
+    """Let this process end when its parent does, even killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _start(source: Source, load: Loader, options: Options) -> None:
     _worker.given = (source, load, options)
     # Ctrl-C reaches every process of the terminal; only the parent answers it, by ending us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def _do_pages(numbers: Sequence[int]) -> list[Outcome]:

@@ -1,14 +1,19 @@
 """A PDF cleaned in place: what changes, what stays to the byte, and what a bad page may do."""
 
+import errno
 import hashlib
 import io
 import os
+import subprocess
+import sys
+import time
 import zlib
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pikepdf
+import psutil
 import pypdfium2 as pdfium
 import pytest
 from fakes import Identity, Inverter, load_identity, load_inverter
@@ -691,3 +696,35 @@ def test_odd_pdfs_are_unchanged_by_a_cleaner_that_changes_nothing(path, tmp_path
     if not errors:
         for one, two in zip(read_pages(path), read_pages(out), strict=True):
             assert np.array_equal(one.pixels, two.pixels)
+
+
+@pytest.mark.slow
+def test_workers_end_when_their_parent_is_killed(scan, tmp_path):
+    source, script = tmp_path / "in.pdf", tmp_path / "call.py"
+    source.write_bytes(pdf_of(*(np.roll(scan, n, 0) for n in range(40))))
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nimport fakes\n"
+        "from docclean.filerun import process_file\n"
+        "if __name__ == '__main__':\n"
+        "    process_file(Path(sys.argv[1]), Path(sys.argv[2]), fakes.Slow, jobs=2)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, script, source, tmp_path / "out.pdf"]
+    with subprocess.Popen(command, env=environment) as process:
+        deadline = time.monotonic() + 30
+        workers = []
+        while len(workers) < 3 and time.monotonic() < deadline:  # two, and their tracker
+            time.sleep(0.2)
+            workers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+    gone, left = psutil.wait_procs(workers, timeout=15)
+    assert len(gone) == 3 and not left
+
+
+def test_a_full_disk_behind_a_stream_is_told(scan):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    result = process_file(as_source(pdf_of(scan)), Full(), load_identity)
+    assert result.exit_status == 4 and "the disk is full" in result.message

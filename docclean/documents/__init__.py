@@ -124,8 +124,13 @@ def writing(out: Path | BinaryIO, *, overwrite: bool = False) -> Iterator[Binary
     with tempfile.NamedTemporaryFile() as whole:
         yield cast(BinaryIO, whole)
         whole.seek(0)
-        shutil.copyfileobj(whole, out)
-        out.flush()
+        try:
+            shutil.copyfileobj(whole, out)
+            out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"the output cannot be written: {_why(error)}") from error
 
 
 def write_to(
