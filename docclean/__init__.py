@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from docclean.cleaner import Cleaner
+    from docclean.clean.cleaner import Cleaner
     from docclean.documents import read_pages, write_pages
     from docclean.errors import DoccleanError
     from docclean.evaluation import Report, evaluate
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "Cleaner": "docclean.cleaner",
+    "Cleaner": "docclean.clean.cleaner",
     "DoccleanError": "docclean.errors",
     "Page": "docclean.page",
     "Report": "docclean.evaluation",

@@ -142,7 +142,7 @@ class Train:
     identity_weight: float = 0.0
     """Extra weight of patches that came in clean: those are to be left alone."""
     recogniser: str = ""
-    """A checkpoint of pipelines/recogniser.py that looks at cleaned lines; empty: none does."""
+    """A checkpoint of pipelines/training/recogniser.py that looks at cleaned lines; empty: none."""
     recogniser_weight: float = 0.1
     """Weight of what it sees amiss: features unlike the clean line's, and signs misread (CTC)."""
     recogniser_lines: int = 4

@@ -5,6 +5,6 @@ set -euo pipefail
 for index in $(seq 1 $#); do # folders are named from where the caller stands
     folder=$(realpath -- "$1"); shift; set -- "$@" "$folder"
 done
-source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/setup/setup.sh"
 setup '[measure]'
 exec .venv/bin/docclean demo -o out/demo "$@"

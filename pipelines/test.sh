@@ -2,7 +2,7 @@
 # The tests: sets everything up, torch included, then runs the fast suite, the linters and the types.
 #   bash pipelines/test.sh [pytest options]
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/setup/setup.sh"
 setup '[train,dev]'
 .venv/bin/ruff check docclean tests pipelines
 .venv/bin/ruff format --check docclean tests pipelines

@@ -15,10 +15,10 @@ from docclean.cli.shared import model_options, reading_options, say, standard_in
 from docclean.errors import SOME_FAILED, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from docclean.batch import CleanerSpec
     from docclean.documents import Source
-    from docclean.filerun import FileResult
-    from docclean.pagework import Options
+    from docclean.jobs.batch import CleanerSpec
+    from docclean.jobs.document import FileResult
+    from docclean.jobs.one_page import Options
 
 
 @click.command()
@@ -91,10 +91,10 @@ def clean(
     cat scan.png | docclean clean - -o - > clean.png
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
-    from docclean.batch import SHARED_TILE_AREA, CleanerSpec, process_many
     from docclean.documents import format_of
-    from docclean.pagework import Geometry, Options
-    from docclean.plan import plan_outputs
+    from docclean.jobs.batch import SHARED_TILE_AREA, CleanerSpec, process_many
+    from docclean.jobs.one_page import Geometry, Options
+    from docclean.jobs.plan import plan_outputs
 
     if suffix:
         format_of(suffix, "--format")
@@ -178,7 +178,7 @@ def _clean_stream(
     page_told: Callable[[dict[str, Any], int], None],
     jobs: int,
 ) -> int:
-    from docclean.filerun import process_file
+    from docclean.jobs.document import process_file
 
     if len(inputs) != 1:
         raise UsageError("- is one document: give one input with it, or a folder to -o")
@@ -217,8 +217,8 @@ def ocr(
     docclean ocr letter.pdf -o letter.txt --lang deu
     docclean ocr scan.png --raw
     """
-    from docclean.batch import CleanerSpec
     from docclean.documents import open_output, read_pages
+    from docclean.jobs.batch import CleanerSpec
     from docclean.ocr import Tesseract
 
     engine = Tesseract(lang=lang, psm=psm)

@@ -22,7 +22,7 @@ def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
     \b
     docclean synth -o pages/ --count 20 --seed 7
     """
-    from docclean.pairs import write_pairs
+    from docclean.pairs.make import write_pairs
 
     write_pairs(out, count, seed, _recipe(recipe))
     click.echo(out)
@@ -70,7 +70,7 @@ def export(checkpoint: Path, out: Path) -> None:
     \b
     docclean export runs/small/checkpoint.safetensors -o small.onnx
     """
-    from docclean.export import export_checkpoint
+    from docclean.training.export import export_checkpoint
 
     difference = export_checkpoint(checkpoint, out)
     click.echo(f"{out} (at most {difference:.3g} grey levels from the checkpoint)")
@@ -109,7 +109,7 @@ def _told(name: str) -> str:
 
 def _names(family: str) -> list[str]:
     if family == "models":
-        from docclean.runtime import shipped_models
+        from docclean.clean.network import shipped_models
 
         return shipped_models()
     if family == "corruptions":
@@ -118,7 +118,7 @@ def _names(family: str) -> list[str]:
         return CORRUPTIONS.names()
     if family == "contenders":
         from docclean.evaluation.contenders import CONTENDERS
-        from docclean.evaluation.order import TRIED, UNGATED
+        from docclean.evaluation.request import TRIED, UNGATED
         from docclean.report.report import CLEANED
 
         return [*CONTENDERS.names(), CLEANED, UNGATED, TRIED]

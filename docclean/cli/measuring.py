@@ -120,7 +120,7 @@ def evaluate(
     docclean evaluate labelled/ --baseline scores.json
     docclean evaluate --synthetic --html report.html
     """
-    from docclean.evaluation.order import Order
+    from docclean.evaluation.request import Order
     from docclean.evaluation.robustness import COMMON
     from docclean.evaluation.settings import SetSettings
     from docclean.report import exports, tables
@@ -263,7 +263,7 @@ def demo(folders: tuple[Path, ...], out: Path, seed: int, model: str, lang: str)
     docclean demo
     docclean demo scans/ -o demo/
     """
-    from docclean.demo import run_demo
+    from docclean.evaluation.demo import run_demo
 
     complete = True
     for shown in run_demo(out, seed, folders, model, lang):

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from docclean.corruptions.base import DPI, Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.cut import Cut, Cutting
-from docclean.corruptions.fields import fractal_noise, shade, to_image
+from docclean.corruptions.shared.cut import Cut, Cutting
+from docclean.corruptions.shared.fields import fractal_noise, shade, to_image
 from docclean.page import Image
 
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from docclean.corruptions.base import DPI, Draw, Params, Range
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.fields import Field
 from docclean.corruptions.lens import INTERPOLATIONS, resize_batch
 from docclean.corruptions.sensor import batch_grain, page_grain
+from docclean.corruptions.shared.fields import Field
 from docclean.corruptions.tone import batch_levels, page_levels
 from docclean.page import Image
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.base import DPI, Corruption, Params
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.legible import is_legible
+from docclean.corruptions.shared.legible import is_legible
 from docclean.errors import UsageError
 from docclean.page import Image
 from docclean.recipe import Corrupt, Recipe

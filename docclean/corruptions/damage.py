@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions.base import Draw, Params, Range, to_px
-from docclean.corruptions.cut import BED, Cut, Cutting, draw_bed, ragged
-from docclean.corruptions.fields import Field, fractal_noise
+from docclean.corruptions.shared.cut import BED, Cut, Cutting, draw_bed, ragged
+from docclean.corruptions.shared.fields import Field, fractal_noise
 
 
 class Tear(Cutting):

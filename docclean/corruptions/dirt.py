@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import (
+from docclean.corruptions.paper import SUBPIXEL, draw_threads, threads
+from docclean.corruptions.shared.fields import (
     Field,
     clouds,
     drawing_grid,
@@ -14,7 +15,6 @@ from docclean.corruptions.fields import (
     shade,
     smooth_noise,
 )
-from docclean.corruptions.paper import SUBPIXEL, draw_threads, threads
 from docclean.page import Image
 
 CORNERS = 8

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import DPI, Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.cut import BED, Cut, Cutting, draw_bed, ragged
-from docclean.corruptions.fields import Field, fractal_noise, to_image
+from docclean.corruptions.shared.cut import BED, Cut, Cutting, draw_bed, ragged
+from docclean.corruptions.shared.fields import Field, fractal_noise, to_image
 from docclean.page import Image
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, shade, to_image
+from docclean.corruptions.shared.fields import Field, fractal_noise, shade, to_image
 from docclean.page import Image
 
 

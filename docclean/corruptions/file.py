@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import cv2
 import numpy as np
 
-from docclean.corruptions.albumentation import albumentation
 from docclean.corruptions.base import DPI, Draw, Params, Range
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.fields import to_image
+from docclean.corruptions.shared.albumentation import albumentation
+from docclean.corruptions.shared.fields import to_image
 from docclean.page import Image
 
 if TYPE_CHECKING:

@@ -6,9 +6,16 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.facets import draw_facets
-from docclean.corruptions.fields import Field, clouds, drawing_grid, enlarged, shade, to_image
-from docclean.corruptions.strip import Strip
+from docclean.corruptions.shared.facets import draw_facets
+from docclean.corruptions.shared.fields import (
+    Field,
+    clouds,
+    drawing_grid,
+    enlarged,
+    shade,
+    to_image,
+)
+from docclean.corruptions.shared.strip import Strip
 from docclean.page import Image
 
 

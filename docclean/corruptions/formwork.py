@@ -3,7 +3,7 @@
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.penstrokes import Curve, Layout, Pen, darken, draw_pen, spline
+from docclean.corruptions.shared.penstrokes import Curve, Layout, Pen, darken, draw_pen, spline
 from docclean.page import Image
 
 

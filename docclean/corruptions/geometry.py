@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions.base import DPI, Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import smooth_noise, to_image
+from docclean.corruptions.shared.fields import smooth_noise, to_image
 from docclean.page import Image
 
 Sources = tuple[NDArray[np.float32], NDArray[np.float32]]

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.penstrokes import (
+from docclean.corruptions.shared.penstrokes import (
     PEN_RANGES,
     Curve,
     Layout,

@@ -7,7 +7,7 @@ import numpy as np
 
 from docclean.corruptions.base import DPI, Draw, Params, Range
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.fields import Field
+from docclean.corruptions.shared.fields import Field
 from docclean.page import Image
 
 if TYPE_CHECKING:

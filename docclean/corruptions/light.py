@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from docclean.corruptions.albumentation import albumentation
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import (
+from docclean.corruptions.shared.albumentation import albumentation
+from docclean.corruptions.shared.fields import (
     enlarged,
     line_distance,
     shade,

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import (
+from docclean.corruptions.shared.fields import (
     clouds,
     drawing_grid,
     enlarged,

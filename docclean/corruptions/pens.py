@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import smooth_noise
-from docclean.corruptions.penstrokes import (
+from docclean.corruptions.shared.fields import smooth_noise
+from docclean.corruptions.shared.penstrokes import (
     PEN_RANGES,
     Box,
     Curve,

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, smooth_noise, to_image
-from docclean.corruptions.strokes import blurred, ink_of, weakened
+from docclean.corruptions.shared.fields import Field, fractal_noise, smooth_noise, to_image
+from docclean.corruptions.shared.strokes import blurred, ink_of, weakened
 from docclean.page import Image
 
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, smooth_noise, to_image
-from docclean.corruptions.strokes import blurred, ink_of, stroke_mask, weakened
+from docclean.corruptions.shared.fields import Field, fractal_noise, smooth_noise, to_image
+from docclean.corruptions.shared.strokes import blurred, ink_of, stroke_mask, weakened
 from docclean.page import Image
 
 SOBEL = np.array([(-1, 0, 1), (-2, 0, 2), (-1, 0, 1)], np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 
 from docclean.corruptions.base import DPI, Draw, Params, Range
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.fields import Field, shade, to_image
+from docclean.corruptions.shared.fields import Field, shade, to_image
 from docclean.page import Image
 
 if TYPE_CHECKING:

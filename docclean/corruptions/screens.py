@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, line_distance, to_image
-from docclean.corruptions.pictures import blank_box, invent
+from docclean.corruptions.shared.fields import Field, line_distance, to_image
+from docclean.corruptions.shared.pictures import blank_box, invent
 from docclean.page import Image
 
 TURN = np.float32(2 * np.pi)

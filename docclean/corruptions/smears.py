@@ -4,8 +4,14 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, enlarged, fractal_noise, smooth_noise, to_image
-from docclean.corruptions.strokes import blurred, ink_of
+from docclean.corruptions.shared.fields import (
+    Field,
+    enlarged,
+    fractal_noise,
+    smooth_noise,
+    to_image,
+)
+from docclean.corruptions.shared.strokes import blurred, ink_of
 from docclean.page import Image
 
 COARSE = 150.0

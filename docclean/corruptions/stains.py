@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import (
+from docclean.corruptions.shared.fields import (
     Field,
     clouds,
     drawing_grid,

@@ -5,9 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
-from docclean.corruptions.fields import Field, fractal_noise, smooth_noise, to_image
-from docclean.corruptions.penstrokes import darken, place_count
-from docclean.corruptions.rubber import rubber
+from docclean.corruptions.shared.fields import Field, fractal_noise, smooth_noise, to_image
+from docclean.corruptions.shared.penstrokes import darken, place_count
+from docclean.corruptions.shared.rubber import rubber
 from docclean.page import Image
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from docclean.corruptions.base import DPI, Draw, Params, Range
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.fields import Field, to_image
 from docclean.corruptions.lens import gaussian_side
+from docclean.corruptions.shared.fields import Field, to_image
 from docclean.page import Image
 
 if TYPE_CHECKING:

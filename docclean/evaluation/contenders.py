@@ -10,14 +10,15 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from docclean.classical import divide_background, divide_dilated
-from docclean.cleaner import Cleaner
+from docclean.clean.cleaner import Cleaner
+from docclean.clean.type_size import enlarge as enlarged
 from docclean.errors import MissingProgramError, UsageError
+from docclean.evaluation.classical import divide_background, divide_dilated
 from docclean.evaluation.programs import TIMEOUT, Program
-from docclean.ocr import MAX_SIDE, OcrEngine, Tesseract, tesseract_version
+from docclean.ocr import OcrEngine, Tesseract
+from docclean.ocr.tesseract import MAX_SIDE, tesseract_version
 from docclean.page import Image, Page
 from docclean.registry import Registry
-from docclean.scale import enlarge as enlarged
 
 MEASURE = "pip install 'docclean[measure]'"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from docclean import __version__
 from docclean.errors import MissingProgramError
-from docclean.ocr import tesseract_version
-from docclean.report.results import Environment
+from docclean.ocr.tesseract import tesseract_version
+from docclean.scores.results import Environment
 
 
 def environment() -> Environment:

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from types import TracebackType
 
-from docclean.report.results import Cost
+from docclean.scores.results import Cost
 
 PERIOD = (0.02, 0.05)
 """Seconds between two looks at the memory: at first, and in steps that take longer than

@@ -25,7 +25,8 @@ from docclean.errors import (
     UnreadableInputError,
     UsageError,
 )
-from docclean.ocr import DPI_RANGE, place
+from docclean.ocr.engine import place
+from docclean.ocr.tesseract import DPI_RANGE
 from docclean.page import Page
 
 TIMEOUT = 600.0

@@ -10,9 +10,10 @@ from typing import Any
 
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.evaluation.meter import Meter
-from docclean.ocr import OcrEngine, PageText, Tesseract, Word, tesseract_version
+from docclean.ocr import OcrEngine, PageText, Tesseract, Word
+from docclean.ocr.tesseract import tesseract_version
 from docclean.page import Page
-from docclean.report.results import Cost
+from docclean.scores.results import Cost
 
 LINE_START = '{"key": "'
 Variables = tuple[tuple[str, str], ...]

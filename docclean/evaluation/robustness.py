@@ -22,8 +22,8 @@ from docclean.corruptions import CORRUPTIONS, Corruption
 from docclean.corruptions.chain import runs_here
 from docclean.ocr import OcrEngine
 from docclean.page import Page
-from docclean.report.results import Curve
-from docclean.score import Score, micro, score
+from docclean.scores.results import Curve
+from docclean.scores.text import Score, micro, score
 from docclean.synth import TextSource
 
 SEVERITIES = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.ocr import Tesseract
 from docclean.registry import nearest
-from docclean.score import TextRules
+from docclean.scores.text import TextRules
 
 SPLITS = "splits.json"
 """Names the pages of each split: {set: {split: [names]}}; sets may be nested like their folders."""

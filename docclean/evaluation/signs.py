@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from docclean.classical import LARGE_DILATION, divide, median_background
+from docclean.evaluation.classical import LARGE_DILATION, divide, median_background
 from docclean.evaluation.dictionary import known_share
 from docclean.ocr import PageText, Word
 from docclean.page import Image, Page
-from docclean.report.results import Signs
-from docclean.score import normalise
+from docclean.scores.results import Signs
+from docclean.scores.text import normalise
 
 MOST_PIXELS = 12_000_000
 """Larger pages are looked at reduced by a whole number: A4 at 300 dpi (8.7 million) is not."""

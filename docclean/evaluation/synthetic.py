@@ -5,7 +5,7 @@ from pathlib import Path
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.chain import runs_here
 from docclean.errors import OutputError
-from docclean.pairs import make_pair, write_png
+from docclean.pairs.make import make_pair, write_png
 from docclean.recipe import Corrupt, Recipe, Synth
 from docclean.synth import TextSource
 

@@ -1,8 +1,8 @@
 """The networks, by name."""
 
 from docclean.models.base import Architecture, Autoencoder
-from docclean.models.bottleneck import BottleneckAutoencoder
-from docclean.models.conv import ConvolutionalAutoencoder
+from docclean.models.classics.bottleneck import BottleneckAutoencoder
+from docclean.models.classics.conv import ConvolutionalAutoencoder
 from docclean.models.dae import LocalAffineAutoencoder
 from docclean.registry import Registry
 

@@ -10,8 +10,8 @@ from typing import Any
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.report.exports import JSON_VERSION, digest
 from docclean.report.report import Report
-from docclean.report.results import full_name
-from docclean.score import Interval, Score, paired_gains
+from docclean.scores.results import full_name
+from docclean.scores.text import Interval, Score, paired_gains
 
 LISTED = 5
 """Pages named in a note; of more, their number."""

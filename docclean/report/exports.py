@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from docclean.errors import UnreadableInputError
-from docclean.fidelity import Fidelity
 from docclean.report.files import writing
-from docclean.report.results import PageResult, Reading, Signs, Summary
+from docclean.scores.pixels import Fidelity
+from docclean.scores.results import PageResult, Reading, Signs, Summary
 
 BEGIN, END = "<!-- docclean evaluate: begin -->", "<!-- docclean evaluate: end -->"
 """What stands around a table that `write_between` may replace."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import Levenshtein
 
-from docclean.score import PLAIN, TextRules, normalise, word_changes
+from docclean.scores.text import PLAIN, TextRules, normalise, word_changes
 
 Marks = tuple[list[int], list[int]]
 """Which words of the text before were lost and which of the text after were gained, from 0."""

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from docclean.page import Image, Page
-from docclean.report.results import Pictures
+from docclean.scores.results import Pictures
 
 PICTURE_WIDTH = 1000
 """Widest picture of a page in a report, px."""

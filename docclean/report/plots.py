@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from docclean.report.results import Curve
-from docclean.score import Interval
+from docclean.scores.results import Curve
+from docclean.scores.text import Interval
 
 Role = Literal["before", "after", "other"]
 """Whether a contender is the bar, the one shown against it, or another."""

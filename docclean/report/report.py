@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from docclean.errors import UsageError
-from docclean.fidelity import Fidelity
 from docclean.report.exports import to_csv, to_json
-from docclean.report.html import write_html
-from docclean.report.results import (
+from docclean.report.html.document import write_html
+from docclean.report.tables import to_markdown, to_text
+from docclean.scores.pixels import Fidelity
+from docclean.scores.results import (
     Comparison,
     Cost,
     Curve,
@@ -24,8 +25,7 @@ from docclean.report.results import (
     Summary,
     Totals,
 )
-from docclean.report.tables import to_markdown, to_text
-from docclean.score import Interval, Score, macro, micro, paired_gains, sign_test
+from docclean.scores.text import Interval, Score, macro, micro, paired_gains, sign_test
 
 RAW, GREY, CLEANED = "raw", "grey", "cleaned"
 TWIN = "clean twin"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from docclean.report.results import (
+from docclean.scores.results import (
     Comparison,
     Curve,
     PageResult,

@@ -6,10 +6,10 @@ from random import Random
 import numpy as np
 
 from docclean.recipe import Synth
+from docclean.synth.language.text import TextSource
 from docclean.synth.layouts import LAYOUTS
 from docclean.synth.pages import Typeset, typeset
 from docclean.synth.rendering import Word
-from docclean.synth.text import TextSource
 
 __all__ = ["LAYOUTS", "TextSource", "Typeset", "Word", "draw_dpi", "draw_page", "typeset"]
 

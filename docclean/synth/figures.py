@@ -3,8 +3,8 @@
 import math
 from random import Random
 
+from docclean.synth.language.voice import Voice
 from docclean.synth.markup import cell
-from docclean.synth.voice import Voice
 
 Point = tuple[float, float]
 

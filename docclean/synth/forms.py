@@ -2,8 +2,8 @@
 
 from random import Random
 
+from docclean.synth.language.voice import Voice
 from docclean.synth.markup import Content, Sheet, beside, cell, fit, line, par, rule, run, spread
-from docclean.synth.voice import Voice
 
 _ZEBRA = "fill: (_, y) => if calc.odd(y) { luma(%d) } else { none }, "
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 
-from docclean.synth.voice import Voice
+from docclean.synth.language.voice import Voice
 
 PRELUDE = """
 #let t(s) = s

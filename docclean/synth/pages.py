@@ -12,11 +12,11 @@ from PIL import Image as Pillow
 
 from docclean.page import Page
 from docclean.synth.fonts import families
+from docclean.synth.language.text import TextSource
+from docclean.synth.language.voice import Voice
 from docclean.synth.layouts import LAYOUTS, Layout
 from docclean.synth.markup import PRELUDE, Content, Sheet, photo_specs, true_text
 from docclean.synth.rendering import Word, find_words, full_shape, paint_photos, render
-from docclean.synth.text import TextSource
-from docclean.synth.voice import Voice
 
 _SLIP = 300.0  # points; narrower paper is a slip with slim margins, as long as its text
 _LONGEST = 1.06  # of the paper: pages are not all cut alike

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from docclean.synth.figures import drawing
+from docclean.synth.language.voice import Voice
 from docclean.synth.markup import (
     Content,
     Sheet,
@@ -17,7 +18,6 @@ from docclean.synth.markup import (
     ragged,
 )
 from docclean.synth.pictures import draw_spec
-from docclean.synth.voice import Voice
 
 Picture = Callable[[float, float], str]
 """Makes source of a picture of a width and height in points."""

@@ -2,6 +2,7 @@
 
 from random import Random
 
+from docclean.synth.language.voice import Voice
 from docclean.synth.markup import (
     Content,
     Sheet,
@@ -18,7 +19,6 @@ from docclean.synth.markup import (
     run,
 )
 from docclean.synth.pictures import draw_spec
-from docclean.synth.voice import Voice
 
 _GREYS = ("luma(215)", "luma(190)", "luma(235)")
 

@@ -6,10 +6,10 @@ from docclean.corruptions.chain import check
 from docclean.errors import UsageError
 from docclean.models import ARCHITECTURES
 from docclean.recipe import Recipe
-from docclean.training.lines import WINDOW
-from docclean.training.lineset import in_latin
 from docclean.training.patches import BLOCK
-from docclean.training.recogniser import load_recogniser
+from docclean.training.recogniser.lines import WINDOW
+from docclean.training.recogniser.lineset import in_latin
+from docclean.training.recogniser.network import load_recogniser
 
 
 def check_recipe(recipe: Recipe) -> None:

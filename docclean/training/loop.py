@@ -16,9 +16,9 @@ from docclean.models.checkpoint import load_tensors
 from docclean.recipe import Recipe
 from docclean.training.checks import check_recipe
 from docclean.training.journal import Journal
-from docclean.training.lineset import draw_lines, training_lines
 from docclean.training.parallel import Team
 from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages
+from docclean.training.recogniser.lineset import draw_lines, training_lines
 from docclean.training.schedule import average_decay, learning_rate
 from docclean.training.state import State, begin, restore, save_average, save_state
 from docclean.training.validate import Reader, averaged, validation_loss

@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from docclean.models import Architecture
 from docclean.recipe import Train
-from docclean.training.lines import LineBatch
-from docclean.training.reading import cleaning_reader_loss
-from docclean.training.recogniser import Recogniser
+from docclean.training.recogniser.lines import LineBatch
+from docclean.training.recogniser.network import Recogniser
+from docclean.training.recogniser.reading import cleaning_reader_loss
 
 NEAR_INK = 7
 """Window in px: a pixel with ink inside it counts as near ink (3 px each way)."""

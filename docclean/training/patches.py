@@ -16,10 +16,10 @@ from PIL import Image as Pillow
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
+from docclean.clean.type_size import resized
 from docclean.corruptions.chain import corrupt_looks, dirty_sheet
 from docclean.page import Image
 from docclean.recipe import Look, Recipe, Train
-from docclean.scale import resized
 from docclean.synth import TextSource, draw_page
 from docclean.training.schedule import severity_share, softened
 from docclean.training.sheets import area_reduced, cut_sheet, scan_factor

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from docclean.clean.type_size import LARGEST_FACTOR
 from docclean.page import Image
-from docclean.scale import LARGEST_FACTOR
 
 LARGE_SHARE, LARGE_TYPE = 0.12, (1.6, 4.5)
 """Share of sheets that are enlarged more, and how much: strokes as thick as those of titles."""

@@ -10,16 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from docclean.clean.network import WEIGHTS
 from docclean.errors import UsageError
 from docclean.models import ARCHITECTURES, Architecture
 from docclean.models.checkpoint import described_model, load_tensors, save_tensors
 from docclean.recipe import Corrupt, Recipe, Synth, Train
 from docclean.registry import nearest
-from docclean.runtime import WEIGHTS
-from docclean.training.lines import Line
 from docclean.training.losses import Lesson
 from docclean.training.parallel import Team
-from docclean.training.recogniser import Recogniser, load_recogniser
+from docclean.training.recogniser.lines import Line
+from docclean.training.recogniser.network import Recogniser, load_recogniser
 
 DATA_KEYS = ("patch", "batch", "patches_per_sheet", "sheet", "seed", "curriculum")
 """Keys of [train] that decide what patches a run sees."""

@@ -14,9 +14,9 @@ from docclean.errors import MissingProgramError
 from docclean.models import ARCHITECTURES, Architecture
 from docclean.ocr import OcrEngine, Tesseract
 from docclean.page import Image, Page
-from docclean.pairs import Pair, make_pair
+from docclean.pairs.make import Pair, make_pair
 from docclean.recipe import Recipe, Synth, Train
-from docclean.score import Score, micro, score
+from docclean.scores.text import Score, micro, score
 from docclean.synth import TextSource, Word
 from docclean.training.losses import cleaning_loss
 from docclean.training.patches import PatchBlocks

@@ -20,7 +20,7 @@ from docclean.documents.base import (
 )
 from docclean.documents.codecs import Kind, Stored, encode
 from docclean.documents.images import Jpeg
-from docclean.documents.layers import layer
+from docclean.documents.mrc import layer
 from docclean.documents.pdf.contents import holds_plain_values, stored_as, x_objects
 from docclean.documents.pdf.editing import Edit, Editor
 from docclean.documents.pdf.objects import Picture, save, stream_of

@@ -8,7 +8,7 @@ import pikepdf
 from PIL import ImageCms
 
 from docclean.documents.codecs import Encoded
-from docclean.documents.layers import Layers
+from docclean.documents.mrc import Layers
 
 RGB = pikepdf.Name.DeviceRGB
 Picture = Encoded | Layers

@@ -1,0 +1,124 @@
+"""Runs a network on tiles: uint8 in, uint8 out; floats exist only inside."""
+
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError, UsageError
+from docclean.registry import nearest
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class Runtime(Protocol):
+    """A network ready to run.
+
+    Attributes:
+        stride: sides of a tile are multiples of it, in px.
+        reach: how far from a pixel its value can depend on the input, in px of the input.
+        name: which model this is, for results.
+    """
+
+    stride: int
+    reach: int
+    name: str
+
+    def __call__(self, tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Clean tiles, uint8 (N, h, w) -> the same shape."""
+        ...
+
+
+class OnnxRuntime:
+    """An exported network under onnxruntime.
+
+    Attributes:
+        scale: sides of what comes out over sides of what goes in; 2 is super-resolution.
+    """
+
+    def __init__(self, path: Path, device: str = "auto", threads: int | None = None) -> None:
+        """Load the model.
+
+        Args:
+            path: an .onnx file written by `docclean export`.
+            device: cpu, cuda (needs onnxruntime-gpu) or auto (cuda where there is one).
+            threads: processor threads; None uses all cores.
+
+        Raises:
+            UnreadableInputError: the file is not a model of docclean.
+            MissingProgramError: cuda was asked for and onnxruntime here has none.
+        """
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or 0
+        # without the plan the arena gives layers each other's memory: half the peak, equal speed
+        options.enable_mem_pattern = False
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                str(path), options, providers=_providers(onnxruntime, device)
+            )
+            facts = self._session.get_modelmeta().custom_metadata_map
+            self.stride, self.reach = int(facts["stride"]), int(facts["reach"])
+            self.scale = int(facts.get("scale", 1))  # older files do not say
+        except DoccleanError:
+            raise
+        except Exception as error:  # onnxruntime raises bare exceptions of its own making
+            raise UnreadableInputError(
+                f"{path}: not a model of docclean; give 'small' or an .onnx file that "
+                "`docclean export` wrote"
+            ) from error
+        self.name = path.stem
+
+    def __call__(self, tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Clean tiles, uint8 (N, h, w) -> (N, scale * h, scale * w)."""
+        return np.asarray(self._session.run(None, {"tiles": tiles})[0])
+
+
+def _providers(onnxruntime: Any, device: str) -> list[str]:
+    if device not in get_args(Device):
+        known = list(get_args(Device))
+        raise UsageError(
+            f"there is no device '{device}'{nearest(device, known)}; known: {', '.join(known)}"
+        )
+    has_cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    if device == "cuda" and not has_cuda:
+        raise MissingProgramError(
+            "--device cuda: onnxruntime here runs on the processor only; "
+            "pip install onnxruntime-gpu, or leave --device out"
+        )
+    wanted = ["CUDAExecutionProvider"] if has_cuda and device != "cpu" else []
+    return [*wanted, "CPUExecutionProvider"]
+
+
+def shipped_models() -> list[str]:
+    """Return the names of the models inside the package."""
+    return sorted(path.stem for path in WEIGHTS.glob("*.onnx"))
+
+
+def load_runtime(
+    model: str | Path, device: str = "auto", threads: int | None = None
+) -> OnnxRuntime:
+    """Load a shipped model by name, or any exported model by path, to clean pages with.
+
+    Raises:
+        UsageError: there is neither a shipped model nor a file of that name, or the model
+            enlarges what it cleans, which pages do not support; `OnnxRuntime` runs it.
+    """
+    name = str(model)
+    path = WEIGHTS / f"{name}.onnx" if name in shipped_models() else Path(model)
+    if not path.is_file():
+        raise UsageError(
+            f"there is no model '{name}'{nearest(name, shipped_models())}; known: "
+            f"{', '.join(shipped_models())}, or the path of an .onnx file"
+        )
+    runtime = OnnxRuntime(path, device, threads)
+    if runtime.scale != 1:
+        raise UsageError(
+            f"{path}: this model enlarges pages {runtime.scale} times, and cleaning keeps their "
+            "size; give one that was trained with scale = 1"
+        )
+    return runtime

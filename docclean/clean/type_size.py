@@ -1,0 +1,175 @@
+"""How large the letters are, and bringing small ones to the size networks and Tesseract work at.
+
+Letters of an x-height below about 17 px are cleaned and read worse than the same letters enlarged;
+larger ones are read worse when they are enlarged further. So the x-height is measured, and only
+small type is enlarged.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageFilter
+
+from docclean.imageops.components import components
+from docclean.page import Image
+
+WORKING_X_HEIGHT = 24.0
+"""x-height in px that small letters are brought to: 10 to 12 point type at 300 dpi."""
+SMALL_X_HEIGHT = 17.0
+"""x-height in px from which letters are large enough as they are."""
+TINY_X_HEIGHT = 11.0
+"""x-height in px below which a page that is left as it came is read enlarged: with its own grain
+about it, larger type gains nothing (validation halves of the public sets)."""
+LARGEST_FACTOR = 3.0
+"""No page is enlarged more: what was never scanned does not come back."""
+MAX_WORK = 36_000_000
+"""Pixels of an enlarged page, at most; larger ones are worked on as they are."""
+
+X_HEIGHTS = (4, 120)
+"""Heights of components that can be letters, px."""
+ASPECT = (0.2, 5.0)
+"""Width over height of what can be a letter or a few that touch."""
+LEAST_LETTERS = 30
+"""Letters to be found before an x-height is told."""
+QUANTILE = 0.25
+"""Place of the small letters in all ink, lowest first: half of it is in such letters."""
+INK = 200
+"""Grey below which a pixel of a cleaned page holds a letter together, be its strokes faint."""
+INKED = 64
+"""Grey levels below white from which a place wholly counts as inked."""
+DARKENED = (0.05, 0.3)
+"""Gain of contrast from which letters get back some, and all, of what they themselves lost."""
+OWN, CLOSING = 0.6, 5
+"""Share of the letters' greys that is the page's own, divided by its paper: its closing, px."""
+OWN_DARKENED = 1.3
+"""How much darker the cleaned letters may be than the page's own before those are darkened too."""
+STRETCH, PIVOT = 1.2, 155
+"""Contrast that two estimates of an edge lose when they are mixed, and the grey it turns about."""
+DARK, LIGHT = 100, 240
+"""Greys of a cleaned page below which it shows the middle of a stroke, above which paper."""
+BANDS, SAMPLE = 5, 2_000_000
+"""A larger page is looked at in so many bands spread over it, of so many pixels together."""
+
+
+def x_height(clean: Image) -> float:
+    """Return the height of the small letters in px, (H, W) uint8 of a cleaned page; 0 for no text.
+
+    Letters are the components of ink of a letter's shape. Each counts by its area, so that neither
+    grain nor the crumbs of broken letters outvote them.
+    """
+    heights: list[NDArray[np.int64]] = []
+    weights: list[NDArray[np.int64]] = []
+    for band in _bands(clean):
+        found = components(band < INK)
+        height, width = found.height, found.width
+        ratio = width / np.maximum(height, 1)
+        letter = (height >= X_HEIGHTS[0]) & (height <= X_HEIGHTS[1])
+        letter &= (ratio > ASPECT[0]) & (ratio < ASPECT[1])
+        heights.append(height[letter])
+        weights.append(found.area[letter])
+    height, weight = np.concatenate(heights), np.concatenate(weights)
+    if len(height) < LEAST_LETTERS:
+        return 0.0
+    order = np.argsort(height, kind="stable")
+    share = np.cumsum(weight[order])
+    return float(height[order][np.searchsorted(share, QUANTILE * share[-1])])
+
+
+def working_factor(height: float, shape: tuple[int, ...]) -> float:
+    """Return how much a page is to be enlarged, in steps of a half, 1 for not at all.
+
+    Args:
+        height: its x-height in px, 0 for none.
+        shape: (H, W) of the page in px.
+    """
+    if not 0 < height < SMALL_X_HEIGHT:
+        return 1.0
+    factor = min(LARGEST_FACTOR, max(1.0, round(2 * WORKING_X_HEIGHT / height) / 2))
+    return factor if factor**2 * shape[0] * shape[1] <= MAX_WORK else 1.0
+
+
+def enlarge(grey: Image, factor: float) -> Image:
+    """Return a page (H, W) uint8 at `factor` times its sides, rounded, by Lanczos."""
+    return resized(grey, (round(factor * grey.shape[0]), round(factor * grey.shape[1])))
+
+
+def resized(grey: Image, shape: tuple[int, ...]) -> Image:
+    """Return a page (H, W) uint8 at another shape: Lanczos, which averages where it reduces."""
+    size = (shape[1], shape[0])
+    return np.asarray(Pillow.fromarray(grey).resize(size, Pillow.Resampling.LANCZOS), np.uint8)
+
+
+def bring_back(grey: Image, work: Image, cleaned: Image) -> Image:
+    """Return a page cleaned at its working size at its own size, (H, W) uint8.
+
+    Enlarging and reducing blurs letters. What the page lost on the way, itself minus itself there
+    and back, is given back to them; where the cleaned page is white there is nothing to sharpen.
+    Letters that were made darker lost more than that: what the reduced page itself loses there and
+    back (one step of iterative back-projection, Irani and Peleg 1991), in part or whole. At last
+    their greys are mixed with those of the page itself divided by the paper beside them, which
+    never were enlarged.
+
+    Args:
+        grey: the page as it came, (H, W).
+        work: it enlarged, (h, w).
+        cleaned: the enlarged page cleaned, (h, w).
+    """
+    back = resized(cleaned, grey.shape)
+    least = np.asarray(Pillow.fromarray(back).filter(ImageFilter.MinFilter(3)), np.float32)
+    lost = grey - resized(work, grey.shape).astype(np.float32)
+    least_gain, most_gain = DARKENED
+    gain = _contrast(back, back) / max(1.0, _contrast(grey, back)) - 1
+    share = float(np.clip((gain - least_gain) / (most_gain - least_gain), 0, 1))
+    if share:
+        there = resized(resized(back, work.shape), grey.shape)
+        lost = lost + share * (back - there.astype(np.float32))
+    inked = np.clip((255 - least) / INKED, 0, 1)
+    shown = np.clip(back + inked * lost + 0.5, 0, 255).astype(np.uint8)
+    if not share:
+        return shown
+    mixed = shown + OWN * (_own_letters(grey, shown) - shown)
+    edges = inked * np.clip((widest(shown, CLOSING) - np.float32(PIVOT)) / INKED, 0, 1)
+    mixed = shown + share * edges * (PIVOT + STRETCH * (mixed - PIVOT) - shown)
+    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+
+
+def _own_letters(grey: Image, cleaned: Image) -> NDArray[np.float32]:
+    """Return the page divided by the paper right beside each pixel, float32 (H, W), 0..255.
+
+    Right at the edges of letters, wrong in dirt and deep inside strokes wider than the closing.
+    """
+    paper = 255 - widest(255 - widest(grey, CLOSING), CLOSING)
+    dark = 255 - np.float32(255) * grey / np.maximum(paper, 1)
+    gain = _contrast(cleaned, cleaned) / max(1.0, _contrast(255 - dark, cleaned))
+    return np.asarray(255 - np.clip(max(1.0, gain / OWN_DARKENED) * dark, 0, 255), np.float32)
+
+
+def widest(image: Image, side: int) -> Image:
+    """Return the lightest of the side x side px around each pixel, (H, W) uint8; `side` odd."""
+    reach = side // 2
+    for axis in (0, 1):
+        walls = [(reach, reach) if axis == along else (0, 0) for along in (0, 1)]
+        walled, length = np.pad(image, walls, mode="edge"), image.shape[axis]
+        image = walled.take(range(length), axis)
+        for place in range(1, side):
+            image = np.maximum(image, walled.take(range(place, place + length), axis))
+    return image
+
+
+def _contrast(page: NDArray[Any], cleaned: Image) -> float:
+    """Return how much darker `page` is in the letters of the cleaned page than on its paper."""
+    ink, paper = cleaned < DARK, cleaned > LIGHT
+    if not ink.any() or not paper.any():
+        return 0.0
+    return float(page[paper].mean() - page[ink].mean())
+
+
+def _bands(image: Image) -> list[Image]:
+    """Return the page, or horizontal bands spread over it."""
+    height, width = image.shape
+    if height * width <= SAMPLE:
+        return [image]
+    rows = max(1, min(height // BANDS, SAMPLE // (BANDS * width)))
+    return [image[top : top + rows] for top in np.linspace(0, height - rows, BANDS).astype(int)]

@@ -1,0 +1,1 @@
+"""What several corruptions share: strokes, fields, cuts."""

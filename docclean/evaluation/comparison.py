@@ -1,0 +1,246 @@
+"""One evaluation: every page of a folder, treated by every contender, read and compared."""
+
+import errno
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from docclean.errors import (
+    MissingProgramError,
+    OutputError,
+    UnreadableInputError,
+    UsageError,
+)
+from docclean.evaluation.contenders import (
+    CONTENDERS,
+    Contender,
+    PageCleaner,
+    cleaned_by,
+)
+from docclean.evaluation.environment import environment
+from docclean.evaluation.folder import Item, find_items
+from docclean.evaluation.one_document import Bench, Result, Task
+from docclean.evaluation.programs import stop_programs
+from docclean.evaluation.reader import Cache
+from docclean.evaluation.settings import Settings, matches
+from docclean.ocr import OcrEngine, Tesseract
+from docclean.report.report import (
+    CLEANED,
+    GREY,
+    RAW,
+    Report,
+)
+from docclean.scores.results import Failure, PageResult
+from docclean.scores.text import PLAIN, TextRules
+
+log = logging.getLogger(__name__)
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+LISTED = 5
+"""Left out documents that are named."""
+USUAL = (RAW, GREY, "divide", CLEANED)
+"""Contenders of an ordinary evaluation."""
+
+
+def evaluate(
+    folder: str | Path,
+    cleaner: PageCleaner | None,
+    engine: OcrEngine | None = None,
+    *,
+    contenders: Sequence[str | Contender] = USUAL,
+    rules: TextRules = PLAIN,
+    settings: Settings | None = None,
+    sets: Sequence[str] = (),
+    only: Collection[str] | Callable[[Item], bool] | None = None,
+    limit: int | None = None,
+    jobs: int = 1,
+    pictures: bool = False,
+    cache: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Read every page of a folder once per contender and compare with the truth, if there is one.
+
+    Args:
+        folder: what `find_items` takes: images or PDFs with their truth beside them, noisy/ and
+            clean/, folders of such folders (each is a set), or documents without any truth.
+        cleaner: what 'cleaned' means; None where that contender is left out.
+        engine: reads the pages; Tesseract for English by default.
+        contenders: names of `CONTENDERS`, 'cleaned', or contenders of your own.
+        rules: what counts as the same text.
+        settings: engine and rules of each set; takes the place of `engine` and `rules`.
+        sets: patterns of the sets to read; all where empty.
+        only: names of the pages to read, or a test of an item.
+        limit: read at most this many pages a set.
+        jobs: pages worked on at a time; one thread and one OCR process each.
+        pictures: keep small pictures of each page for `Report.to_html`.
+        cache: file that keeps what was read, for the next run.
+        progress: called with (pages done, pages in all) after each page.
+
+    Raises:
+        UnreadableInputError: nothing to read, or not one page that could be read.
+        UsageError: an unknown contender, or 'cleaned' without a cleaner.
+        MissingProgramError: the engine's program is missing, or a named contender's.
+    """
+    plan = [resolve(one, cleaner) for one in contenders]
+    if not plan:
+        raise UsageError("an evaluation needs at least one contender")
+    found = find_items(Path(folder))
+    items = _chosen(found.items, sets, only, limit)
+    asked = (_task(item, Path(folder), engine or Tesseract(), rules, settings) for item in items)
+    tasks = [task for task in asked if task is not None]
+    if not tasks:
+        raise UnreadableInputError(f"{folder}: none of its pages was asked for")
+    for engine_used in dict.fromkeys(
+        task.engine for task in tasks if isinstance(task.engine, Tesseract)
+    ):
+        engine_used.check_languages()  # before the sets that could be read are
+    bench = Bench(plan, pictures, Cache.load(cache) if cache else None)
+    pages: list[PageResult] = []
+    failures: list[Failure] = []
+    for result in _run(bench, tasks, jobs, progress):
+        pages += [result.page] if result.page else []
+        failures += result.failures
+    if not pages:
+        raise UnreadableInputError(
+            f"{folder}: none of its {len(tasks)} pages could be read; "
+            f"the first: {failures[0].message}"
+        )
+    failed = len({one.name for one in failures})
+    remark = f"{_count(len(pages), 'page')} read, {_count(failed, 'failure')}"
+    if found.left_out:
+        names = [str(path.relative_to(Path(folder))) for path in found.left_out[:LISTED]]
+        more = ", …" if len(found.left_out) > LISTED else ""
+        remark += f"; {len(found.left_out)} without truth left out: {', '.join(names)}{more}"
+    return Report(
+        Path(folder).resolve().name or str(folder),
+        tuple(pages),
+        tuple(failures),
+        (),
+        environment(),
+        remark,
+        _methods(tasks),
+    )
+
+
+def resolve(wanted: str | Contender, cleaner: PageCleaner | None) -> Contender:
+    """Return a contender by name.
+
+    Raises:
+        UsageError: there is none of this name, or it needs a cleaner.
+        MissingProgramError: what it needs is not installed.
+    """
+    if wanted == CLEANED:
+        if cleaner is None:
+            raise UsageError(f"the contender '{CLEANED}' needs a cleaner")
+        return cleaned_by(cleaner)
+    contender = CONTENDERS[wanted] if isinstance(wanted, str) else wanted
+    lacking = contender.lacking()
+    if lacking:
+        raise MissingProgramError(f"the contender '{contender.name}' cannot run: {lacking}")
+    return contender
+
+
+def _run(
+    bench: Bench,
+    tasks: Sequence[Task],
+    jobs: int,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[Result]:
+    """Measure the documents, `jobs` at a time; results in the order of the tasks."""
+    done = 0
+    lock = threading.Lock()
+
+    def failed(task: Task, error: Exception) -> Result:
+        log.debug("%s", task.item.image, exc_info=True)
+        message = str(error) or type(error).__name__
+        return Result(None, (Failure(task.name, message),))
+
+    def one(task: Task) -> Result:
+        nonlocal done
+        try:
+            return bench.measure(task)
+        except (MissingProgramError, OutputError):
+            raise  # no page could be read, no reading kept
+        except OSError as error:
+            if error.errno in FULL:
+                raise OutputError(
+                    f"the disk is full ({error.strerror}); free some space"
+                ) from error
+            return failed(task, error)
+        except Exception as error:  # one bad page is a line in the report, not the end of the run
+            return failed(task, error)
+        finally:
+            with lock:
+                done += 1
+                if progress:
+                    progress(done, len(tasks))
+
+    pool = ThreadPoolExecutor(max(1, jobs))
+    try:
+        yield from pool.map(one, tasks)
+    except BaseException:  # Ctrl-C above all: nobody waits for the programs still running
+        bench.stopped.set()
+        stop_programs()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _chosen(
+    items: Sequence[Item],
+    sets: Sequence[str],
+    only: Collection[str] | Callable[[Item], bool] | None,
+    limit: int | None,
+) -> list[Item]:
+    """Keep the items asked for.
+
+    Raises:
+        UsageError: a pattern that names no set.
+    """
+    groups = list(dict.fromkeys(item.group for item in items))
+    for pattern in sets:
+        if not any(matches(group, pattern) for group in groups):
+            known = ", ".join(groups) if any(groups) else "the folder is a single set"
+            raise UsageError(f"no set is called '{pattern}'; there are: {known}")
+    kept = [item for item in items if not sets or any(matches(item.group, one) for one in sets)]
+    if callable(only):
+        kept = [item for item in kept if only(item)]
+    elif only is not None:
+        kept = [item for item in kept if item.name in only]
+    counted: dict[str, int] = {}
+    chosen = []
+    for item in kept:
+        counted[item.group] = counted.get(item.group, 0) + 1
+        if limit is None or counted[item.group] <= limit:
+            chosen.append(item)
+    return chosen
+
+
+def _task(
+    item: Item, folder: Path, engine: OcrEngine, rules: TextRules, settings: Settings | None
+) -> Task | None:
+    """Say how an item is read; None where the settings leave its set out."""
+    if settings is None:
+        return Task(item, engine, rules)
+    chosen = settings.of(item.group or folder.resolve().name)
+    return None if chosen.skip else Task(item, chosen.engine(), chosen.rules())
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _methods(tasks: Sequence[Task]) -> dict[str, str]:
+    """Tell of each set how its pages were read and compared."""
+    methods = {}
+    for task in tasks:
+        engine, rules = task.engine, task.rules
+        reading = engine.name
+        if isinstance(engine, Tesseract):
+            psm = "" if engine.psm is None else f" --psm {engine.psm}"
+            reading = f"Tesseract -l {engine.lang}{psm}"
+        case = "case folded" if rules.fold_case else "case kept"
+        methods[task.item.group] = f"{reading}, {rules.form}, white space folded, {case}"
+    return methods

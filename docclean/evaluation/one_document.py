@@ -1,0 +1,226 @@
+"""What one document goes through: every contender treats it, the engine reads, all is compared."""
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from docclean.documents import read_pages
+from docclean.errors import DoccleanError, MissingProgramError, OutputError
+from docclean.evaluation.contenders import Contender, Treated
+from docclean.evaluation.dictionary import dictionary
+from docclean.evaluation.folder import Item
+from docclean.evaluation.meter import Meter
+from docclean.evaluation.reader import Cache, Read, Reader
+from docclean.evaluation.signs import signs_of
+from docclean.ocr import OcrEngine
+from docclean.page import Page
+from docclean.report.pictures import take_pictures
+from docclean.report.report import (
+    TWIN,
+    bar_of,
+    mean_cost,
+    mean_fidelity,
+    mean_signs,
+    shown_of,
+)
+from docclean.scores.pixels import compare
+from docclean.scores.results import (
+    Cost,
+    Failure,
+    PageResult,
+    Pictures,
+    Reading,
+    full_name,
+)
+from docclean.scores.text import TextRules, score
+from docclean.truth import read_truth
+
+PAGE_BREAK = "\n\n"
+_PDFIUM = threading.Lock()
+"""PDFium works in one thread at a time."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One document to read, and how."""
+
+    item: Item
+    engine: OcrEngine
+    rules: TextRules
+
+    @property
+    def name(self) -> str:
+        """The document's name with its set before it."""
+        return full_name(self.item.group, self.item.name)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one document: its readings, and what failed on the way."""
+
+    page: PageResult | None
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every document goes through."""
+
+    plan: Sequence[Contender]
+    pictures: bool
+    cache: Cache | None
+    stopped: threading.Event = field(default_factory=threading.Event)
+    """Set where the run is given up: no page is begun any more."""
+
+    @cached_property
+    def bar(self) -> str:
+        """The contender the others are held against."""
+        return bar_of([one.name for one in self.plan])
+
+    @cached_property
+    def shown(self) -> str:
+        """The contender whose page is shown."""
+        return shown_of([one.name for one in self.plan])
+
+    def measure(self, task: Task) -> Result:
+        """Read one document once per contender; its pages make one text."""
+        item = task.item
+        truth = read_truth(item.truth).text if item.truth else None
+        sheets: dict[str, list[Reading]] = {}
+        failures: list[Failure] = []
+        pictures: Pictures | None = None
+        for before, twin in _paired(item):
+            sheet = Sheet(self, task, before, twin, truth is not None)
+            for name, reading in sheet.read().items():
+                sheets.setdefault(name, []).append(reading)
+            failures += sheet.failures
+            if self.pictures and pictures is None and sheet.shown is not None:
+                pictures = take_pictures(before, sheet.shown)
+        whole = max((len(sheet) for sheet in sheets.values()), default=0)
+        readings = tuple(
+            _joined(truth, sheet, task.rules)
+            for sheet in sheets.values()
+            if len(sheet) == whole  # one that failed on a page has not read the document
+        )
+        if not readings:
+            return Result(None, tuple(failures))
+        page = PageResult(item.group, item.name, truth, readings, pictures, task.rules)
+        return Result(page, tuple(failures))
+
+
+class Sheet:
+    """One page on the bench."""
+
+    def __init__(
+        self, bench: Bench, task: Task, page: Page, twin: Page | None, labelled: bool
+    ) -> None:
+        """Take a page, its clean twin where it has one, and whether its text is known."""
+        self.bench, self.task, self.page, self.twin = bench, task, page, twin
+        self.labelled = labelled
+        self.shown: Page | None = None
+        self.failures: list[Failure] = []
+
+    def read(self) -> dict[str, Reading]:
+        """Return what each contender made of the page; those that failed are left out."""
+        reader = Reader(self.task.engine, self.bench.cache)
+        readings: dict[str, Reading] = {}
+        treated: dict[str, tuple[Page, Read]] = {}
+        for contender in self._plan():
+            if self.bench.stopped.is_set():
+                break
+            try:
+                after, cost = self._treat(contender)
+                read = reader.read(after.reading, contender.variables, words=not self.labelled)
+            except (MissingProgramError, OutputError):
+                raise  # no page could be read, no reading kept
+            except DoccleanError as error:
+                name = f"{self.task.name} ({contender.name})"
+                self.failures.append(Failure(name, str(error)))
+                continue
+            reading = Reading(
+                contender.name, read.found.text, treat=cost, ocr=read.cost, note=after.note
+            )
+            if self.twin is not None and contender.name != TWIN:
+                reading = self._compared(reading, after.page, self.twin)
+            readings[contender.name] = reading
+            if not self.labelled:
+                treated[contender.name] = (after.reading, read)
+            if contender.name == self.bench.shown:
+                self.shown = after.page
+        return self._signed(readings, treated) if treated else readings
+
+    def _plan(self) -> list[Contender]:
+        twin = self.twin
+        if twin is None:
+            return list(self.bench.plan)
+        return [*self.bench.plan, Contender(TWIN, "the clean twin", lambda _: Treated(twin))]
+
+    def _treat(self, contender: Contender) -> tuple[Treated, Cost]:
+        with Meter() as meter:
+            if contender.trial is not None:
+                treated = contender.trial(self.page, self.task.engine)
+            else:
+                treated = contender.treat(self.page)
+        return treated, meter.cost
+
+    def _compared(self, reading: Reading, after: Page, twin: Page) -> Reading:
+        """Add the distance to the clean twin."""
+        grey, clean = after.grey(), twin.grey()
+        if grey.shape != clean.shape:
+            return reading
+        return replace(reading, fidelity=compare(grey, clean))
+
+    def _signed(
+        self, readings: dict[str, Reading], treated: dict[str, tuple[Page, Read]]
+    ) -> dict[str, Reading]:
+        """Add what can be told without truth."""
+        bar = readings.get(self.bench.bar)
+        lang = getattr(self.task.engine, "lang", "eng")
+        words = dictionary(lang)
+        for name, (page, read) in treated.items():
+            text = bar.text if bar else read.found.text
+            signs = signs_of(page, read.found, text, words)
+            if bar is None:  # it failed on this page: there is nothing to agree with
+                signs = replace(signs, agreement=math.nan)
+            readings[name] = replace(readings[name], signs=signs)
+        return readings
+
+
+def _paired(item: Item) -> Iterator[tuple[Page, Page | None]]:
+    """Yield the pages of a document with their twins."""
+    twins = _pages(item.twin) if item.twin else iter(())
+    for page in _pages(item.image):
+        yield page, next(twins, None)
+
+
+def _pages(path: Path) -> Iterator[Page]:
+    """Yield the pages of a document; those of PDFs are read by one thread at a time."""
+    if path.suffix.lower() != ".pdf":
+        yield from read_pages(path)
+        return
+    found = read_pages(path)
+    while True:
+        with _PDFIUM:
+            page = next(found, None)
+        if page is None:
+            return
+        yield page
+
+
+def _joined(truth: str | None, sheet: Sequence[Reading], rules: TextRules) -> Reading:
+    """Make one reading of the pages of a document."""
+    text = PAGE_BREAK.join(one.text for one in sheet)
+    treat, ocr = mean_cost([one.treat for one in sheet]), mean_cost([one.ocr for one in sheet])
+    return Reading(
+        sheet[0].contender,
+        text,
+        None if truth is None else score(truth, text, rules),
+        mean_fidelity([one.fidelity for one in sheet if one.fidelity]),
+        mean_signs([one.signs for one in sheet if one.signs]),
+        replace(treat, seconds=treat.seconds * len(sheet)),
+        replace(ocr, seconds=ocr.seconds * len(sheet)),
+        "; ".join(dict.fromkeys(one.note for one in sheet if one.note)),
+    )

@@ -1,0 +1,268 @@
+"""One PDF cleaned in place, page by page; a page that fails stays as it came."""
+
+import pickle
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pikepdf
+
+from docclean.documents.base import Source, chosen, encoding
+from docclean.documents.pdf import drop_other_pages
+from docclean.documents.pdf.checking import check_structure
+from docclean.documents.pdf.contents import Box, x_objects
+from docclean.documents.pdf.editing import Edit, Editor, cut_in_two
+from docclean.documents.pdf.objects import pdfa_part, save
+from docclean.documents.pdf.opening import check_permission, opened
+from docclean.errors import DoccleanError, MissingProgramError, OutputError, UnreadableInputError
+from docclean.jobs.one_page import Options
+from docclean.jobs.pagepool import Loader, PagePool, page_pool
+from docclean.jobs.pdf_page import Outcome
+
+CONTENTS_COMPARED = 100_000
+"""Bytes of drawing up to which pages are compared with each other."""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """What came of one PDF: its pages' outcomes in order, without their edits."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+def clean_pdf(
+    source: Source,
+    out: BinaryIO,
+    load: Loader,
+    options: Options,
+    *,
+    jobs: int = 1,
+    on_outcome: Callable[[Outcome, int], None] | None = None,
+) -> Archived:
+    """Clean a PDF into `out`, a temporary file with a name.
+
+    Args:
+        source: the PDF.
+        out: an empty file, open for reading and writing.
+        load: makes the cleaner; picklable for `jobs` > 1, where each process calls it.
+        options: what is asked for.
+        jobs: processes.
+        on_outcome: called with each page's outcome, in order, and the number of pages.
+
+    Raises:
+        UnreadableInputError: it cannot be read; with `options.strict`, or one of its pages.
+        OutputError: what was written cannot be read back.
+    """
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        stack.enter_context(_damage_told(source))
+        source = stack.enter_context(_on_disk(source))
+        pdf, _ = stack.enter_context(opened(source, options.password, tell=True))
+        check_permission(pdf, source, allow_signed=options.allow_signed)
+        numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
+        spool = stack.enter_context(Spool())
+        pool = stack.enter_context(page_pool(source, load, options, min(jobs, len(numbers))))
+        same = _repeated(pdf, numbers)
+        shown_again, firsts = set(same.values()), dict[int, Outcome]()
+        fresh = pool.outcomes([number for number in numbers if number not in same])
+        for number in numbers:
+            outcome = _again(firsts[same[number]], number) if number in same else next(fresh)
+            _refuse(outcome, source, options)
+            spool.put(outcome.edit or Edit(number))
+            if number in shown_again:
+                firsts[number] = _without_pictures(outcome)
+            outcomes.append(_light(outcome))
+            if on_outcome:
+                on_outcome(outcomes[-1], len(numbers))
+        pool.rest()  # its processes' memory is free before the new images come into ours
+        with encoding("pdf"):
+            editor = Editor(pdf)
+            for edit in spool:
+                if not edit.pictures and edit.number not in same:
+                    editor.keep(edit.number)
+                editor.apply(edit, _box(pdf.pages[edit.number - 1]))
+            written = _write(pdf, source, out, outcomes, editor)
+        if written:
+            _check(pdf, out, outcomes, options, pool)
+    return Archived(tuple(outcomes))
+
+
+class Spool:
+    """Edits wait in a temporary file, in their order, until all pages are done."""
+
+    def __init__(self) -> None:
+        """Make the file."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the block)
+        self._count = 0
+
+    def __enter__(self) -> "Spool":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    def put(self, edit: Edit) -> None:
+        """Add an edit."""
+        pickle.dump(edit, self._file)
+        self._count += 1
+
+    def __iter__(self) -> Iterator[Edit]:
+        """Yield the edits, one in memory at a time."""
+        self._file.seek(0)
+        for _ in range(self._count):
+            yield pickle.load(self._file)
+
+
+def _repeated(pdf: pikepdf.Pdf, numbers: Sequence[int]) -> dict[int, int]:
+    """Return the pages that show what an earlier one shows: the same images, laid so."""
+    seen: dict[Any, int] = {}
+    same: dict[int, int] = {}
+    for number in numbers:
+        leaf = pdf.pages[number - 1]
+        images = tuple(
+            one.objgen for one in x_objects(leaf).values() if one.get("/Subtype") == "/Image"
+        )
+        contents = leaf.obj.get("/Contents")
+        if not images or contents is None:
+            continue
+        parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+        drawn = tuple(bytes(part.read_raw_bytes()) for part in parts)
+        if sum(map(len, drawn)) > CONTENTS_COMPARED:
+            continue
+        placed = (repr(leaf.mediabox), repr(leaf.cropbox), int(leaf.obj.get("/Rotate", 0)))
+        key = (images, tuple(x_objects(leaf)), drawn, placed)
+        if key in seen:
+            same[number] = seen[key]
+        else:
+            seen[key] = number
+    return same
+
+
+def _again(first: Outcome, number: int) -> Outcome:
+    """Return the outcome of a page that shows what another one shows."""
+    told = {**first.decision, "page": number, "like": first.number}
+    edit = first.edit and replace(first.edit, number=number)
+    return replace(first, number=number, decision=told, edit=edit)
+
+
+def _without_pictures(outcome: Outcome) -> Outcome:
+    """Leave out the images, which the editor knows by then; text, turn and cut hold once more."""
+    edit = outcome.edit and replace(outcome.edit, names=(), pictures=())
+    return replace(outcome, edit=edit)
+
+
+def _light(outcome: Outcome) -> Outcome:
+    """Keep of an edit only what is needed once the page is done."""
+    edit = outcome.edit and replace(outcome.edit, names=(), pictures=(), text=None)
+    return replace(outcome, edit=edit)
+
+
+def _refuse(outcome: Outcome, source: Source, options: Options) -> None:
+    if outcome.missing:
+        raise MissingProgramError(outcome.error)
+    if outcome.error and options.strict:
+        raise UnreadableInputError(
+            f"{source.name}: page {outcome.number} could not be cleaned ({outcome.error}); "
+            "without --strict it is copied as it is"
+        )
+
+
+def _box(leaf: pikepdf.Page) -> Box:
+    """Return what a page shows of itself; asked of PDFium it would keep every page in memory."""
+    media, crop = ([float(side) for side in box] for box in (leaf.mediabox, leaf.cropbox))
+    left, bottom = (max(min(b[side], b[side + 2]) for b in (media, crop)) for side in (0, 1))
+    right, top = (min(max(b[side], b[side + 2]) for b in (media, crop)) for side in (0, 1))
+    return left, bottom, right, top
+
+
+def _write(
+    pdf: pikepdf.Pdf, source: Source, out: BinaryIO, outcomes: Sequence[Outcome], editor: Editor
+) -> bool:
+    """Save the document; where nothing changes, the very bytes that came. Return what was done."""
+    cuts = [outcome.edit.cut if outcome.edit else None for outcome in outcomes]
+    if not editor.changed and not any(cuts) and len(outcomes) == len(pdf.pages):
+        with source.open() as original:
+            shutil.copyfileobj(original, out)
+        return False
+    drop_other_pages(pdf, {outcome.number for outcome in outcomes})
+    for index in reversed(range(len(cuts))):
+        cut = cuts[index]
+        if cut:
+            cut_in_two(pdf, index, cut)
+    save(pdf, out)
+    out.flush()
+    return True
+
+
+def _check(
+    pdf: pikepdf.Pdf,
+    out: BinaryIO,
+    outcomes: Sequence[Outcome],
+    options: Options,
+    pool: PagePool,
+) -> None:
+    """Read the written file back; only pages that could not be decoded before may not be now."""
+    path = Path(out.name)
+    check_structure(path, len(pdf.pages), pdfa_part(pdf), options.password)
+    given = [one for one in outcomes for _ in range(2 if one.edit and one.edit.cut else 1)]
+    bad = pool.undecodable(path, range(1, len(given) + 1))
+    broken = [number for number in bad if not given[number - 1].error]
+    if broken:
+        raise OutputError(
+            f"page {broken[0]} of the written PDF cannot be decoded; please report it"
+        )
+
+
+@contextmanager
+def _damage_told(source: Source) -> Iterator[None]:
+    """Turn what a library raises on a broken structure into one sentence."""
+    try:
+        yield
+    except DoccleanError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        why = " ".join(str(error).split())[:120] or type(error).__name__
+        raise source.unreadable(f"is a damaged PDF ({why}); fetch or scan it again") from error
+
+
+@contextmanager
+def _on_disk(source: Source) -> Iterator[Source]:
+    """Give a document in memory a file, so that every process can open it."""
+    if source.path:
+        yield source
+        return
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(source.data)
+        file.flush()
+        yield Source(source.name, Path(file.name))
+
+
+def graft(stream: BinaryIO, texts: Sequence[tuple[bytes | None, float, float]]) -> None:
+    """Lay pages of invisible text under the pages of a PDF just written.
+
+    Args:
+        stream: the PDF, open for reading and writing; it is written anew.
+        texts: for each page the text, and which share of its width, from..to, the page shows.
+    """
+    stream.flush()
+    stream.seek(0)
+    with pikepdf.open(BytesIO(stream.read())) as pdf:
+        editor = Editor(pdf)
+        for number, (text, start, end) in enumerate(texts, 1):
+            left, bottom, right, top = (float(side) for side in pdf.pages[number - 1].mediabox)
+            whole = (right - left) / (end - start)
+            box = (left - start * whole, bottom, left - start * whole + whole, top)
+            if text:
+                editor.apply(Edit(number, text=text), box)
+        stream.seek(0)
+        stream.truncate()
+        save(pdf, stream)

@@ -1,0 +1,148 @@
+"""One page of a PDF: what it consists of, what cleaning makes of it, what changes in the file."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pikepdf
+import pypdfium2 as pdfium
+
+from docclean.documents.base import Source, decoding, encoding
+from docclean.documents.mrc import layer
+from docclean.documents.pdf import LARGER, page_of, pictures_for, repacked
+from docclean.documents.pdf.contents import x_objects
+from docclean.documents.pdf.editing import Edit
+from docclean.documents.pdf.objects import Picture
+from docclean.documents.pdf.opening import opened
+from docclean.documents.pdf.scans import Leaf, look
+from docclean.errors import MissingProgramError
+from docclean.jobs.one_page import Options, PageCleaner, Treated, treat
+from docclean.page import Page
+
+REOPENED = 16
+"""Pages after which a document is opened anew."""
+NOT_CLEANED = {
+    "drawn": "born digital: its text is drawn, not scanned (--force cleans it all the same)",
+    "blank": "blank: nothing is drawn on it",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one page.
+
+    Attributes:
+        number: the page, from 1.
+        decision: verdict, reason and measures, as plain data.
+        edit: what is changed, None where the page stays as it came.
+        layers: what Tesseract read, by kind.
+        error: why the page could not be cleaned; empty where it could.
+        missing: a program or package is missing, so no page can be.
+    """
+
+    number: int
+    decision: dict[str, Any]
+    edit: Edit | None = None
+    layers: tuple[tuple[str, bytes], ...] = ()
+    error: str = ""
+    missing: bool = False
+
+
+class Opened:
+    """A PDF as a worker holds it: opened for many pages, anew after `REOPENED` of them."""
+
+    def __init__(self, source: Source, password: str | None, cleaner: PageCleaner) -> None:
+        """Open it."""
+        self.source, self.password, self.cleaner = source, password, cleaner
+        self._open, self._done = ExitStack(), 0
+        self.pdf, self.document = self._open.enter_context(opened(source, password))
+
+    def _opened_anew(self) -> None:
+        """Let go of what the libraries keep of every page they have read."""
+        self.close()
+        self._done = 0
+        self.pdf, self.document = self._open.enter_context(opened(self.source, self.password))
+
+    def close(self) -> None:
+        """Close it."""
+        self._open.close()
+
+    def outcome(self, number: int, options: Options) -> Outcome:
+        """Clean one page; whatever goes wrong with it is its outcome."""
+        self._done += 1
+        try:
+            if self._done > REOPENED:
+                self._opened_anew()
+            with decoding(self.source):
+                shown = self.document[number - 1]
+            try:
+                return self._outcome(shown, self.pdf.pages[number - 1], number, options)
+            finally:
+                shown.close()
+        except MissingProgramError as error:
+            return Outcome(number, {"page": number}, error=str(error), missing=True)
+        except Exception as error:  # one bad page must not sink the document
+            return failed(number, str(error) or type(error).__name__)
+
+    def _outcome(
+        self, shown: pdfium.PdfPage, leaf: pikepdf.Page, number: int, options: Options
+    ) -> Outcome:
+        with decoding(self.source):
+            found = look(shown, leaf, self.source)
+        if found.kind == "blank" or (found.kind == "drawn" and not options.force):
+            told = {"page": number, "verdict": "kept", "reason": NOT_CLEANED[found.kind]}
+            return Outcome(number, {**told, "kind": found.kind})
+        with decoding(self.source):
+            page = page_of(shown, found, number, self.source)
+        treated = treat(page, self.cleaner, options, has_text=found.has_text)
+        with encoding("pdf"):
+            edit = _edit(leaf, found, page, treated, options)
+        told = {**treated.decision, "kind": found.kind}
+        if edit and edit.pictures:
+            told |= _sizes(leaf, found, edit)
+        return Outcome(number, told, edit, tuple(treated.layers.items()))
+
+
+def failed(number: int, why: str) -> Outcome:
+    """Return the outcome of a page that could not be cleaned."""
+    told = {"page": number, "verdict": "kept", "reason": f"could not be cleaned: {why}"}
+    return Outcome(number, told, error=why)
+
+
+def _edit(
+    leaf: pikepdf.Page, found: Leaf, page: Page, treated: Treated, options: Options
+) -> Edit | None:
+    """Return what changes on a page; a rendered one changes only where cleaning did something."""
+    turned = treated.straightened.turned
+    pictures: tuple[Picture, ...] = ()
+    back = np.ascontiguousarray(np.rot90(treated.page.pixels, turned // 90))
+    if options.layered and not _is_bitonal(treated.page):
+        pictures = tuple(map(layer, found.scan.parts(back) if found.scan else [back]))
+    elif treated.changed:
+        pictures = pictures_for(leaf, found.scan, back, bitonal=options.bitonal, exact=False)
+    elif found.scan:
+        pictures = repacked(leaf, found.scan, page.pixels)
+    text = dict(treated.layers).get("pdf")
+    cut = treated.straightened.cut
+    if not (pictures or text or turned or cut):
+        return None
+    names = found.scan.names if found.scan and pictures else ()
+    box = found.scan.box if found.scan else None
+    return Edit(page.number, names, pictures, box, text, turned, cut)
+
+
+def _is_bitonal(page: Page) -> bool:
+    return page.is_grey and bool(np.isin(page.pixels[::16], (0, 255)).all())
+
+
+def _sizes(leaf: pikepdf.Page, found: Leaf, edit: Edit) -> dict[str, Any]:
+    """Tell how many bytes a page's images took and take, and whether they grew too much."""
+    known = x_objects(leaf)
+    names = edit.names or tuple(n for n, one in known.items() if one.get("/Subtype") == "/Image")
+    before = sum(len(known[name].read_raw_bytes()) for name in names)
+    after = sum(picture.nbytes for picture in edit.pictures)
+    told: dict[str, Any] = {"bytes": [before, after]}
+    if before and after > LARGER * before:
+        told["larger"] = round(after / before, 2)
+    return told

@@ -1,0 +1,1 @@
+"""The textbooks' auto-encoders."""

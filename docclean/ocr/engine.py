@@ -1,0 +1,48 @@
+"""What every OCR engine promises: a page in, its text and words out."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from docclean.page import Page
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word, its box in px from the page's top left corner, its confidence 0..100."""
+
+    text: str
+    left: int
+    top: int
+    width: int
+    height: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class PageText:
+    """What an engine read on one page.
+
+    Attributes:
+        text: the text, lines parted by a newline, paragraphs by an empty line.
+        words: the words in reading order; empty unless they were asked for.
+        seconds: how long the engine took.
+    """
+
+    text: str
+    words: tuple[Word, ...] = ()
+    seconds: float = 0.0
+
+
+class OcrEngine(Protocol):
+    """Anything that reads a page."""
+
+    name: ClassVar[str]
+
+    def read(self, page: Page, *, words: bool = False) -> PageText:
+        """Return the page's text; with `words`, also every word's box and confidence."""
+        ...
+
+
+def place(page: Page) -> str:
+    """Name a page for a message: its file and number."""
+    return f"{page.source or 'page'} (page {page.number})"

@@ -1,0 +1,1 @@
+"""Dirty pages with their clean twins: made, written, shown."""

@@ -1,0 +1,83 @@
+"""The picture of a result: what was read before and after cleaning, as one HTML file to look at.
+
+The head, the tables and the plots are drawn here in Python. The pages travel as JSON and base64
+that the browser does not look into until a page comes near the window (`report.js`), so hundreds of
+them open at once. The file asks the network for nothing, and its own policy forbids it.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from docclean.report.files import writing
+from docclean.report.html.head import draw_failures, draw_head, draw_losses
+from docclean.report.html.pages import inert_json, page_blocks, page_index
+from docclean.report.html.plots import draw_plots
+from docclean.report.html.sets import draw_sets
+from docclean.scores.results import PageResult, Summary
+
+FIRST = 4
+"""Pages whose data stand before the script, so cards are drawn while the file is still loading."""
+
+
+def write_html(summary: Summary, pages: Sequence[PageResult], path: Path) -> None:
+    """Write one self-contained HTML file: head, tables, plots, and the pages from worst to best.
+
+    Args:
+        summary: the head.
+        pages: the pages.
+        path: the file; written aside, then renamed.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with writing(path) as stream:
+        for part in _parts(summary, _worst_first(summary, pages)):
+            stream.write(part)
+
+
+def _parts(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
+    """Yield the file piece by piece; the pages come last, the first to be looked at first."""
+    here = Path(__file__).parent
+    style, script = (
+        (here / name).read_text(encoding="utf-8") for name in ("report.css", "report.js")
+    )
+    filled: dict[str, Callable[[], Iterator[str]]] = {
+        "POLICY": lambda: iter([_policy(style, script)]),
+        "TITLE": lambda: iter([escape(summary.title)]),
+        "STYLE": lambda: iter([style]),
+        "HEAD": lambda: draw_head(summary),
+        "WORSE": lambda: draw_losses(summary, pages),
+        "SETS": lambda: draw_sets(summary),
+        "PLOTS": lambda: draw_plots(summary),
+        "FAILURES": lambda: draw_failures(summary.failures),
+        "INDEX": lambda: iter([inert_json(page_index(summary, pages))]),
+        "FIRST": lambda: page_blocks(summary, pages, range(min(FIRST, len(pages)))),
+        "SCRIPT": lambda: iter([script]),
+        "PAGES": lambda: page_blocks(summary, pages, range(FIRST, len(pages))),
+    }
+    template = (here / "report.html").read_text(encoding="utf-8")
+    for number, piece in enumerate(re.split("<!--([A-Z]+)-->", template)):
+        if number % 2:
+            yield from filled[piece]()
+        else:
+            yield piece
+
+
+def _policy(style: str, script: str) -> str:
+    """Return a content policy: this style and this script, pictures inside the file, no network."""
+    style, script = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+        for text in (style, script)
+    )
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{style}'; "
+        f"script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _worst_first(summary: Summary, pages: Sequence[PageResult]) -> list[PageResult]:
+    return sorted(pages, key=lambda page: page.change(summary.before, summary.after))

@@ -1,0 +1,1 @@
+"""How well a text was read and a picture kept: rates, distances, totals."""

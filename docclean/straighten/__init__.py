@@ -1,0 +1,1 @@
+"""Pages set straight before they are cleaned."""

@@ -1,0 +1,1 @@
+"""A small line recogniser that looks on while a model learns."""

@@ -1,0 +1,107 @@
+"""Pages set straight: upright, level, without borders, one at a time."""
+
+import numpy as np
+import pytest
+
+from docclean.page import Page
+from docclean.straighten.page_geometry import (
+    _painted,
+    find_border,
+    find_gutter,
+    halves,
+    orientation,
+    rotated,
+    skew,
+    straighten,
+)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.15, -0.35, 1.2, -4.6, 9.3])
+def test_skew_is_found_to_a_tenth_of_a_degree(angle, book):
+    page, _ = book
+    leaning = rotated(page.pixels, -angle)
+    assert skew(leaning) == pytest.approx(angle, abs=0.1)
+    level = straighten(page.with_pixels(leaning), deskew=True)
+    assert abs(skew(level.page.pixels)) < 0.1
+    assert level.page.pixels.shape == page.pixels.shape
+    assert level.moved == bool(angle)
+
+
+def test_what_has_no_lines_is_level():
+    rng = np.random.default_rng(0)
+    for grey in (
+        np.full((400, 300), 255, np.uint8),
+        rng.integers(0, 256, (800, 600), np.uint8),
+    ):
+        assert skew(grey) == 0.0
+
+
+def test_a_turned_page_keeps_its_corners_paper(book):
+    page, _ = book
+    tinted = np.repeat(np.minimum(page.pixels, 235)[..., None], 3, 2)
+    tinted[..., 2] -= 20
+    corner = rotated(tinted, 3.0)[2, 2]
+    assert np.abs(corner.astype(int) - (235, 235, 215)).max() <= 3
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_pages_are_turned_upright(turns, book):
+    page, _ = book
+    turned = Page(np.ascontiguousarray(np.rot90(page.pixels, turns)), (200.0, 100.0))
+    done = straighten(turned, orient=True)
+    assert done.turned == 90 * turns
+    assert np.array_equal(done.page.pixels, page.pixels)
+    assert done.page.dpi == ((100.0, 200.0) if turns % 2 else (200.0, 100.0))
+    assert not done.moved
+
+
+def test_a_page_of_one_word_is_not_turned():
+    assert orientation(Page(np.full((300, 300), 255, np.uint8))) == 0
+
+
+def bordered(pixels):
+    """Lay black around a page, and beside the gutter a strip of the next one."""
+    height, width = pixels.shape
+    sheet = np.full((height + 80, width + 160), 20, np.uint8)
+    sheet[40:-40, 100:-60] = pixels
+    sheet[40:-40, :60] = 250
+    sheet[100:-100:24, 5:50] = 30
+    return sheet
+
+
+def test_black_borders_and_the_next_page_become_paper(book):
+    page, _ = book
+    sheet = bordered(page.pixels)
+    border = find_border(sheet)
+    clean = _painted(sheet, border)
+    assert (clean[:, :95] > 200).all() and (clean[:30] > 200).all() and (clean[:, -50:] > 200).all()
+    inner, raw = clean[50:-50, 112:-72], page.pixels[10:-10, 12:-12]
+    assert np.array_equal(inner, raw)
+
+
+def test_a_page_without_border_keeps_everything_even_print_at_its_edge(book):
+    page, _ = book
+    cut = page.pixels[:, 130:]  # lines run over the left edge
+    assert not find_border(cut).any()
+    ruled = page.pixels.copy()
+    ruled[:, 3:6] = 0
+    assert not find_border(ruled).any()
+
+
+def test_a_spread_is_cut_at_its_gutter_and_one_page_is_not(book):
+    page, _ = book
+    both = np.hstack([page.pixels, page.pixels])
+    cut = find_gutter(both)
+    assert cut == pytest.approx(0.5, abs=0.03)
+    left, right = halves(page.with_pixels(both), cut)
+    assert left.width + right.width == both.shape[1]
+    assert find_gutter(page.pixels) is None
+    landscape = np.ascontiguousarray(page.pixels[:600])  # wide, but lines run through its middle
+    assert find_gutter(landscape) is None
+    assert find_gutter(np.full((300, 600), 255, np.uint8)) is None
+
+
+def test_nothing_is_done_unasked(book):
+    page, _ = book
+    done = straighten(page.with_pixels(rotated(page.pixels, 3)))
+    assert not done.moved and done.told() == {}
