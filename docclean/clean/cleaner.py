@@ -1,4 +1,10 @@
-"""The heart: a dirty page in, a clean page out, every stroke kept."""
+"""Cleans one page: a row of stages over one record, every measure taken once.
+
+    page -> in focus -> measured -> prepared -> candidate -> choice -> finished
+
+The network runs once on the page as it came, and once more where small type is enlarged or another
+network takes over; a third time only on a page whose print a pen has crossed.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,12 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
+from docclean.clean.colour import with_luma
+from docclean.clean.decision import Decision
 from docclean.clean.faint_marks import wipe_crumbs
 from docclean.clean.focus import find_blur, refocus
-from docclean.clean.gate import Decision, decide, is_drawing, is_faint
+from docclean.clean.gate import ENLARGED_LITTLE, decide, is_faint
 from docclean.clean.gate_by_reading import decide_by_reading
+from docclean.clean.measures import Measures
 from docclean.clean.network import Runtime, load_runtime
 from docclean.clean.pens import without_pens
+from docclean.clean.route import DRAWN, is_drawing
 from docclean.clean.tiles import TileGrid, join, split
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back, enlarge, working_factor, x_height
 from docclean.ocr import OcrEngine
@@ -21,11 +31,9 @@ from docclean.page import Image, Page
 MAX_TILE_AREA = 6_000_000
 """Pixels of one tile: what bounds the memory, about 100 bytes a pixel while the network runs. An A4
 page at 300 dpi makes two tiles; smaller ones would spend more time on their halos."""
-DEFAULT, LARGER, FAINT = "small", "base", "faint"
+UNMEASURED, UNDECIDED = Measures(), Decision("kept", "nothing is decided yet", {})
+DEFAULT, BASE, FAINT = "small", "base", "faint"
 """The shipped models: the third takes the place of either on weak print."""
-DRAWN = "a program drew it in colour, on paper of one value: there is nothing to clean"
-COLOUR_STRIP = 256
-"""Rows of a colour page put together at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +57,38 @@ class Cleaned:
     def reading(self) -> Page:
         """Return the page to give to an OCR engine, grey: see `read`."""
         return self.read or self.page.with_pixels(self.page.grey())
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """A page on its way through the cleaner; each stage returns a new one.
+
+    Attributes:
+        page: the page as it came, brought into focus where it was not.
+        grey: its luma, (H, W) uint8.
+        raw: its luma at the size the network works at, (h, w) uint8.
+        cleaned: what the network made of it, (h, w) uint8; (H, W) until it is enlarged.
+        blur: standard deviation of what had blurred the page, px; 0 where nothing had.
+        x_height: height of its small letters, px; 0: no text.
+        scale: h / H, 1 and above.
+        measures: `raw` beside `cleaned`, in numbers.
+        decision: what becomes of the page.
+    """
+
+    page: Page
+    grey: Image
+    raw: Image
+    cleaned: Image
+    blur: float = 0.0
+    x_height: float = 0.0
+    scale: float = 1.0
+    measures: Measures = UNMEASURED
+    decision: Decision = UNDECIDED
+
+    @classmethod
+    def of(cls, page: Page, grey: Image, blur: float = 0.0) -> "Work":
+        """Begin with a page and its luma."""
+        return cls(page, grey, grey, grey, blur)
 
 
 class Cleaner:
@@ -80,7 +120,7 @@ class Cleaner:
     @classmethod
     def load(
         cls,
-        model: str | Path = "small",
+        model: str | Path = DEFAULT,
         *,
         gate: bool = True,
         device: str = "auto",
@@ -110,62 +150,65 @@ class Cleaner:
 
         A page out of focus is brought into focus, and comes back so whatever the gate says of the
         rest. A page of small letters is enlarged to the size the network works at, cleaned there
-        and brought back to its own size.
+        and brought back to its own size. What a hand wrote over the print is kept, not read.
         """
         grey = page.grey()
         if self.gate and not page.is_grey and is_drawing(page.pixels, grey):
-            return Cleaned(page, Decision("kept", DRAWN, {}, untouched=True))
-        blur = find_blur(grey)
-        if blur is None:
-            return self._clean_focused(page, grey)
-        focused = _with_luma(page, grey, refocus(grey, blur))
-        done = self._clean_focused(focused, focused.grey())
-        return replace(done, decision=done.decision.after_focus(blur.width()))
+            return Cleaned(page, DRAWN)
+        work = self._measured(_in_focus(page, grey))
+        work = self._chosen(self._candidate(_prepared(work)))
+        return self._without_pens(work, _finished(work))
 
-    def _clean_focused(self, page: Page, grey: Image) -> Cleaned:
-        """Return the page cleaned; what a hand wrote over its print is not read, and is kept."""
-        done = self._clean(page, grey)
-        printed = without_pens(grey, done.decision.measures["x_height"])
+    def _measured(self, work: Work) -> Work:
+        """Run the network once, and take the size of the letters from what it made."""
+        cleaned = self.clean_grey(work.grey)
+        height = x_height(cleaned)
+        scale = working_factor(height, work.grey.shape) if self.scale else 1.0
+        return replace(work, cleaned=cleaned, x_height=height, scale=scale)
+
+    def _candidate(self, work: Work) -> Work:
+        """Clean the page at its working size with the network that suits it, and measure it.
+
+        Weak print is told by what the network made of the page before, enlarged with it.
+        """
+        enlarged = work.scale > 1
+        network, measures = self.runtime, UNMEASURED
+        if not enlarged or (self.faint and work.scale <= ENLARGED_LITTLE):
+            made = enlarge(work.cleaned, work.scale) if enlarged else work.cleaned
+            measures = Measures.of(work.raw, made, work.scale)
+            if self.faint and is_faint(measures):
+                network = self.faint()
+        if enlarged or network is not self.runtime:
+            return self._cleaned_by(network, work)
+        return replace(work, measures=measures)
+
+    def _cleaned_by(self, network: Runtime, work: Work) -> Work:
+        cleaned = self.clean_grey(work.raw, network)
+        return replace(work, cleaned=cleaned, measures=Measures.of(work.raw, cleaned, work.scale))
+
+    def _chosen(self, work: Work) -> Work:
+        """Decide between the page as it came and the cleaned one, as the gate's options ask."""
+        if not self.gate:
+            decision = Decision("cleaned", "the gate is off", work.measures.told())
+        else:
+            decision = decide(work.measures)
+            if self.reader is not None:
+                before, after = (work.page.finer(g, work.scale) for g in (work.raw, work.cleaned))
+                decision = decide_by_reading(before, after, self.reader, decision)
+        decision = decision.with_measures(x_height=work.x_height, scale=work.scale)
+        return replace(work, decision=decision)
+
+    def _without_pens(self, work: Work, done: Cleaned) -> Cleaned:
+        """Return the page with another one to be read, where a pen has crossed its print."""
+        printed = without_pens(work.grey, work.x_height)
         if printed is None:
             return done
-        read = self._clean(page.with_pixels(printed), printed)
-        decision = done.decision.with_measures(pens=round(float(np.mean(printed != grey)), 5))
+        network = self.faint() if self.faint and is_faint(work.measures) else self.runtime
+        print_only = replace(work, page=work.page.with_pixels(printed), grey=printed)
+        read = _finished(self._chosen(self._cleaned_by(network, _prepared(print_only))))
+        pens = round(float(np.mean(printed != work.grey)), 5)
+        decision = done.decision.with_measures(pens=pens)
         return replace(done, decision=decision, read=read.reading, scale=read.scale)
-
-    def _clean(self, page: Page, grey: Image) -> Cleaned:
-        work, cleaned = grey, self.clean_grey(grey)
-        height = x_height(cleaned)
-        factor = working_factor(height, grey.shape) if self.scale else 1.0
-        if factor > 1:
-            work = enlarge(grey, factor)
-            cleaned = self.clean_grey(work)
-        decision = decide(work, cleaned, factor)
-        if self.faint and is_faint(decision.measures, factor):
-            cleaned = self.clean_grey(work, self.faint())
-            decision = decide(work, cleaned, factor)
-        decision = self._judged(page, work, cleaned, decision, factor)
-        decision = decision.with_measures(x_height=height, scale=factor)
-        if decision.verdict == "kept":
-            if factor > 1 and height < TINY_X_HEIGHT:
-                return Cleaned(page, decision, page.finer(work, factor), factor)
-            return Cleaned(page, decision)
-        cleaned = wipe_crumbs(work, cleaned, factor * height)
-        shown = bring_back(grey, work, cleaned) if factor > 1 else cleaned
-        done = _with_luma(page, grey, shown)
-        if factor > 1:
-            return Cleaned(done, decision, page.finer(cleaned, factor), factor)
-        return Cleaned(done, decision)
-
-    def _judged(
-        self, page: Page, raw: Image, cleaned: Image, decision: Decision, factor: float
-    ) -> Decision:
-        """Return the decision as the options of the gate leave it."""
-        if not self.gate:
-            return Decision("cleaned", "the gate is off", decision.measures)
-        if self.reader is None:
-            return decision
-        before, after = (page.finer(grey, factor) for grey in (raw, cleaned))
-        return decide_by_reading(before, after, self.reader, decision)
 
     def clean_grey(self, grey: Image, runtime: Runtime | None = None) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile."""
@@ -179,31 +222,40 @@ class Cleaner:
         return cleaned
 
 
+def _in_focus(page: Page, grey: Image) -> Work:
+    """Bring the page into focus where it is not."""
+    blur = find_blur(grey)
+    if blur is None:
+        return Work.of(page, grey)
+    focused = with_luma(page, grey, refocus(grey, blur))
+    return Work.of(focused, focused.grey(), blur.width())
+
+
+def _prepared(work: Work) -> Work:
+    """Enlarge the page where its letters are small."""
+    return replace(work, raw=enlarge(work.grey, work.scale) if work.scale > 1 else work.grey)
+
+
+def _finished(work: Work) -> Cleaned:
+    """Return the page that was chosen at its own size, and the one to read."""
+    page, scale = work.page, work.scale
+    decision = work.decision.after_focus(work.blur) if work.blur else work.decision
+    if work.decision.verdict == "kept":
+        if scale > 1 and work.x_height < TINY_X_HEIGHT:
+            return Cleaned(page, decision, page.finer(work.raw, scale), scale)
+        return Cleaned(page, decision)
+    contrast = work.measures.speckled_contrast
+    cleaned = wipe_crumbs(work.raw, work.cleaned, scale * work.x_height, contrast)
+    if scale == 1:
+        return Cleaned(with_luma(page, work.grey, cleaned), decision)
+    shown = bring_back(work.grey, work.raw, cleaned)
+    return Cleaned(with_luma(page, work.grey, shown), decision, page.finer(cleaned, scale), scale)
+
+
 def faint_for(
     model: str | Path, device: str = "auto", threads: int | None = None
 ) -> Callable[[], Runtime] | None:
     """Return what loads the network for weak print that goes with a model; None with an own one."""
-    if model not in (DEFAULT, LARGER):
+    if model not in (DEFAULT, BASE):
         return None
     return cache(lambda: load_runtime(FAINT, device, threads))
-
-
-def _with_luma(page: Page, grey: Image, luma: Image) -> Page:
-    """Return a page with new luma (H, W), `grey` being its own; colour keeps its chroma."""
-    return page.with_pixels(luma if page.is_grey else _with_chroma(page.pixels, grey, luma))
-
-
-def _with_chroma(colour: Image, grey: Image, cleaned: Image) -> Image:
-    """Return a colour page (H, W, 3) with new luma; chroma fades where the paper is white.
-
-    R, G and B keep their distance from the luma (ITU-R BT.601), scaled down towards white paper.
-    """
-    out = np.empty_like(colour)
-    for top in range(0, len(colour), COLOUR_STRIP):
-        rows = np.s_[top : top + COLOUR_STRIP]
-        luma = cleaned[rows].astype(np.float32)
-        keep = np.clip((255 - luma) / 64, 0, 1)
-        chroma = colour[rows].astype(np.float32) - grey[rows].astype(np.float32)[..., None]
-        values = luma[..., None] + keep[..., None] * chroma
-        out[rows] = np.clip(values + 0.5, 0, 255).astype(np.uint8)
-    return out

@@ -7,7 +7,6 @@ them from. The page knows how dark its ink is: small marks that were not half as
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.clean.gate import Letters, sampled
 from docclean.clean.type_size import widest
 from docclean.imageops.components import components
 from docclean.page import Image
@@ -22,17 +21,16 @@ PAPER_CELL = 16
 """Side in px of the cells whose lightest pixel is the paper of a mark in or beside them."""
 
 
-def wipe_crumbs(raw: Image, cleaned: Image, x_height: float) -> Image:
+def wipe_crumbs(raw: Image, cleaned: Image, x_height: float, contrast: float) -> Image:
     """Return the cleaned page without its faint crumbs, (H, W) uint8.
 
     Args:
         raw: the page as it came, (H, W) uint8.
         cleaned: the network's page, same shape.
         x_height: height of its small letters in px; 0, no text: nothing is wiped.
+        contrast: grey levels from the page's paper to its ink, `Measures.speckled_contrast`.
     """
-    before, after = sampled(raw, cleaned)
-    contrast = Letters.of(before, after).contrast() if x_height > 0 else 0.0
-    if not contrast:
+    if x_height <= 0 or not contrast:
         return cleaned
     found = components(cleaned < MARK)
     small = np.maximum(found.height, found.width) <= SMALL * x_height

@@ -168,3 +168,58 @@ def test_the_shipped_models_bring_it_along_and_own_models_do_not(tmp_path):
     own.write_bytes((WEIGHTS / "small.onnx").read_bytes())
     assert Cleaner.load("small").faint().name == "faint"
     assert Cleaner.load(own).faint is None
+
+
+# --- how often the network runs ------------------------------------------------------------------
+
+
+def counted(kind):
+    """Return a network and the list of the areas, px, of the whole pages it was given."""
+    seen = []
+
+    class Counted(kind):
+        def __call__(self, tiles):
+            seen.append(tiles.shape[1] * tiles.shape[2])
+            return super().__call__(tiles)
+
+    return Counted(), seen
+
+
+def crossed(page):
+    """Return the page with a pen's slanted strokes over its print, lighter than that."""
+    out = page.copy()
+    for top in range(60, len(page) - 60, 120):
+        for column in range(40, page.shape[1] - 40):
+            row = top + column // 12
+            out[row : row + 3, column] = np.minimum(out[row : row + 3, column], 110)
+    return out
+
+
+def printed(scale):
+    """Return a solid page of large or small type, 12 * `scale` px high."""
+    solid = np.where(text_like() < 100, 5, 250).astype(np.uint8)
+    return np.kron(solid, np.ones((scale, scale), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("page", "runs"),
+    [(printed(2), 1), (printed(1), 2), (crossed(printed(2)), 2), (crossed(printed(1)), 3)],
+    ids=["large", "small", "large and a pen", "small and a pen"],
+)
+def test_the_network_runs_twice_a_page_at_most_and_once_more_for_a_pen(page, runs):
+    network, seen = counted(Identity)
+    done = Cleaner(network, gate=False).clean(Page(page))
+    assert ("pens" in done.decision.measures) == (runs - (page.shape[0] < 500) > 1)
+    assert len(seen) == runs
+
+
+def test_weak_print_runs_two_networks_once_each_at_any_size():
+    for enlarged, page in ((False, printed(2)), (True, printed(1)[::, ::])):
+        weak = np.where(page < 100, 120, 255).astype(np.uint8)
+        if enlarged:  # 16 px high: enlarged once and a half
+            weak = np.kron(weak[:300, :450], np.ones((4, 4), np.uint8))[::3, ::3].copy()
+        usual, seen = counted(Identity)
+        other, others = counted(Darker)
+        done = Cleaner(usual, faint=lambda other=other: other).clean(Page(weak))
+        assert (done.decision.measures["scale"] > 1) == enlarged
+        assert (len(seen), len(others)) == (1, 1)

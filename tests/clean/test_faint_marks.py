@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from docclean.clean.faint_marks import wipe_crumbs
+from docclean.clean.measures import Measures
 
 X_HEIGHT = 16
+
+
+def contrast(raw, cleaned):
+    return Measures.of(raw, cleaned).speckled_contrast
 
 
 def page(seed=0):
@@ -29,7 +34,7 @@ def test_only_faint_crumbs_go(grey, side, stays):
     place = place or np.s_[475:495, 300 : 300 + side]
     raw[place], cleaned[place] = grey, 40
     before = cleaned.copy()
-    wiped = wipe_crumbs(raw, cleaned, X_HEIGHT)
+    wiped = wipe_crumbs(raw, cleaned, X_HEIGHT, contrast(raw, cleaned))
     assert (cleaned == before).all()  # the page given is left as it is
     assert (wiped[place] < 230).all() == stays
     wiped[place] = cleaned[place]
@@ -40,12 +45,12 @@ def test_a_page_without_letters_is_left_as_it_is():
     raw = np.full((70, 130), 200, np.uint8)
     raw[30:33, 40:43] = 190
     cleaned = np.where(raw < 195, 30, 255).astype(np.uint8)
-    assert (wipe_crumbs(raw, cleaned, 12.0) == cleaned).all()
-    assert (wipe_crumbs(*page(), 0.0) == page()[1]).all()
+    assert (wipe_crumbs(raw, cleaned, 12.0, contrast(raw, cleaned)) == cleaned).all()
+    assert (wipe_crumbs(*page(), 0.0, 150.0) == page()[1]).all()
 
 
 def test_faint_pages_keep_all_their_ink():
     """Where all ink is faint, faint is no sign of dirt."""
     raw, cleaned = page()
     faint = np.where(raw < 100, 140, raw).astype(np.uint8)
-    assert (wipe_crumbs(faint, cleaned, X_HEIGHT) == cleaned).all()
+    assert (wipe_crumbs(faint, cleaned, X_HEIGHT, contrast(faint, cleaned)) == cleaned).all()

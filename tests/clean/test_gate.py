@@ -14,14 +14,11 @@ from docclean.clean.gate import (
     MOST_SPECKS,
     THIN_STROKE,
     WEAK_INK,
-    Letters,
-    blank_paper,
-    crumbs,
-    decide,
-    is_drawing,
-    specks,
-    stroke_width,
 )
+from docclean.clean.gate import decide as decide_by_measures
+from docclean.clean.letters import Letters
+from docclean.clean.measures import Measures, blank_paper, crumbs, specks, stroke_width
+from docclean.clean.route import is_drawing
 from docclean.page import Page
 
 
@@ -33,6 +30,10 @@ def written(paper=235, ink=30, noise=0.0, shape=(512, 640), seed=0):
         for left in range(10, shape[1] - 12, 11):
             page[top : top + 11, left : left + 3] = ink
     return np.clip(page + rng.normal(0, noise, shape), 0, 255).astype(np.uint8)
+
+
+def decide(raw, cleaned, scale=1.0):
+    return decide_by_measures(Measures.of(raw, cleaned, scale))
 
 
 def bleached(page):

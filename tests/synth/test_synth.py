@@ -361,7 +361,7 @@ def test_line_drawings_differ_and_are_lettered():
 
 def test_without_faker_there_are_words_too(monkeypatch):
     for module in ("voice", "words"):
-        monkeypatch.setattr(f"docclean.synth.{module}.faker", lambda locale: None)
+        monkeypatch.setattr(f"docclean.synth.language.{module}.faker", lambda locale: None)
     for locales in (ENGLISH, ()):
         source = TextSource(locales)
         made = typeset(Random(2), source, 72, "letter")

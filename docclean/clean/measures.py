@@ -1,0 +1,179 @@
+"""What is measured of a page before and after it was cleaned, once, for everyone who asks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docclean.clean.letters import DARK, Letters, sampled
+from docclean.imageops.components import components
+from docclean.page import Image
+
+DIRT = 20
+"""Grey levels from the paper's own grey at which a blank pixel counts as dirt."""
+SPECK = 80
+"""Grey levels by which a speck differs from all its four neighbours."""
+REMAINS = 220
+"""Grey below which a cleaned pixel is any remains of a stroke."""
+LETTER = 12
+"""Pixels of the smallest shape that counts as a letter or a part of one."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """A page beside what the network made of it, in numbers.
+
+    Attributes:
+        ink_lost: share of the strokes that are nearly white now, 0..1.
+        ink_added: share of the cleaned ink that was hardly darker than paper, 0..1.
+        crumbs: dark crumbs to a letter.
+        paper_deviation: standard deviation of the blank paper, grey levels.
+        paper_grey: its grey, 0..255.
+        dirt: share of the page that was dirt on blank paper, 0..1.
+        stroke_width: mean width of the cleaned strokes, px.
+        specks: share of the pixels that are specks, 0..1.
+        sharpness: steepest step from pixel to pixel over the contrast, 0..1 where nothing was
+            enlarged; 0: no letters.
+        contrast: grey levels from paper to ink; 0: no letters.
+        darkest: grey of the darkest strokes; 0: no letters.
+        speckled_contrast: the contrast with specks counted as strokes.
+        scale: how much the page was enlarged before.
+    """
+
+    ink_lost: float = 0.0
+    ink_added: float = 0.0
+    crumbs: float = 0.0
+    paper_deviation: float = 0.0
+    paper_grey: float = 0.0
+    dirt: float = 0.0
+    stroke_width: float = 0.0
+    specks: float = 0.0
+    sharpness: float = 0.0
+    contrast: float = 0.0
+    darkest: float = 0.0
+    speckled_contrast: float = 0.0
+    scale: float = 1.0
+
+    @classmethod
+    def of(cls, raw: Image, cleaned: Image, scale: float = 1.0) -> "Measures":
+        """Measure a page (H, W) uint8 and the network's, same shape.
+
+        Args:
+            raw: the page as it came.
+            cleaned: the network's page.
+            scale: how much both were enlarged, which made their letters softer.
+        """
+        before, after = sampled(raw, cleaned)
+        speckled = specks(before)
+        letters = Letters.of(before, after, speckled)
+        grey, deviation, dirt = blank_paper(before, after)
+        return cls(
+            ink_lost=letters.lost(),
+            ink_added=letters.added(),
+            crumbs=crumbs(after),
+            paper_deviation=deviation,
+            paper_grey=grey,
+            dirt=float(dirt),
+            stroke_width=stroke_width(after),
+            specks=float(speckled.mean()),
+            sharpness=letters.sharpness() * scale,
+            contrast=letters.contrast(),
+            darkest=letters.darkest(),
+            speckled_contrast=letters.speckled_contrast,
+            scale=scale,
+        )
+
+    def told(self) -> dict[str, float]:
+        """Return what is told of them, rounded."""
+        return {name: round(getattr(self, name), digits) for name, digits in _DIGITS.items()}
+
+
+_DIGITS = {
+    "ink_lost": 4,
+    "ink_added": 4,
+    "crumbs": 2,
+    "paper_deviation": 2,
+    "paper_grey": 1,
+    "dirt": 5,
+    "stroke_width": 2,
+    "specks": 5,
+    "sharpness": 3,
+    "contrast": 1,
+    "darkest": 1,
+}
+"""Digits behind the point, of each measure that is told."""
+
+
+def stroke_width(image: Image) -> float:
+    """Return the mean width of dark strokes in px, 0 for a blank page.
+
+    A stroke of length l and width w << l has area l w and edges of 2 l: width = 2 area / edges.
+    Areas and edges are sums of grey and of its differences, so antialiasing does not matter.
+    """
+    ink = 255 - image.astype(np.int16)
+    edges = np.abs(np.diff(ink, axis=0)).sum(dtype=np.int64)
+    edges += np.abs(np.diff(ink, axis=1)).sum(dtype=np.int64)
+    return float(2 * ink.sum(dtype=np.int64) / edges) if edges else 0.0
+
+
+def specks(image: Image) -> NDArray[np.bool_]:
+    """Tell which pixels differ from all their four neighbours, all lighter or all darker ones.
+
+    Pixels at the border of the image are none. (H, W) uint8 -> (H, W).
+    """
+    found = np.zeros(image.shape, np.bool_)
+    if min(image.shape) < 3:
+        return found
+    here = image[1:-1, 1:-1].astype(np.int16)
+    around = (image[:-2, 1:-1], image[2:, 1:-1], image[1:-1, :-2], image[1:-1, 2:])
+    lightest = np.maximum(np.maximum(*around[:2]), np.maximum(*around[2:]))
+    darkest = np.minimum(np.minimum(*around[:2]), np.minimum(*around[2:]))
+    found[1:-1, 1:-1] = (here - lightest > SPECK) | (darkest - here > SPECK)
+    return found
+
+
+def crumbs(after: Image) -> float:
+    """Return how many dark crumbs there are to a letter: cores darker than 100 over shapes of ink.
+
+    Whole letters have one core each; letters eaten from inside fall into crumbs that only their
+    grey remains hold together.
+    """
+    cores, shapes = components(after < DARK), components(after < REMAINS)
+    letters = int(np.count_nonzero(shapes.area >= LETTER))
+    return float(np.count_nonzero(cores.area >= LETTER // 3) / max(1, letters))
+
+
+def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:
+    """Return grey and deviation of the original where the cleaned page is blank, and dirt.
+
+    The deviation is that of the middle four fifths (10th to 90th percentile over 2.56, which is
+    the standard deviation of Gaussian noise), so that a black border does not count as paper.
+
+    Dirt is the share of the page that is blank now and was `DIRT` off the paper's grey before.
+
+    Pixels within 3 px of what the cleaned page shows are left out: the slopes of strokes.
+    """
+    near = _spread(after < 200, 3)
+    values = before[~near]
+    if values.size == 0:
+        return float(np.median(before)), 0.0, 0.0
+    grey = float(np.median(values))
+    off = np.count_nonzero(np.abs(values.astype(np.int16) - round(grey)) > DIRT)
+    low, high = np.percentile(values, (10, 90))
+    return grey, float(high - low) / 2.56, off / before.size
+
+
+def _spread(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    """Return the mask grown by `pixels` each way."""
+    for axis in (0, 1):
+        grown = mask.copy()
+        for shift in range(1, pixels + 1):
+            head, tail = np.s_[shift:], np.s_[:-shift]
+            if axis:
+                grown[:, head] |= mask[:, tail]
+                grown[:, tail] |= mask[:, head]
+            else:
+                grown[head] |= mask[tail]
+                grown[tail] |= mask[head]
+        mask = grown
+    return mask

@@ -1,0 +1,31 @@
+"""Which way a page goes: past the cleaner, to the usual network, or to the one for weak print."""
+
+import numpy as np
+
+from docclean.clean.decision import Decision
+from docclean.page import Image, histogram
+
+DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60
+"""Shares of pixels equal to the one beside them, of the paper's one grey and of bright colour (by
+so many levels between channels) from which a page was drawn by a program."""
+DRAWN = Decision(
+    "kept",
+    "a program drew it in colour, on paper of one value: there is nothing to clean",
+    {},
+    untouched=True,
+)
+"""What is decided of such a page."""
+
+
+def is_drawing(colour: Image, grey: Image) -> bool:
+    """Say whether a colour page, (H, W, 3), is a chart or map a program drew: no scanner saw it.
+
+    Its paper is one value, most pixels equal their neighbours, and some of it is bright colour, in
+    lines and areas that would be taken for stains. A scan's coloured paper has grain.
+    """
+    same = float(np.mean(grey[:, 1:] == grey[:, :-1]))
+    paper = float(histogram(grey).max()) / grey.size
+    if same < DRAWN_SAME or paper < DRAWN_PAPER:
+        return False
+    some = colour[::2, ::2].astype(np.int16)
+    return float(np.mean(some.max(2) - some.min(2) > BRIGHT)) >= DRAWN_COLOUR
