@@ -11,7 +11,8 @@ from docclean.errors import UnreadableInputError, UsageError
 from docclean.report.exports import JSON_VERSION, digest
 from docclean.report.report import Report
 from docclean.scores.results import full_name
-from docclean.scores.text import Interval, Score, paired_gains
+from docclean.scores.statistics import Interval, paired_gains
+from docclean.scores.text import Score
 
 LISTED = 5
 """Pages named in a note; of more, their number."""

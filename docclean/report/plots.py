@@ -12,7 +12,7 @@ from html import escape
 from typing import Literal
 
 from docclean.scores.results import Curve
-from docclean.scores.text import Interval
+from docclean.scores.statistics import Interval
 
 Role = Literal["before", "after", "other"]
 """Whether a contender is the bar, the one shown against it, or another."""

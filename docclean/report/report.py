@@ -25,7 +25,8 @@ from docclean.scores.results import (
     Summary,
     Totals,
 )
-from docclean.scores.text import Interval, Score, macro, micro, paired_gains, sign_test
+from docclean.scores.statistics import Interval, paired_gains, sign_test
+from docclean.scores.text import Score, macro, micro
 
 RAW, GREY, CLEANED = "raw", "grey", "cleaned"
 TWIN = "clean twin"

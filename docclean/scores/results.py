@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from docclean.scores.pixels import Fidelity
-from docclean.scores.text import PLAIN, Interval, Rates, Score, TextRules
+from docclean.scores.statistics import Interval
+from docclean.scores.text import PLAIN, Rates, Score, TextRules
 
 
 def full_name(group: str, name: str) -> str:

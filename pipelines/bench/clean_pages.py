@@ -34,7 +34,8 @@ from docclean.evaluation.reader import Cache, Reader
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.report.wording import percent
-from docclean.scores.text import FEWEST, Interval, score
+from docclean.scores.statistics import FEWEST, Interval
+from docclean.scores.text import score
 from docclean.synth import TextSource, Typeset, typeset
 from docclean.synth.fonts import families
 

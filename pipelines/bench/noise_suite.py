@@ -27,7 +27,8 @@ from docclean.evaluation.reader import Reader
 from docclean.page import Image, Page
 from docclean.pairs.make import write_png
 from docclean.report.wording import number, percent
-from docclean.scores.text import Interval, Score, score
+from docclean.scores.statistics import Interval
+from docclean.scores.text import Score, score
 from docclean.synth import Typeset
 
 DPI = 300

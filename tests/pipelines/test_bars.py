@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from docclean.clean.cleaner import Cleaned, Cleaner
-from docclean.clean.gate import Decision
+from docclean.clean.decision import Decision
 from docclean.clean.network import load_runtime
 from docclean.documents import read_pages
 from docclean.evaluation import evaluate
@@ -25,7 +25,8 @@ from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pairs.make import write_png
 from docclean.scores.pixels import rmse
-from docclean.scores.text import Interval, Score, score
+from docclean.scores.statistics import Interval
+from docclean.scores.text import Score, score
 from docclean.synth import TextSource, typeset
 
 ROOT = Path(__file__).parents[2]

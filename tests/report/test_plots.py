@@ -17,7 +17,7 @@ from docclean.report.plots import (
     points,
 )
 from docclean.scores.results import Curve
-from docclean.scores.text import Interval
+from docclean.scores.statistics import Interval
 
 UNKNOWN = Interval(math.nan, math.nan, math.nan)
 GAINS = [

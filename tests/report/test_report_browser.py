@@ -19,7 +19,8 @@ from docclean.scores.results import (
     Summary,
     Totals,
 )
-from docclean.scores.text import Interval, macro, micro, score, word_changes
+from docclean.scores.statistics import Interval
+from docclean.scores.text import macro, micro, score, word_changes
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

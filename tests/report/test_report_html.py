@@ -35,7 +35,8 @@ from docclean.scores.results import (
     Summary,
     Totals,
 )
-from docclean.scores.text import Interval, TextRules, macro, micro, normalise, score, word_changes
+from docclean.scores.statistics import Interval
+from docclean.scores.text import TextRules, macro, micro, normalise, score, word_changes
 
 TRUTH = "the quick brown <fox>"
 HOSTILE = "</script><script>alert(1)</script><!--PAGES--><b>&amp;\u2028"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docclean.scores.statistics import paired_gains, sign_test
 from docclean.scores.text import (
     Score,
     TextRules,
@@ -15,9 +16,7 @@ from docclean.scores.text import (
     macro,
     micro,
     normalise,
-    paired_gains,
     score,
-    sign_test,
     wer,
     word_changes,
 )

@@ -15,7 +15,7 @@ from docclean.report.wording import (
     span,
 )
 from docclean.scores.results import Comparison, Failure, PageResult, SetSummary, Summary
-from docclean.scores.text import Interval
+from docclean.scores.statistics import Interval
 
 LISTED = 12
 """Pages made worse that are named at the top; the others fold away below them."""
