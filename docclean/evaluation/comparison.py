@@ -26,14 +26,10 @@ from docclean.evaluation.programs import stop_programs
 from docclean.evaluation.reader import Cache
 from docclean.evaluation.settings import Settings, matches
 from docclean.ocr import OcrEngine, Tesseract
-from docclean.report.report import (
-    CLEANED,
-    GREY,
-    RAW,
-    Report,
-)
+from docclean.report.report import Report
 from docclean.scores.results import Failure, PageResult
 from docclean.scores.text import PLAIN, TextRules
+from docclean.scores.totals import CLEANED, GREY, RAW
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from docclean.errors import OutputError, UnreadableInputError
 from docclean.evaluation import Report, evaluate
 from docclean.evaluation.folder import find_items
 from docclean.jobs.batch import process_many
-from docclean.jobs.one_page import Options
 from docclean.jobs.plan import plan_outputs
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pairs.make import write_png
+from docclean.recipe import Options
 from docclean.report.pictures import before_after
 from docclean.synth import TextSource, typeset
 

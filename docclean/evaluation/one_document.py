@@ -18,14 +18,6 @@ from docclean.evaluation.signs import signs_of
 from docclean.ocr import OcrEngine
 from docclean.page import Page
 from docclean.report.pictures import take_pictures
-from docclean.report.report import (
-    TWIN,
-    bar_of,
-    mean_cost,
-    mean_fidelity,
-    mean_signs,
-    shown_of,
-)
 from docclean.scores.pixels import compare
 from docclean.scores.results import (
     Cost,
@@ -36,6 +28,14 @@ from docclean.scores.results import (
     full_name,
 )
 from docclean.scores.text import TextRules, score
+from docclean.scores.totals import (
+    TWIN,
+    bar_of,
+    mean_cost,
+    mean_fidelity,
+    mean_signs,
+    shown_of,
+)
 from docclean.truth import read_truth
 
 PAGE_BREAK = "\n\n"

@@ -24,8 +24,9 @@ from docclean.evaluation.robustness import COMMON, measure_curves
 from docclean.evaluation.settings import PLAIN_SETTINGS, SetSettings, Settings, pages_of_split
 from docclean.evaluation.synthetic import write_synthetic
 from docclean.registry import nearest
-from docclean.report.report import CLEANED, Report
+from docclean.report.report import Report
 from docclean.scores.results import Curve
+from docclean.scores.totals import CLEANED
 
 UNGATED, TRIED = "ungated", "tried"
 """A model without its gate, and with one that reads a sample of the page."""

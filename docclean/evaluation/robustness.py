@@ -54,7 +54,7 @@ class Specimen:
     """Of the page, pt; its height follows the text."""
 
 
-# Small pages, half a second each for Tesseract, but at a scan's resolution: below 1.9 px of stroke
+# Small pages, half a second each for Tesseract, but at a scan's resolution: below 1.75 px of stroke
 # the gate leaves a light page alone, and there would be no curve to see
 SPECIMENS = (
     Specimen("book", "#align(center, strong(d.lines.at(0)))", 1, "Libertinus Serif", 11, 210),

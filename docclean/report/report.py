@@ -1,39 +1,29 @@
 """The result of an evaluation: the pages, and everything that can be computed of them."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 from docclean.errors import UsageError
 from docclean.report.exports import to_csv, to_json
 from docclean.report.html.document import write_html
 from docclean.report.tables import to_markdown, to_text
-from docclean.scores.pixels import Fidelity
 from docclean.scores.results import (
-    Comparison,
-    Cost,
     Curve,
     Environment,
     Failure,
     PageResult,
-    Reading,
     SetSummary,
-    Signs,
     Summary,
     Totals,
 )
-from docclean.scores.statistics import Interval, paired_gains, sign_test
-from docclean.scores.text import Score, macro, micro
+from docclean.scores.statistics import Interval
+from docclean.scores.text import Score, micro
+from docclean.scores.totals import CLEANED as CLEANED
+from docclean.scores.totals import RAW, bar_of, compare, readings_of, shown_of, total
 
-RAW, GREY, CLEANED = "raw", "grey", "cleaned"
-TWIN = "clean twin"
-"""The contender every other is measured against in pixels; it is no cleaner."""
 ALL_SETS = "all sets"
-
-Values = TypeVar("Values", Fidelity, Signs)
 
 
 @dataclass(frozen=True)
@@ -83,7 +73,7 @@ class Report:
         Raises:
             UsageError: it was not among the contenders, or there is no truth.
         """
-        scores = [one.score for one in _readings(self.pages, contender) if one.score]
+        scores = [one.score for one in readings_of(self.pages, contender) if one.score]
         if not scores:
             raise UsageError(f"{self.title}: '{contender}' read no page of which the text is known")
         return scores
@@ -191,98 +181,3 @@ def _sentence(methods: Mapping[str, str]) -> str:
     ordered = sorted(ways.items(), key=lambda way: -len(way[1]))
     rest = [f"{', '.join(names)}: {method}" for method, names in ordered[1:]]
     return f"Read and compared by: {'; '.join([ordered[0][0], *rest])}." if ordered else ""
-
-
-def bar_of(names: Sequence[str]) -> str:
-    """Return the contender that is the bar: the scan turned grey, where it took part.
-
-    Tesseract reads colour worse, so raw would be too low a bar; else raw, else the first.
-    """
-    return next((name for name in (GREY, RAW, *names) if name in names), RAW)
-
-
-def shown_of(names: Sequence[str]) -> str:
-    """Return the contender shown against the bar: 'cleaned', or else the last one asked for."""
-    cleaners = [name for name in names if name != TWIN]
-    return CLEANED if CLEANED in cleaners or not cleaners else cleaners[-1]
-
-
-def total(pages: Sequence[PageResult], contender: str) -> Totals:
-    """Add up one contender over some pages.
-
-    Raises:
-        UsageError: it was not among the contenders.
-    """
-    readings = _readings(pages, contender)
-    if not readings:
-        raise UsageError(f"'{contender}' was not among the contenders of this report")
-    scores = [one.score for one in readings if one.score]
-    return Totals(
-        contender,
-        micro(scores) if scores else None,
-        macro(scores) if scores else None,
-        mean_fidelity([one.fidelity for one in readings if one.fidelity]),
-        mean_signs([one.signs for one in readings if one.signs]),
-        mean_cost([one.treat for one in readings]),
-        mean_cost([one.ocr for one in readings]),
-        len(readings),
-    )
-
-
-def compare(pages: Sequence[PageResult], before: str, after: str) -> Comparison:
-    """Compare two contenders over the pages both have read and whose text is known."""
-    pairs = []
-    for page in pages:
-        first, second = page.reading(before), page.reading(after)
-        if first and second and first.score and second.score:
-            pairs.append((first.score, second.score))
-    cer, f1 = paired_gains([one for one, _ in pairs], [two for _, two in pairs])
-    better = sum(two.cer < one.cer for one, two in pairs)
-    worse = sum(two.cer > one.cer for one, two in pairs)
-    same = len(pairs) - better - worse
-    return Comparison(before, after, cer, f1, better, same, worse, sign_test(better, worse))
-
-
-def mean_fidelity(values: Sequence[Fidelity]) -> Fidelity | None:
-    """Return the mean of every measure; the PSNR only of pages that differ from their twins."""
-    return Fidelity(*_means(values)) if values else None
-
-
-def mean_signs(values: Sequence[Signs]) -> Signs | None:
-    """Return the mean of every sign (confidence 0 on empty pages) and the sum of the words."""
-    if not values:
-        return None
-    known = [one.known for one in values if one.known is not None]
-    return Signs(
-        _mean(one.sureness for one in values) if any(one.words for one in values) else math.nan,
-        sum(one.words for one in values),
-        _mean(known) if known else None,
-        _mean(one.agreement for one in values),
-        _mean(one.paper_noise for one in values),
-        _mean(one.specks for one in values),
-    )
-
-
-def mean_cost(costs: Sequence[Cost]) -> Cost:
-    """Return the mean of the seconds and the highest of the peaks."""
-    peaks = [one.peak_mb for one in costs if one.peak_mb is not None]
-    return Cost(_mean(one.seconds for one in costs), max(peaks) if peaks else None)
-
-
-def _means(values: Sequence[Fidelity]) -> list[float]:
-    names = [one.name for one in fields(Fidelity)]
-    return [_mean(getattr(one, name) for one in values) for name in names]
-
-
-def _mean(values: Iterable[float]) -> float:
-    """Return the mean of the finite values; of none, whatever the first value was, else nan."""
-    given = list(values)
-    finite = [value for value in given if math.isfinite(value)]
-    if finite:
-        return math.fsum(finite) / len(finite)
-    return given[0] if given else math.nan
-
-
-def _readings(pages: Sequence[PageResult], contender: str) -> list[Reading]:
-    found = [page.reading(contender) for page in pages]
-    return [one for one in found if one is not None]

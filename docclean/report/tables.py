@@ -1,4 +1,4 @@
-"""A result as text: a terminal's tables, Markdown, CSV and JSON."""
+"""A result as text: tables for a terminal, and Markdown."""
 
 import math
 from collections.abc import Callable, Sequence

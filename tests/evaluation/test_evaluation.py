@@ -18,9 +18,9 @@ from docclean.evaluation.folder import Item
 from docclean.evaluation.settings import Settings
 from docclean.ocr import PageText, Word
 from docclean.page import Page
-from docclean.report.report import TWIN
 from docclean.report.tables import to_short_markdown
 from docclean.scores.text import TextRules
+from docclean.scores.totals import TWIN
 
 DIRT = 40
 """Grey level of the dirt the fakes put on a page and take off again."""
