@@ -1,6 +1,6 @@
 """The command line: each verb parses, calls one function and prints. Nothing heavy loads here."""
 
-# ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
+
 
 import logging
 import os
@@ -15,14 +15,7 @@ from docclean.cli.cleaning import clean, ocr
 from docclean.cli.learning import export, list_members, synth, train
 from docclean.cli.measuring import demo, evaluate
 from docclean.cli.shared import say
-from docclean.errors import (
-    INTERRUPTED,
-    SOME_FAILED,
-    DoccleanError,
-    MissingProgramError,
-    OutputError,
-    UsageError,
-)
+from docclean.errors import DoccleanError, ExitStatus
 
 EXTRA_OF = {
     **dict.fromkeys(("cv2", "doxapy", "rapidfuzz", "typst"), "measure"),
@@ -33,20 +26,21 @@ EXTRA_OF = {
 """Which extra brings a package the base install does without."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+HELP = f"""Clean scanned pages before OCR, and measure the gain.
+
+\b
+docclean clean scan.pdf -o clean.pdf
+docclean ocr scan.png -o text.txt
+docclean demo
+
+Exit status: {ExitStatus.told()}.
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, help=HELP)
 @click.version_option(__version__, prog_name="docclean")
 def cli() -> None:
-    """Clean scanned pages before OCR, and measure the gain.
-
-    \b
-    docclean clean scan.pdf -o clean.pdf
-    docclean ocr scan.png -o text.txt
-    docclean demo
-
-    Exit status: 0 done, 1 wrong arguments, 2 unreadable input, 3 a program or package is
-    missing, 4 some files failed or an output cannot be written, 5 worse than the baseline, 130
-    interrupted.
-    """
+    """Hold the verbs together."""
 
 
 for verb in (clean, ocr, evaluate, demo, synth, train, export, list_members):
@@ -62,41 +56,50 @@ def run(arguments: Sequence[str]) -> int:
         with cli.make_context("docclean", list(arguments)) as context:
             status = cli.invoke(context)
         sys.stdout.flush()
-        return status if isinstance(status, int) else 0
+        return int(status) if isinstance(status, int) else ExitStatus.DONE
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return UsageError.exit_status
-    except click.ClickException as error:
-        where = getattr(error, "ctx", None)
-        hint = f" (see {where.command_path} --help)" if where else ""
-        say(f"{error.format_message()}{hint}")
-        return UsageError.exit_status
-    except DoccleanError as error:
-        say(str(error))
-        return error.exit_status
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in EXTRA_OF:
-            raise
-        say(
-            f"'docclean {arguments[0]}' needs the package {package}; "
-            f"run: pip install 'docclean[{EXTRA_OF[package]}]'"
-        )
-        return MissingProgramError.exit_status
+        return _lacking(error, arguments[0])
     except (KeyboardInterrupt, click.Abort):
         say("interrupted")
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         # the reader has left: nothing to tell, and nothing more to flush at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SOME_FAILED
-    except OSError as error:  # a full disk, say, where no step foresaw it
-        say(f"{error.filename or 'a file'}: {error.strerror or error}; free the way and try again")
-        return OutputError.exit_status
+        return ExitStatus.FAILED
+    except (click.ClickException, DoccleanError, OSError) as error:
+        return _refused(error)
+
+
+def _lacking(error: ModuleNotFoundError, verb: str) -> int:
+    """Say which extra brings a package that is not installed."""
+    package = (error.name or "").partition(".")[0]
+    if package not in EXTRA_OF:
+        raise error
+    extra = EXTRA_OF[package]
+    say(f"'docclean {verb}' needs the package {package}; run: pip install 'docclean[{extra}]'")
+    return ExitStatus.MISSING
+
+
+def _refused(error: click.ClickException | DoccleanError | OSError) -> int:
+    """Tell a failure in one sentence, and return its status."""
+    if isinstance(error, DoccleanError):
+        say(str(error))
+        return error.exit_status
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return ExitStatus.USAGE
+    if isinstance(error, click.ClickException):
+        where = getattr(error, "ctx", None)
+        hint = f" (see {where.command_path} --help)" if where else ""
+        say(f"{error.format_message()}{hint}")
+        return ExitStatus.USAGE
+    # a full disk, say, where no step foresaw it
+    say(f"{error.filename or 'a file'}: {error.strerror or error}; free the way and try again")
+    return ExitStatus.FAILED
 
 
 def main() -> NoReturn:
-    """Be the command `docclean`."""
+    """Run the command `docclean` and end the process with its status."""
     sys.exit(run(sys.argv[1:]))

@@ -5,150 +5,88 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from docclean.cli.shared import model_options, reading_options, say, standard_input
-from docclean.errors import SOME_FAILED, OutputError, UsageError
+from docclean.cli.options import MODEL, READING, cleaning_options, gathered
+from docclean.cli.shared import say, standard_input, stoppable
+from docclean.errors import ExitStatus, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from docclean.clean.spec import CleanerSpec
     from docclean.documents import Source
-    from docclean.jobs.batch import CleanerSpec
-    from docclean.jobs.document import FileResult
-    from docclean.jobs.one_page import Options
+    from docclean.jobs.ledger import FileResult
+    from docclean.recipe import Options
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("-o", "--out", required=True, metavar="OUT", help="A file, a folder, or - (stdout).")
-@click.option("--format", "suffix", help="Output format; default: the input's. E.g. png, pdf.")
-@click.option("--for-ocr", is_flag=True, help="To be read: grey, small type enlarged, no pens.")
-@click.option(
-    "--ocr", is_flag=False, flag_value="", metavar="[LANG]", help="Make the PDF searchable."
-)
-@click.option("--text", is_flag=True, help="Write what is read beside the output, as text.")
-@click.option("--hocr", is_flag=True, help="The same as hOCR.")
-@click.option("--alto", is_flag=True, help="The same as ALTO.")
-@click.option("--lang", default="eng", show_default=True, help="Languages that are read.")
-@click.option("--grey", is_flag=True, help="Write grey pages.")
-@click.option("--bitonal", is_flag=True, help="Write black and white pages: CCITT G4 or JBIG2.")
-@click.option("--mrc", is_flag=True, help="Write PDF pages as sharp text over a coarse ground.")
-@click.option("--orient", is_flag=True, help="Turn pages upright.")
-@click.option("--deskew", is_flag=True, help="Turn pages level, to 0.1 degrees.")
-@click.option("--borders", is_flag=True, help="Whiten black borders and slivers of next pages.")
-@click.option("--split", is_flag=True, help="Cut spreads into two pages.")
-@click.option("--force", is_flag=True, help="Clean born-digital pages, read pages with text.")
-@click.option("--strict", is_flag=True, help="Let one bad page fail its document.")
-@click.option("--allow-signed", is_flag=True, help="Change signed PDFs, whose signature breaks.")
-@reading_options
-@model_options
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--threads", type=click.IntRange(1), help="Of each process; else all cores.")
-@click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
+@click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with [clean].")
+@cleaning_options()
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per page and file.")
 def clean(
-    inputs: tuple[str, ...],
-    out: str,
-    suffix: str | None,
-    for_ocr: bool,
-    ocr: str | None,
-    text: bool,
-    hocr: bool,
-    alto: bool,
-    lang: str,
-    grey: bool,
-    bitonal: bool,
-    mrc: bool,
-    orient: bool,
-    deskew: bool,
-    borders: bool,
-    split: bool,
-    force: bool,
-    strict: bool,
-    allow_signed: bool,
-    pages: frozenset[int] | None,
-    password: str | None,
-    model: str,
-    device: str,
-    gate: str,
-    jobs: int,
-    threads: int | None,
-    overwrite: bool,
-    as_json: bool,
+    inputs: tuple[str, ...], out: str, recipe: Path | None, as_json: bool, **given: Any
 ) -> int:
     """Clean files, folders (with all below them), globs, or - (stdin).
 
     PNG, JPEG, TIFF, BMP, WebP, JPEG 2000, PNM and PDF go in and out; dpi, size and page count
-    stay. Of a PDF only the scans change: its text, outline, boxes and metadata stay.
+    stay. Of a PDF only the scans change: its text, outline, boxes and metadata stay. A recipe's
+    section [clean] holds the same options, named as here; what is given here comes first.
 
     \b
     docclean clean scan.pdf -o clean.pdf --ocr deu --text
     docclean clean scan.pdf -o clean.pdf
     docclean clean inbox/ more/*.png -o cleaned/ --jobs 2
+    docclean clean inbox/ -o cleaned/ --recipe office.toml
     cat scan.png | docclean clean - -o - > clean.png
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
+    from docclean.clean.spec import CleanerSpec
     from docclean.documents import format_of
-    from docclean.jobs.batch import SHARED_TILE_AREA, CleanerSpec, process_many
-    from docclean.jobs.one_page import Geometry, Options
+    from docclean.jobs.batch import process_many
     from docclean.jobs.plan import plan_outputs
 
-    if suffix:
-        format_of(suffix, "--format")
-    wanted = {"text": text, "hocr": hocr, "alto": alto}
-    options = Options(
-        pages=pages,
-        password=password,
-        overwrite=overwrite,
-        suffix=suffix,
-        for_ocr=for_ocr,
-        ocr=ocr is not None,
-        sidecars=tuple(kind for kind, asked in wanted.items() if asked),
-        lang=ocr or lang,
-        grey=grey,
-        bitonal=bitonal,
-        layered=mrc,
-        geometry=Geometry(orient, deskew, borders, split),
-        force=force,
-        strict=strict,
-        allow_signed=allow_signed,
-    )
-    if jobs > 1 and not threads:
-        threads = max(1, (os.cpu_count() or 1) // jobs)
-    spec = CleanerSpec(model, gate, device, threads, lang, SHARED_TILE_AREA if jobs > 1 else None)
-    to_stdout = out == "-"
+    options = gathered(given, recipe)
+    if options.format:
+        format_of(options.format, "--format")
+    spec = CleanerSpec.of(options, os.cpu_count() or 1)
+    teller = _Teller(as_json, to_stdout=out == "-")
+    with stoppable():
+        if "-" in inputs or out == "-":
+            return _clean_stream(inputs, out, spec, options, teller)
+        plan = plan_outputs(inputs, out, options.format)
+        results = process_many(
+            plan, spec, options, on_result=teller.file, on_page=teller.page, progress=not as_json
+        )
+    return _status(results)
 
-    def event(kind: str, told: dict[str, Any]) -> None:
-        click.echo(json.dumps({"event": kind, **told}), err=to_stdout)
 
-    def page_told(decision: dict[str, Any], count: int) -> None:
-        if as_json:
-            event("page", {"of": count or None, **decision})
+@dataclass(frozen=True)
+class _Teller:
+    """Says what came of pages and files: JSON lines, or a sentence a file."""
 
-    def told(result: "FileResult") -> None:
-        if as_json:
-            event("file", result.to_dict())
+    as_json: bool
+    to_stdout: bool
+
+    def page(self, decision: dict[str, Any], count: int) -> None:
+        if self.as_json:
+            self._event("page", {"of": count or None, **decision})
+
+    def file(self, result: "FileResult") -> None:
+        if self.as_json:
+            self._event("file", result.to_dict())
         if result.status == "failed":
             say(result.message)
-        elif not as_json:
+        elif not self.as_json:
             say(_line(result))
 
-    if "-" in inputs or to_stdout:
-        return _clean_stream(inputs, out, spec, options, told, page_told, jobs)
-    plan = plan_outputs(inputs, out, suffix)
-    results = process_many(
-        plan,
-        spec,
-        options,
-        jobs=jobs,
-        on_result=told,
-        on_page=page_told,
-        progress=not as_json,
-    )
-    return _status(results)
+    def _event(self, kind: str, told: dict[str, Any]) -> None:
+        click.echo(json.dumps({"event": kind, **told}), err=self.to_stdout)
 
 
 def _line(result: "FileResult") -> str:
@@ -166,17 +104,11 @@ def _status(results: Sequence["FileResult"]) -> int:
         return failed[0].exit_status
     others = "; the others are done" if len(failed) < len(results) else ""
     say(f"{len(failed)} of {len(results)} files failed{others}")
-    return SOME_FAILED
+    return ExitStatus.FAILED
 
 
 def _clean_stream(
-    inputs: tuple[str, ...],
-    out: str,
-    spec: "CleanerSpec",
-    options: "Options",
-    told: Callable[["FileResult"], None],
-    page_told: Callable[[dict[str, Any], int], None],
-    jobs: int,
+    inputs: tuple[str, ...], out: str, spec: "CleanerSpec", options: "Options", teller: _Teller
 ) -> int:
     from docclean.jobs.document import process_file
 
@@ -184,32 +116,20 @@ def _clean_stream(
         raise UsageError("- is one document: give one input with it, or a folder to -o")
     source: Path | Source = Path(inputs[0]) if inputs[0] != "-" else standard_input()
     target: Path | BinaryIO = Path(out) if out != "-" else sys.stdout.buffer
-    result = process_file(source, target, spec, options, page_told, jobs=jobs)
-    told(result)
+    result = process_file(source, target, spec, options, teller.page)
+    teller.file(result)
     return result.exit_status
 
 
 @click.command()
 @click.argument("source", metavar="INPUT")
 @click.option("-o", "--out", default="-", metavar="TXT", help="A text file; default: stdout.")
-@click.option("--lang", default="eng", show_default=True, help="Tesseract languages, e.g. eng+deu.")
 @click.option("--psm", type=click.IntRange(1, 13), help="Tesseract page segmentation mode.")
 @click.option("--raw", is_flag=True, help="Read the pages as they are, without cleaning.")
-@reading_options
-@model_options
-@click.option("--overwrite", is_flag=True, help="Replace a text that exists.")
+@click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with [clean].")
+@cleaning_options(("lang", *READING, *MODEL, "overwrite"))
 def ocr(
-    source: str,
-    out: str,
-    lang: str,
-    psm: int | None,
-    raw: bool,
-    pages: frozenset[int] | None,
-    password: str | None,
-    model: str,
-    device: str,
-    gate: str,
-    overwrite: bool,
+    source: str, out: str, psm: int | None, raw: bool, recipe: Path | None, **given: Any
 ) -> None:
     """Clean a document and read it with Tesseract; pages are parted by a form feed.
 
@@ -217,17 +137,19 @@ def ocr(
     docclean ocr letter.pdf -o letter.txt --lang deu
     docclean ocr scan.png --raw
     """
+    from docclean.clean.spec import CleanerSpec
     from docclean.documents import open_output, read_pages
-    from docclean.jobs.batch import CleanerSpec
     from docclean.ocr import Tesseract
 
-    engine = Tesseract(lang=lang, psm=psm)
-    cleaner = None if raw else CleanerSpec(model, gate, device, lang=lang)()
-    given: Path | Source = Path(source) if source != "-" else standard_input()
-    wanted = set(pages) if pages else None
+    options = gathered(given, recipe)
+    engine = Tesseract(lang=options.lang, psm=psm)
+    cleaner = None if raw else CleanerSpec(options, options.threads)()
+    document: Path | Source = Path(source) if source != "-" else standard_input()
+
+    wanted = set(options.pages) if options.pages else None
 
     def text() -> str:
-        found = read_pages(given, pages=wanted, password=password)
+        found = read_pages(document, pages=wanted, password=options.password)
         shown = (cleaner.clean(page).reading if cleaner else page for page in found)
         return "\f".join(engine.read(page).text for page in shown).rstrip("\n") + "\n"
 
@@ -236,5 +158,5 @@ def ocr(
         return
     if source != "-" and Path(out).exists() and Path(out).samefile(source):
         raise OutputError(f"{out}: is the input itself; choose another -o")
-    with open_output(Path(out), overwrite=overwrite) as stream:  # refuses before the work
+    with open_output(Path(out), overwrite=options.overwrite) as stream:  # refuses before the work
         stream.write(text().encode())

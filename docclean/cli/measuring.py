@@ -3,18 +3,14 @@
 # ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import click
 
-from docclean.cli.shared import say
-from docclean.errors import SOME_FAILED, WORSE, OutputError, UsageError
+from docclean.cli.shared import say, stoppable
+from docclean.errors import ExitStatus, OutputError, UsageError
 
 FILE = click.Path(path_type=Path)
 STDOUT = Path("-")
@@ -156,7 +152,7 @@ def evaluate(
         members=_names(curve_names) or COMMON,
         pictures=html is not None,
     )
-    with _stoppable():
+    with stoppable():
         report = order.fulfil(_progress())
     # before the outputs: one of them may take the baseline's place
     verdict = hold_against(report, baseline) if baseline else None
@@ -183,8 +179,8 @@ def evaluate(
     if errors:
         return errors[0].exit_status
     if verdict and not verdict.passed:
-        return WORSE
-    return SOME_FAILED if report.failures else 0
+        return ExitStatus.WORSE
+    return ExitStatus.FAILED if report.failures else 0
 
 
 def _outputs(**paths: Path | None) -> dict[str, Path]:
@@ -210,28 +206,6 @@ def _put(path: Path, text: str) -> None:
         from docclean.report.exports import write_text
 
         write_text(path, text)
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Take a termination for a Ctrl-C: the programs of contenders are stopped too.
-
-    They have sessions of their own, so nothing else would stop them.
-    """
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signals = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = {one: signal.signal(one, interrupt) for one in signals}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _names(told: str) -> tuple[str, ...]:
@@ -277,7 +251,7 @@ def demo(folders: tuple[Path, ...], out: Path, seed: int, model: str, lang: str)
         click.echo(f"\n{shown.text}\n")
         if _has_screen():
             click.launch(str(shown.picture))
-    return 0 if complete else SOME_FAILED
+    return 0 if complete else ExitStatus.FAILED
 
 
 def _has_screen() -> bool:

@@ -3,11 +3,12 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
+from docclean.clean.contract import PageCleaner
 from docclean.documents import (
     Format,
     Source,
@@ -21,13 +22,9 @@ from docclean.documents import (
     write_to,
     writing,
 )
-from docclean.errors import (
-    SOME_FAILED,
-    DoccleanError,
-    OutputError,
-    UsageError,
-)
-from docclean.jobs.one_page import Options, PageCleaner, treat
+from docclean.errors import DoccleanError, ExitStatus, OutputError, UsageError
+from docclean.jobs.ledger import FileResult, notes
+from docclean.jobs.one_page import treat
 from docclean.jobs.pdf import clean_pdf, graft
 from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.plan import check_plan
@@ -35,35 +32,10 @@ from docclean.jobs.progress import OnPage
 from docclean.ocr import Tesseract
 from docclean.ocr.sidecars import SUFFIXES, merged
 from docclean.page import Page
+from docclean.recipe import Options
 from docclean.straighten.page_geometry import halves
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FileResult:
-    """One line of the ledger."""
-
-    source: str
-    output: str
-    status: Literal["done", "failed"]
-    pages: int = 0
-    seconds: float = 0.0
-    message: str = ""
-    decisions: tuple[dict[str, Any], ...] = ()
-    exit_status: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data for one JSON line."""
-        return {
-            "source": self.source,
-            "output": self.output,
-            "status": self.status,
-            "pages": self.pages,
-            "seconds": round(self.seconds, 3),
-            "message": self.message,
-            "decisions": list(self.decisions),
-        }
 
 
 def process_file(
@@ -72,30 +44,22 @@ def process_file(
     cleaner: PageCleaner | Callable[[], PageCleaner],
     options: Options | None = None,
     on_page: OnPage | None = None,
-    *,
-    jobs: int = 1,
 ) -> FileResult:
     """Read, clean and write one document; a failure becomes a result, never an exception.
 
     Args:
         source: a file, or a document in memory.
         out: the file to write (its folder is made), or a stream.
-        cleaner: cleans each page, or what loads it.
-        options: what holds for the whole call.
+        cleaner: cleans each page, or what loads it; for more than one process it is what loads it.
+        options: what holds for the whole call; `options.jobs` processes share the pages of a PDF.
         on_page: called with each page's decision and the number of pages, 0 where unknown.
-        jobs: processes that share the pages of a PDF; for more than one `cleaner` is what loads it.
     """
     options = options or Options()
     names = (_name(source), _name(out))
     started = time.perf_counter()
+    load = cleaner if callable(cleaner) and not hasattr(cleaner, "clean") else _Given(cleaner)
     try:
-        detect(source)  # an unreadable input is told before any fault of the output
-        if isinstance(out, Path):
-            if isinstance(source, Path):
-                check_plan([(source, out)])
-            _make_folder(out.parent)
-        run = _Run(as_source(source), options, on_page, jobs)
-        run(out, _Given(cleaner) if hasattr(cleaner, "clean") else cleaner)
+        decisions = _process(source, out, load, options, on_page)
     except BrokenPipeError:
         raise
     except DoccleanError as error:
@@ -103,17 +67,36 @@ def process_file(
     except Exception as error:  # one bad file must not stop the others
         logger.debug("%s failed", names[0], exc_info=True)
         why = f"{names[0]} failed unexpectedly ({type(error).__name__}: {error}); please report it"
-        return FileResult(*names, "failed", message=why, exit_status=SOME_FAILED)
+        return FileResult(*names, "failed", message=why, exit_status=ExitStatus.FAILED)
     seconds = time.perf_counter() - started
-    told = tuple(run.decisions)
-    return FileResult(*names, "done", len(told), seconds, _notes(told), decisions=told)
+    return FileResult(
+        *names, "done", len(decisions), seconds, notes(decisions), decisions=decisions
+    )
+
+
+def _process(
+    source: Path | Source,
+    out: Path | BinaryIO,
+    load: Callable[[], PageCleaner],
+    options: Options,
+    on_page: OnPage | None,
+) -> tuple[dict[str, Any], ...]:
+    """Return the decisions about a document's pages, once it is written."""
+    detect(source)  # an unreadable input is told before any fault of the output
+    if isinstance(out, Path):
+        if isinstance(source, Path):
+            check_plan([(source, out)])
+        _make_folder(out.parent)
+    run = _Run(as_source(source), options, on_page)
+    run(out, load)
+    return tuple(run.decisions)
 
 
 class _Run:
     """One document on its way: what is decided and read of its pages gathers here."""
 
-    def __init__(self, source: Source, options: Options, on_page: OnPage | None, jobs: int) -> None:
-        self.source, self.options, self.on_page, self.jobs = source, options, on_page, jobs
+    def __init__(self, source: Source, options: Options, on_page: OnPage | None) -> None:
+        self.source, self.options, self.on_page = source, options, on_page
         self.decisions: list[dict[str, Any]] = []
         self.layers: list[tuple[int, dict[str, bytes]]] = []
 
@@ -121,7 +104,7 @@ class _Run:
         options = self.options
         if options.reads:
             Tesseract(options.lang).check_languages()
-        suffix = options.suffix or (out.suffix if isinstance(out, Path) else "")
+        suffix = options.format or (out.suffix if isinstance(out, Path) else "")
         to_stdout = not isinstance(out, Path) and not suffix
         chosen = detect(self.source) if to_stdout else format_of(suffix, _name(out))
         self._check_asked(chosen.name, out)
@@ -131,9 +114,7 @@ class _Run:
         in_place = chosen.name == "pdf" == detect(self.source).name and not options.for_ocr
         if in_place:
             with writing(out, overwrite=options.overwrite) as stream:
-                clean_pdf(
-                    self.source, stream, load, options, jobs=self.jobs, on_outcome=self._outcome
-                )
+                clean_pdf(self.source, stream, load, options, on_outcome=self._outcome)
         else:
             cleaner = load()
             with writing(out, overwrite=options.overwrite) as stream:
@@ -148,7 +129,7 @@ class _Run:
         options = self.options
         if options.ocr and chosen != "pdf":
             raise UsageError(f"--ocr makes PDFs and {_name(out)} is a {chosen} file; choose .pdf")
-        if options.layered and chosen != "pdf":
+        if options.mrc and chosen != "pdf":
             raise UsageError(f"--mrc makes PDFs and {_name(out)} is a {chosen} file; choose .pdf")
         if options.sidecars and not isinstance(out, Path):
             raise UsageError("sidecars lie beside the output: give -o a file or a folder")
@@ -182,11 +163,11 @@ class _Run:
                 texts.extend([(text, 0, cut), (text, cut, 1)] if cut else [(text, 0, 1)])
                 yield from halves(done.page, cut) if cut else (done.page,)
 
-        like, ways = self.source, Ways(options.bitonal, options.layered, options.grey)
+        like, ways = self.source, Ways(options.bitonal, options.mrc, options.grey)
         write_to(stream, cleaned(), chosen, like=like, password=options.password, ways=ways)
         if any(text for text, _, _ in texts):
             graft(stream, texts)
-        recoded = options.bitonal or options.layered
+        recoded = options.bitonal or options.mrc
         same = chosen is detect(self.source) and options.pages is None
         if same and not (touched or recoded or any(text for text, _, _ in texts)):
             stream.seek(0)
@@ -207,25 +188,6 @@ class _Given:
 
 def _sidecar_paths(out: Path, options: Options) -> dict[str, Path]:
     return {kind: out.with_suffix(SUFFIXES[kind]) for kind in options.sidecars}
-
-
-def _notes(decisions: Sequence[dict[str, Any]]) -> str:
-    """Return in one line what a reader should know of a document that is done."""
-    notes = []
-    failed = [d for d in decisions if str(d.get("reason", "")).startswith("could not be cleaned")]
-    if failed:
-        pages = ", ".join(str(d["page"]) for d in failed)
-        why = str(failed[0]["reason"]).partition(": ")[2]
-        notes.append(f"page {pages} is as it was, not cleaned ({why})")
-    larger = [d for d in decisions if "larger" in d]
-    if larger:
-        pages = ", ".join(str(d["page"]) for d in larger)
-        notes.append(f"page {pages} takes more room than before")
-    drawn = [d for d in decisions if d.get("kind") == "drawn"]
-    if drawn:
-        many = "s are" if len(drawn) > 1 else " is"
-        notes.append(f"{len(drawn)} born-digital page{many} left alone (--force)")
-    return "; ".join(notes)
 
 
 def _name(end: Path | Source | BinaryIO) -> str:

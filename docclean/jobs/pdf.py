@@ -3,9 +3,9 @@
 import pickle
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,19 +20,12 @@ from docclean.documents.pdf.editing import Edit, Editor, cut_in_two
 from docclean.documents.pdf.objects import pdfa_part, save
 from docclean.documents.pdf.opening import check_permission, opened
 from docclean.errors import DoccleanError, MissingProgramError, OutputError, UnreadableInputError
-from docclean.jobs.one_page import Options
-from docclean.jobs.pagepool import Loader, PagePool, page_pool
 from docclean.jobs.pdf_page import Outcome
+from docclean.jobs.pdf_pages import Loader, PdfPages, pdf_pages
+from docclean.recipe import Options
 
 CONTENTS_COMPARED = 100_000
 """Bytes of drawing up to which pages are compared with each other."""
-
-
-@dataclass(frozen=True)
-class Archived:
-    """What came of one PDF: its pages' outcomes in order, without their edits."""
-
-    outcomes: tuple[Outcome, ...]
 
 
 def clean_pdf(
@@ -41,24 +34,24 @@ def clean_pdf(
     load: Loader,
     options: Options,
     *,
-    jobs: int = 1,
     on_outcome: Callable[[Outcome, int], None] | None = None,
-) -> Archived:
+) -> tuple[Outcome, ...]:
     """Clean a PDF into `out`, a temporary file with a name.
 
     Args:
         source: the PDF.
         out: an empty file, open for reading and writing.
-        load: makes the cleaner; picklable for `jobs` > 1, where each process calls it.
+        load: makes the cleaner; picklable for `options.jobs` > 1, where each process calls it.
         options: what is asked for.
-        jobs: processes.
         on_outcome: called with each page's outcome, in order, and the number of pages.
+
+    Returns:
+        the pages' outcomes in order, without what is changed in the file.
 
     Raises:
         UnreadableInputError: it cannot be read; with `options.strict`, or one of its pages.
         OutputError: what was written cannot be read back.
     """
-    outcomes: list[Outcome] = []
     with ExitStack() as stack:
         stack.enter_context(_damage_told(source))
         source = stack.enter_context(_on_disk(source))
@@ -66,30 +59,45 @@ def clean_pdf(
         check_permission(pdf, source, allow_signed=options.allow_signed)
         numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
         spool = stack.enter_context(Spool())
-        pool = stack.enter_context(page_pool(source, load, options, min(jobs, len(numbers))))
-        same = _repeated(pdf, numbers)
-        shown_again, firsts = set(same.values()), dict[int, Outcome]()
-        fresh = pool.outcomes([number for number in numbers if number not in same])
-        for number in numbers:
-            outcome = _again(firsts[same[number]], number) if number in same else next(fresh)
+        jobs = min(options.jobs, len(numbers))
+        pages = stack.enter_context(pdf_pages(source, load, options, jobs))
+        outcomes: list[Outcome] = []
+        for outcome in _outcomes(pages, numbers, _repeated(pdf, numbers)):
             _refuse(outcome, source, options)
-            spool.put(outcome.edit or Edit(number))
-            if number in shown_again:
-                firsts[number] = _without_pictures(outcome)
+            spool.put(outcome.edit or Edit(outcome.number))
             outcomes.append(_light(outcome))
             if on_outcome:
                 on_outcome(outcomes[-1], len(numbers))
-        pool.rest()  # its processes' memory is free before the new images come into ours
-        with encoding("pdf"):
-            editor = Editor(pdf)
-            for edit in spool:
-                if not edit.pictures and edit.number not in same:
-                    editor.keep(edit.number)
-                editor.apply(edit, _box(pdf.pages[edit.number - 1]))
-            written = _write(pdf, source, out, outcomes, editor)
-        if written:
-            _check(pdf, out, outcomes, options, pool)
-    return Archived(tuple(outcomes))
+        pages.rest()  # its processes' memory is free before the new images come into ours
+        if _written(pdf, source, out, outcomes, spool):
+            _check(pdf, out, outcomes, options, pages)
+    return tuple(outcomes)
+
+
+def _outcomes(
+    pages: PdfPages, numbers: Sequence[int], same: Mapping[int, int]
+) -> Iterator[Outcome]:
+    """Yield the outcomes in order; a page that shows what an earlier one shows is done once."""
+    shown_again, firsts = set(same.values()), dict[int, Outcome]()
+    fresh = pages.outcomes([number for number in numbers if number not in same])
+    for number in numbers:
+        outcome = _again(firsts[same[number]], number) if number in same else next(fresh)
+        if number in shown_again:
+            firsts[number] = _without_pictures(outcome)
+        yield outcome
+
+
+def _written(
+    pdf: pikepdf.Pdf, source: Source, out: BinaryIO, outcomes: Sequence[Outcome], spool: "Spool"
+) -> bool:
+    """Apply the edits and save the document; say whether anything is not as it came."""
+    with encoding("pdf"):
+        editor = Editor(pdf)
+        for outcome, edit in zip(outcomes, spool, strict=True):
+            if not edit.pictures and "like" not in outcome.decision:
+                editor.keep(edit.number)
+            editor.apply(edit, _box(pdf.pages[edit.number - 1]))
+        return _write(pdf, source, out, outcomes, editor)
 
 
 class Spool:
@@ -206,13 +214,13 @@ def _check(
     out: BinaryIO,
     outcomes: Sequence[Outcome],
     options: Options,
-    pool: PagePool,
+    pages: PdfPages,
 ) -> None:
     """Read the written file back; only pages that could not be decoded before may not be now."""
     path = Path(out.name)
     check_structure(path, len(pdf.pages), pdfa_part(pdf), options.password)
     given = [one for one in outcomes for _ in range(2 if one.edit and one.edit.cut else 1)]
-    bad = pool.undecodable(path, range(1, len(given) + 1))
+    bad = pages.undecodable(path, range(1, len(given) + 1))
     broken = [number for number in bad if not given[number - 1].error]
     if broken:
         raise OutputError(

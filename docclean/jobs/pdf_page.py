@@ -8,6 +8,7 @@ import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 
+from docclean.clean.contract import PageCleaner
 from docclean.documents.base import Source, decoding, encoding
 from docclean.documents.mrc import layer
 from docclean.documents.pdf import LARGER, page_of, pictures_for, repacked
@@ -17,8 +18,9 @@ from docclean.documents.pdf.objects import Picture
 from docclean.documents.pdf.opening import opened
 from docclean.documents.pdf.scans import Leaf, look
 from docclean.errors import MissingProgramError
-from docclean.jobs.one_page import Options, PageCleaner, Treated, treat
+from docclean.jobs.one_page import Treated, treat
 from docclean.page import Page
+from docclean.recipe import Options
 
 REOPENED = 16
 """Pages after which a document is opened anew."""
@@ -117,7 +119,7 @@ def _edit(
     turned = treated.straightened.turned
     pictures: tuple[Picture, ...] = ()
     back = np.ascontiguousarray(np.rot90(treated.page.pixels, turned // 90))
-    if options.layered and not _is_bitonal(treated.page):
+    if options.mrc and not _is_bitonal(treated.page):
         pictures = tuple(map(layer, found.scan.parts(back) if found.scan else [back]))
     elif treated.changed:
         pictures = pictures_for(leaf, found.scan, back, bitonal=options.bitonal, exact=False)

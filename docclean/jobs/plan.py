@@ -35,15 +35,6 @@ def _found(given: str | Path) -> list[tuple[Path, Path]]:
     return [(path, Path(path.name))]  # a missing file is told when its turn comes
 
 
-def expand_inputs(inputs: Iterable[str | Path]) -> list[Path]:
-    """Return the files the inputs name, each once: files, folders (recursively) and globs.
-
-    Raises:
-        UnreadableInputError: a folder without documents, or a glob without files.
-    """
-    return list(dict.fromkeys(file for given in inputs for file, _ in _found(given)))
-
-
 def plan_outputs(
     inputs: Iterable[str | Path], out: str | Path, suffix: str | None = None
 ) -> list[tuple[Path, Path]]:

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from docclean.documents import as_source, read_pages
 from docclean.documents.codecs import Encoded, Kind, Stored, encode
 from docclean.documents.pdf import new_pdf_page
-from docclean.jobs.batch import CleanerSpec
+from docclean.clean.spec import CleanerSpec
 from docclean.jobs.document import process_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif")

@@ -23,7 +23,7 @@ VERBS = sorted(cli.cli.commands)
 @pytest.fixture(autouse=True)
 def no_model(monkeypatch) -> None:
     """Clean with a cleaner that changes nothing."""
-    monkeypatch.setattr("docclean.jobs.batch.CleanerSpec.__call__", lambda self: Identity())
+    monkeypatch.setattr("docclean.clean.spec.CleanerSpec.__call__", lambda self: Identity())
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_one_bad_among_three_good_ends_with_4(tmp_path, out, letters, capsys):
 
 
 def test_interrupted_ends_with_130(tmp_path, out, make_pdf, monkeypatch, capsys):
-    monkeypatch.setattr("docclean.jobs.batch.CleanerSpec.__call__", lambda self: Interrupted())
+    monkeypatch.setattr("docclean.clean.spec.CleanerSpec.__call__", lambda self: Interrupted())
     (tmp_path / "scan.pdf").write_bytes(make_pdf())
     assert run(["clean", str(tmp_path / "scan.pdf"), "-o", str(out)]) == 130
     one_line(capsys.readouterr().err, "interrupted")

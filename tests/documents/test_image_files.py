@@ -10,7 +10,7 @@ from PIL import ImageCms, PngImagePlugin
 
 from docclean.documents import as_source, read_pages
 from docclean.jobs.document import process_file
-from docclean.jobs.one_page import Geometry, Options
+from docclean.recipe import Options
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -159,10 +159,10 @@ def test_a_spread_becomes_two_frames(book, tmp_path):
     page, _ = book
     spread = np.hstack([page.pixels, page.pixels])
     data = saved(Pillow.fromarray(spread), "TIFF")
-    out = through(data, tmp_path, ".tif", load_identity, geometry=Geometry(split=True))
+    out = through(data, tmp_path, ".tif", load_identity, split=True)
     assert [one.width for one in read_pages(out)] == pytest.approx([page.width] * 2, abs=60)
     result = process_file(
         as_source(saved(Pillow.fromarray(spread), "PNG")),
-        tmp_path / "one.png", Inverter(), Options(geometry=Geometry(split=True)),
+        tmp_path / "one.png", Inverter(), Options(split=True),
     )  # fmt: skip
     assert result.exit_status == 4 and ".pdf or .tiff" in result.message

@@ -275,9 +275,7 @@ def test_a_baseline_may_be_replaced_by_the_run_it_guards(folder, tmp_path, monke
 def test_a_missing_language_is_told_before_anything_is_read(folder, tmp_path, monkeypatch):
     told = tmp_path / "s.toml"
     told.write_text('[set.b]\nlang = "zzz"\n')
-    monkeypatch.setattr(
-        "docclean.ocr.Tesseract.read", lambda *_, **__: pytest.fail("was read")
-    )
+    monkeypatch.setattr("docclean.ocr.Tesseract.read", lambda *_, **__: pytest.fail("was read"))
     assert run(["evaluate", str(folder), "--contenders", "raw", "--settings", str(told)]) == 3
 
 

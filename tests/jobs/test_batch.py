@@ -15,9 +15,9 @@ from docclean.documents import read_pages, write_pages
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.jobs.batch import process_many
 from docclean.jobs.document import process_file
-from docclean.jobs.one_page import Options
-from docclean.jobs.plan import expand_inputs, plan_outputs
+from docclean.jobs.plan import plan_outputs
 from docclean.page import Page
+from docclean.recipe import Options
 
 
 @pytest.fixture
@@ -32,16 +32,19 @@ def inbox(tmp_path, letters) -> Path:
     return folder
 
 
-def test_expand(inbox, monkeypatch):
+def test_what_the_inputs_name(inbox, tmp_path):
     a, b = inbox / "deep/a.TIF", inbox / "b.png"
-    assert expand_inputs([inbox]) == [b, a]
-    assert expand_inputs([b, inbox, b]) == [b, a]
-    assert expand_inputs([f"{inbox}/**/*.TIF"]) == [a]
-    assert expand_inputs([inbox / "missing.png"]) == [inbox / "missing.png"]
+
+    def found(*inputs):
+        return [source for source, _ in plan_outputs(inputs, tmp_path / "out")]
+
+    assert found(inbox) == [b, a]
+    assert found(b, inbox, b) == [b, a]
+    assert [source.name for source in found(f"{inbox}/**/*.TIF")] == ["a.TIF"]
     with pytest.raises(UnreadableInputError, match=r"folder\.png holds no documents.*\.tiff"):
-        expand_inputs([inbox / "folder.png"])
+        found(inbox / "folder.png")
     with pytest.raises(UnreadableInputError, match="matches no files"):
-        expand_inputs([f"{inbox}/*.bmp"])
+        found(f"{inbox}/*.bmp")
 
 
 def test_a_folder_keeps_its_structure(inbox, tmp_path):
@@ -130,7 +133,7 @@ def test_one_bad_among_three_good(jobs, inbox, tmp_path, letters):
     (inbox / "a_bad.png").write_bytes(b"not a picture")
     out, told = tmp_path / "out", []
     plan = plan_outputs([inbox], out)
-    results = process_many(plan, load_identity, jobs=jobs, on_result=told.append)
+    results = process_many(plan, load_identity, Options(jobs=jobs), on_result=told.append)
     assert [result.status for result in results] == ["failed", "done", "done", "done"]
     assert sorted(told, key=results.index) == results
     assert "a_bad.png" in results[0].message
@@ -142,7 +145,7 @@ def test_one_bad_among_three_good(jobs, inbox, tmp_path, letters):
 def test_a_model_that_cannot_be_loaded_stops_everything(jobs, inbox, tmp_path):
     plan = plan_outputs([inbox], tmp_path / "out")
     with pytest.raises(UsageError, match="no model"):
-        process_many(plan, functools.partial(refuse, "no model"), jobs=jobs)
+        process_many(plan, functools.partial(refuse, "no model"), Options(jobs=jobs))
 
 
 def refuse(words: str) -> Identity:
@@ -167,8 +170,8 @@ def test_ctrl_c_ends_the_workers_and_leaves_no_half_file(everyone, make_pdf, tmp
         (tmp_path / "in" / f"{name}.pdf").write_bytes(make_pdf(30))
     script = tmp_path / "call.py"
     script.write_text(
-        "import sys\nimport fakes\nfrom docclean import batch, cli\n"
-        "batch.CleanerSpec.__call__ = lambda self: fakes.Slow()\n"
+        "import sys\nimport fakes\nfrom docclean import cli\nfrom docclean.clean import spec\n"
+        "spec.CleanerSpec.__call__ = lambda self: fakes.Slow()\n"
         "if __name__ == '__main__':\n    sys.exit(cli.run(sys.argv[1:]))\n"
     )
     out = tmp_path / "out"

@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from docclean.documents import as_source, read_pages
 from docclean.documents.codecs import Kind, Stored
 from docclean.jobs.document import process_file
-from docclean.jobs.one_page import Options
+from docclean.recipe import Options
 
 DOCUMENTED = {0, 2, 4, 8}
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,8 +28,8 @@ from docclean.documents.pdf.checking import check_structure, undecodable
 from docclean.documents.pdf.objects import stream_of
 from docclean.errors import OutputError, UnreadableInputError
 from docclean.jobs.document import process_file
-from docclean.jobs.one_page import Geometry, Options
 from docclean.jobs.pdf import clean_pdf
+from docclean.recipe import Options
 
 TEXT = b"BT /F1 9 Tf 3 Tr 2 2 Td (hidden words) Tj ET"
 
@@ -49,8 +50,8 @@ def cleaned(data, tmp_path, load=load_identity, options=None, jobs=1):
     """Return the bytes and the outcomes of a PDF cleaned."""
     out = tmp_path / "out.pdf"
     with out.open("w+b") as stream:
-        done = clean_pdf(as_source(data), stream, load, options or Options(), jobs=jobs)
-    return out.read_bytes(), done.outcomes
+        done = clean_pdf(as_source(data), stream, load, replace(options or Options(), jobs=jobs))
+    return out.read_bytes(), done
 
 
 def images(data):
@@ -199,7 +200,7 @@ def test_strips_are_cleaned_as_one_page_and_put_back_as_strips(scan, tmp_path):
     (after,) = read_pages(out)
     assert np.array_equal(after.pixels, 255 - scan)
     assert len(images(out)[0]) == 3
-    _, (outcome,) = cleaned(data, tmp_path, load_inverter, Options(layered=True))
+    _, (outcome,) = cleaned(data, tmp_path, load_inverter, Options(mrc=True))
     assert not outcome.error
 
 
@@ -369,7 +370,7 @@ def test_layers_keep_sharp_text_over_a_coarse_ground(scan, tmp_path):
     page = np.where(scan[..., None] < 128, 10, ground).astype(np.uint8)
     made = layer(page)
     assert made.ground.size[0] <= page.shape[1] // 3 + 1
-    out, _ = cleaned(pdf_of((page, Stored(Kind.LOSSY))), tmp_path, options=Options(layered=True))
+    out, _ = cleaned(pdf_of((page, Stored(Kind.LOSSY))), tmp_path, options=Options(mrc=True))
     shown = render(out, page.shape)
     ink = scan < 128
     assert shown[ink].mean() < 40 and abs(float(shown[~ink].mean()) - page[~ink].mean()) < 12
@@ -378,7 +379,7 @@ def test_layers_keep_sharp_text_over_a_coarse_ground(scan, tmp_path):
 def test_a_coloured_stamp_keeps_its_colour_in_layers(scan, tmp_path):
     page = np.repeat(scan[..., None], 3, 2)
     page[100:160, 100:200] = (200, 30, 30)
-    out, _ = cleaned(pdf_of((page, Stored(Kind.LOSSY))), tmp_path, options=Options(layered=True))
+    out, _ = cleaned(pdf_of((page, Stored(Kind.LOSSY))), tmp_path, options=Options(mrc=True))
     document = pdfium.PdfDocument(out)
     shown = document[0].render(scale=page.shape[1] / document[0].get_width()).to_numpy()
     document.close()
@@ -401,7 +402,7 @@ def test_a_spread_becomes_two_pages_of_the_same_objects(scan, tmp_path):
     paper = np.full((scan.shape[0], 120), 255, np.uint8)
     spread = np.hstack([scan, paper, 255 - (255 - scan)])
     data = pdf_of(spread, extra=TEXT)
-    out, _ = cleaned(data, tmp_path, options=Options(geometry=Geometry(split=True)))
+    out, _ = cleaned(data, tmp_path, options=Options(split=True))
     with pikepdf.open(io.BytesIO(out)) as pdf:
         left, right = pdf.pages
         assert float(left.cropbox[2]) == float(right.cropbox[0])
@@ -500,7 +501,9 @@ def test_one_bad_page_is_copied_and_listed_and_the_others_are_cleaned(kind, jobs
     for number, page in enumerate(read_pages(out)):
         raw = np.roll(scan, number, 0)
         assert np.array_equal(page.pixels, raw if number == 1 else 255 - raw)
-    result = process_file(as_source(data), tmp_path / "y.pdf", partial(made, kind), jobs=jobs)
+    result = process_file(
+        as_source(data), tmp_path / "y.pdf", partial(made, kind), Options(jobs=jobs)
+    )
     assert (result.status, result.exit_status) == ("done", 0)
     assert "page 2 is as it was" in result.message
 
@@ -571,7 +574,7 @@ def test_a_written_file_is_read_back(scan, tmp_path):
 
 
 def test_a_broken_output_never_takes_its_name(scan, tmp_path, monkeypatch):
-    monkeypatch.setattr("docclean.jobs.pagepool.undecodable", lambda *_: [1])
+    monkeypatch.setattr("docclean.jobs.pdf_pages.undecodable", lambda *_: [1])
     out = tmp_path / "folder" / "x.pdf"
     result = process_file(as_source(pdf_of(scan)), out, load_inverter)
     assert result.exit_status == 4 and "cannot be decoded" in result.message
@@ -682,9 +685,9 @@ def test_workers_end_when_their_parent_is_killed(scan, tmp_path):
     source.write_bytes(pdf_of(*(np.roll(scan, n, 0) for n in range(40))))
     script.write_text(
         "import sys\nfrom pathlib import Path\nimport fakes\n"
-        "from docclean.jobs.document import process_file\n"
+        "from docclean.jobs.document import process_file\nfrom docclean.recipe import Options\n"
         "if __name__ == '__main__':\n"
-        "    process_file(Path(sys.argv[1]), Path(sys.argv[2]), fakes.Slow, jobs=2)\n"
+        "    process_file(Path(sys.argv[1]), Path(sys.argv[2]), fakes.Slow, Options(jobs=2))\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, script, source, tmp_path / "out.pdf"]

@@ -9,7 +9,7 @@ from lxml import etree
 from docclean.cli import run
 from docclean.documents import write_pages
 from docclean.jobs.document import process_file
-from docclean.jobs.one_page import Options
+from docclean.recipe import Options
 from docclean.ocr import Tesseract
 from docclean.ocr.sidecars import merged, rescaled
 from docclean.page import Page
@@ -91,7 +91,7 @@ def test_an_existing_sidecar_is_refused_before_the_work(book, tmp_path):
     source, out = tmp_path / "in.png", tmp_path / "out.pdf"
     write_pages([page], source)
     out.with_suffix(".txt").write_text("precious")
-    result = process_file(source, out, load_identity, Options(sidecars=("text",)))
+    result = process_file(source, out, load_identity, Options(text=True))
     assert result.exit_status == 4 and not out.exists()
     assert out.with_suffix(".txt").read_text() == "precious"
 
@@ -116,7 +116,7 @@ def test_words_read_on_an_enlarged_page_have_boxes_on_the_kept_one(book, tmp_pat
     page, words = book
     source, out = tmp_path / "in.png", tmp_path / "out.png"
     write_pages([Page(page.pixels, page.dpi)], source)
-    result = process_file(source, out, Enlarging(), Options(sidecars=("hocr",)))
+    result = process_file(source, out, Enlarging(), Options(hocr=True))
     assert result.status == "done", result.message
     found = boxes(out.with_suffix(".hocr").read_bytes())
     right = max(box[2] for box in found)

@@ -1,0 +1,53 @@
+"""How a process loads its own cleaner: a loaded one cannot travel between processes."""
+
+from dataclasses import dataclass
+
+from docclean.clean.contract import PageCleaner
+from docclean.recipe import Options
+
+SHARED_TILE_AREA = 1_900_000
+"""Pixels of a tile where several processes share the memory: two of them stay below 700 MB on A4 at
+300 dpi. Smaller tiles spend a third more time on their halos."""
+
+
+@dataclass(frozen=True)
+class CleanerSpec:
+    """Loads the cleaner that options ask for; picklable.
+
+    Attributes:
+        options: which model, device, gate, language and how many threads.
+        threads: processor threads of each process; None: all cores.
+        tile_area: pixels of a tile, which bound the memory; None leaves the cleaner's own.
+    """
+
+    options: Options = Options()
+    threads: int | None = None
+    tile_area: int | None = None
+
+    @classmethod
+    def of(cls, options: Options, cores: int) -> "CleanerSpec":
+        """Return the spec of one of `options.jobs` processes on a machine of `cores`."""
+        if options.jobs == 1:
+            return cls(options, options.threads)
+        share = max(1, cores // options.jobs)
+        return cls(options, options.threads or share, SHARED_TILE_AREA)
+
+    def __call__(self) -> PageCleaner:
+        """Load the cleaner.
+
+        Raises:
+            As `Cleaner.load`.
+        """
+        # here: a worker pays for it, `--help` does not
+        from docclean.clean.cleaner import MAX_TILE_AREA, Cleaner
+        from docclean.ocr import Tesseract
+
+        options = self.options
+        return Cleaner.load(
+            options.model,
+            gate=options.gate != "off",
+            device=options.device,
+            threads=self.threads,
+            reader=Tesseract(options.lang, psm=6) if options.gate == "ocr" else None,
+            max_tile_area=self.tile_area or MAX_TILE_AREA,
+        )

@@ -1,0 +1,90 @@
+"""The pages of one PDF, done here or in processes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from docclean.clean.contract import PageCleaner
+from docclean.documents.base import Source
+from docclean.documents.pdf.checking import undecodable
+from docclean.jobs.pdf_page import Opened, Outcome, failed
+from docclean.jobs.workers import Died, Workers
+from docclean.recipe import Options
+
+CHECKED = 4
+"""Pages of a written file from which several processes check it."""
+
+Loader = Callable[[], PageCleaner]
+"""Makes the cleaner; picklable where other processes call it."""
+
+
+class PdfPages:
+    """Does the pages of one PDF; `options.jobs` processes share them."""
+
+    def __init__(self, source: Source, load: Loader, options: Options, jobs: int) -> None:
+        """Take the document and what is asked for; nothing is opened before it is needed."""
+        self.source, self.options, self.jobs = source, options, jobs
+        self._open = partial(_opened, source, options, load)
+        self._here: Opened | None = None
+        self._workers = Workers(jobs, self._open)
+
+    def outcomes(self, numbers: Sequence[int]) -> Iterator[Outcome]:
+        """Yield the pages' outcomes in order."""
+        if self.jobs <= 1:
+            for number in numbers:
+                self._here = self._here or self._open()
+                yield self._here.outcome(number, self.options)
+            return
+        work = partial(_outcome, self.options)
+        for number, done in zip(numbers, self._workers.in_order(work, numbers), strict=True):
+            why = "a process died of it, most often for want of memory"
+            yield failed(number, why) if isinstance(done, Died) else done
+
+    def undecodable(self, path: Path, numbers: Sequence[int]) -> list[int]:
+        """Return the pages of the written file whose images cannot be decoded."""
+        password = self.options.password
+        if self.jobs <= 1 or len(numbers) <= CHECKED:
+            return undecodable(path, numbers, password)
+        shares = [tuple(numbers[at :: self.jobs]) for at in range(self.jobs)]
+        bad: list[int] = []
+        with Workers(self.jobs, _nothing) as workers:
+            checked = workers.in_order(partial(_checked, path, password), shares)
+            for share, found in zip(shares, checked, strict=True):
+                bad += share if isinstance(found, Died) else found
+        return sorted(bad)
+
+    def rest(self, *, at_once: bool = False) -> None:
+        """End the processes and close the document; both come back where they are needed."""
+        self._workers.close(at_once=at_once)
+        if self._here:
+            self._here.close()
+            self._here = None
+
+
+@contextmanager
+def pdf_pages(source: Source, load: Loader, options: Options, jobs: int) -> Iterator[PdfPages]:
+    """Give what does the pages; its processes end with the block, at once where it fails."""
+    pages = PdfPages(source, load, options, jobs)
+    try:
+        yield pages
+    except BaseException:
+        pages.rest(at_once=True)
+        raise
+    pages.rest()
+
+
+def _opened(source: Source, options: Options, load: Loader) -> Opened:
+    return Opened(source, options.password, load())
+
+
+def _outcome(options: Options, opened: Opened, number: int) -> Outcome:
+    return opened.outcome(number, options)
+
+
+def _nothing() -> bool:
+    return True
+
+
+def _checked(path: Path, password: str | None, _: bool, numbers: Sequence[int]) -> list[int]:
+    return undecodable(path, numbers, password)

@@ -1,0 +1,147 @@
+"""Everything that can be asked of a cleaning, in one object: the section [clean] of a recipe.
+
+The command line, a recipe file and a program fill the same fields, and a step takes this object
+whole. Names, defaults and units stand here and nowhere else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from docclean.errors import UsageError
+from docclean.recipe.tables import check_sections, fill, read_tables
+
+Gate = Literal["pixels", "ocr", "off"]
+GATES: tuple[Gate, ...] = ("pixels", "ocr", "off")
+SIDECARS = ("text", "hocr", "alto")
+"""Files that can be written beside the output."""
+
+
+def _asked(help_: str, default: Any = False, metavar: str = "") -> Any:
+    """Return a field with the words that the command line says of it."""
+    return field(default=default, metadata={"help": help_, "metavar": metavar})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What holds for every document of a call; the metadata of a field says what it does.
+
+    Raises:
+        UsageError: a value is out of its range; the option and the range are named.
+    """
+
+    format: str | None = _asked("Output format; default: the input's. E.g. png, pdf.", None, "EXT")
+    for_ocr: bool = _asked("To be read: grey, small type enlarged, no pens.")
+    ocr: bool = _asked("Make the PDF searchable.", metavar="[LANG]")
+    text: bool = _asked("Write what is read beside the output, as text.")
+    hocr: bool = _asked("The same as hOCR.")
+    alto: bool = _asked("The same as ALTO.")
+    lang: str = _asked("Languages that are read.", "eng", "LANG")
+    grey: bool = _asked("Write grey pages.")
+    bitonal: bool = _asked("Write black and white pages: CCITT G4 or JBIG2.")
+    mrc: bool = _asked("Write PDF pages as sharp text over a coarse ground.")
+    orient: bool = _asked("Turn pages upright.")
+    deskew: bool = _asked("Turn pages level, to 0.1 degrees.")
+    borders: bool = _asked("Whiten black borders and slivers of next pages.")
+    split: bool = _asked("Cut spreads into two pages.")
+    force: bool = _asked("Clean born-digital pages, read pages with text.")
+    strict: bool = _asked("Let one bad page fail its document.")
+    allow_signed: bool = _asked("Change signed PDFs, whose signature breaks.")
+    pages: frozenset[int] | None = _asked("Only these pages.", None, "1-3,7")
+    password: str | None = _asked("Opens a protected PDF.", None, "WORD")
+    model: str = _asked("A shipped model's name or a model file.", "small", "MODEL")
+    device: str = _asked("auto, cpu or cuda.", "auto", "DEVICE")
+    gate: Gate = _asked(
+        "What tells whether cleaning hurts a page, which then stays as it is.", "pixels"
+    )
+    jobs: int = _asked("Processes.", 1, "N")
+    threads: int | None = _asked("Of each process; else all cores.", None, "N")
+    overwrite: bool = _asked("Replace outputs that exist.")
+
+    def __post_init__(self) -> None:
+        """Refuse what no step could follow."""
+        for name in ("jobs", "threads"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"--{name} must be at least 1, not {value}")
+        if self.gate not in GATES:
+            raise UsageError(f"--gate must be one of {', '.join(GATES)}, not '{self.gate}'")
+        if self.pages is not None and (not self.pages or min(self.pages) < 1):
+            raise UsageError("--pages holds no pages; they count from 1")
+        if not self.lang.strip("+ "):
+            raise UsageError("--lang must name a language, such as eng or deu+eng")
+
+    @property
+    def sidecars(self) -> tuple[str, ...]:
+        """Return the kinds of files written beside the output."""
+        return tuple(kind for kind in SIDECARS if getattr(self, kind))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the kinds of layers Tesseract is asked for."""
+        return (*(("pdf",) if self.ocr else ()), *self.sidecars)
+
+    @classmethod
+    def load(cls, path: Path | None = None, **overrides: Any) -> "Options":
+        """Read the section [clean] of a recipe over the defaults, then overrides over both.
+
+        Args:
+            path: a TOML file; pages are written as on the command line ("1-3,7").
+            overrides: values of fields; None leaves what the file or the default says.
+
+        Raises:
+            UnreadableInputError: the file is missing or is not TOML.
+            UsageError: a section, a key or a value is wrong; what would work is named.
+        """
+        options = cls()
+        if path is not None:
+            tables = read_tables(path)
+            check_sections(tables, path)
+            options = cls.of_table(tables.get("clean", {}), f"{path}: [clean]")
+        given = {name: value for name, value in overrides.items() if value is not None}
+        return replace(options, **given)
+
+    @classmethod
+    def of_table(cls, table: Any, where: str = "[clean]") -> "Options":
+        """Return the options that a table of plain values holds.
+
+        Raises:
+            UsageError: a key or a value is wrong; `where` and what would work are named.
+        """
+        values = dict(table) if isinstance(table, Mapping) else table
+        pages = values.pop("pages", None) if isinstance(values, dict) else None
+        try:
+            options = fill(cls(), values, where)
+            return replace(options, pages=page_numbers(pages)) if pages is not None else options
+        except UsageError as error:
+            raise error if where in str(error) else UsageError(f"{where} {error}") from error
+
+    def to_table(self) -> dict[str, Any]:
+        """Return what differs from the defaults, as plain values that `of_table` takes."""
+        usual = asdict(Options())
+        told = {name: value for name, value in asdict(self).items() if value != usual[name]}
+        if self.pages is not None:
+            told["pages"] = ",".join(map(str, sorted(self.pages)))
+        return told
+
+
+def page_numbers(told: Any) -> frozenset[int]:
+    """Return the page numbers that words such as "1-3,7" name.
+
+    Raises:
+        UsageError: they are no page range.
+    """
+    numbers: set[int] = set()
+    for part in str(told).split(","):
+        first, _, last = part.partition("-")
+        if not (first.strip().isdigit() and (last or first).strip().isdigit()):
+            raise UsageError(f"'{told}' is not a page range; write it like 1-3,7")
+        numbers.update(range(int(first), int(last or first) + 1))
+    if not numbers or min(numbers) < 1:
+        raise UsageError(f"'{told}' holds no pages; they count from 1")
+    return frozenset(numbers)
+
+
+NAMES = tuple(item.name for item in fields(Options))
+"""Every option, in the order in which help tells them."""
