@@ -10,14 +10,14 @@ import numpy as np
 from docclean.clean.cleaner import Cleaner
 from docclean.corruptions.chain import dirty_by_name
 from docclean.documents import read_pages
-from docclean.errors import OutputError, UnreadableInputError
+from docclean.errors import UnreadableInputError
 from docclean.evaluation import Report, evaluate
 from docclean.evaluation.folder import find_items
 from docclean.jobs.batch import process_many
 from docclean.jobs.plan import plan_outputs
 from docclean.ocr import Tesseract
 from docclean.page import Page
-from docclean.pairs.make import write_png
+from docclean.pairs.folder import write_pair, write_png, writing_pairs
 from docclean.recipe import Options
 from docclean.report.pictures import before_after
 from docclean.synth import TextSource, typeset
@@ -89,16 +89,10 @@ def _make_page(home: Path, seed: int) -> None:
     text = TextSource(())
     made = typeset(Random(seed), text, DPI, "book")
     dirty, clean = dirty_by_name(made.page.pixels, DIRT, seed, DPI)
-    try:
-        for name, pixels in (("noisy", dirty), ("clean", clean)):
-            (home / name).mkdir(parents=True, exist_ok=True)
-            write_png(home / name / "page.png", made.page.with_pixels(pixels))
-        (home / "truth").mkdir(exist_ok=True)
-        (home / "truth" / "page.gt.txt").write_text(made.text + "\n", "utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{home}: cannot be written ({error.strerror}); choose another folder with -o"
-        ) from error
+    with writing_pairs(home):
+        write_pair(
+            home, "page", made.page.with_pixels(dirty), made.page.with_pixels(clean), made.text
+        )
 
 
 def _try_folder(folder: Path, out: Path, cleaner: Cleaner, lang: str) -> Shown:

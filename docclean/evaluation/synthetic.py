@@ -4,8 +4,8 @@ from pathlib import Path
 
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.chain import runs_here
-from docclean.errors import OutputError
-from docclean.pairs.make import make_pair, write_png
+from docclean.pairs.folder import write_pair, writing_pairs
+from docclean.pairs.make import make_pair
 from docclean.recipe import Corrupt, Recipe, Synth
 from docclean.synth import TextSource
 
@@ -22,19 +22,11 @@ def write_synthetic(out: Path, count: int, seed: int) -> Path:
     Raises:
         OutputError: the folder cannot be written.
     """
-    try:
-        for name in ("noisy", "clean", "truth"):
-            (out / name).mkdir(parents=True, exist_ok=True)
+    with writing_pairs(out):
         recipe, text = synthetic_recipe(), TextSource(())
         for index in range(count):
             pair = make_pair(seed, index, text, recipe)
-            write_png(out / "noisy" / f"{index:05}.png", pair.dirty)
-            write_png(out / "clean" / f"{index:05}.png", pair.clean)
-            (out / "truth" / f"{index:05}.gt.txt").write_text(pair.text + "\n", "utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
-        ) from error
+            write_pair(out, f"{index:05}", pair.dirty, pair.clean, pair.text)
     return out
 
 

@@ -1,7 +1,6 @@
 """Synthetic pairs: clean pages typeset and dirtied, with their true text beside them."""
 
 import json
-import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from docclean.corruptions.chain import Chain, dirty_sheet, move_points
 from docclean.errors import OutputError
 from docclean.page import Image, Page
 from docclean.pairs.contact_sheet import write_contact_sheet
+from docclean.pairs.folder import write_pair, writing_pairs
 from docclean.recipe import Recipe
 from docclean.synth import TextSource, Typeset, Word, draw_page, typeset
 from docclean.synth.fonts import EMBEDDED_FONTS
@@ -132,9 +132,7 @@ def write_pairs(out: Path, count: int, seed: int, recipe: Recipe) -> list[Path]:
     if next(out.glob("noisy/*"), None):
         raise OutputError(f"{out}: holds pages already; choose another folder with -o")
     source = TextSource(recipe.synth.locales, _folder(recipe))
-    try:
-        for name in ("noisy", "clean", "truth"):
-            (out / name).mkdir(parents=True, exist_ok=True)
+    with writing_pairs(out):
         written = [
             _write_pair(out, make_pair(seed, index, source, recipe), index)
             for index in range(count)
@@ -142,18 +140,13 @@ def write_pairs(out: Path, count: int, seed: int, recipe: Recipe) -> list[Path]:
         lines = [line for _, line in written]
         (out / "index.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
         write_contact_sheet(out / CONTACT_SHEET, seed, specimen(seed))
-    except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
-        ) from error
     return [path for path, _ in written]
 
 
 def _write_pair(out: Path, pair: Pair, index: int) -> tuple[Path, str]:
+    """Write a pair and its words' boxes; return the dirty page's path and its line of the index."""
     name = f"{index:05}"
-    for folder, page in (("noisy", pair.dirty), ("clean", pair.clean)):
-        write_png(out / folder / f"{name}.png", page)
-    (out / "truth" / f"{name}.gt.txt").write_text(pair.text + "\n", "utf-8")
+    noisy = write_pair(out, name, pair.dirty, pair.clean, pair.text)
     boxes = [
         {"text": word.text, "bbox": [word.left, word.top, word.right, word.bottom]}
         for word in pair.words
@@ -168,17 +161,7 @@ def _write_pair(out: Path, pair: Pair, index: int) -> tuple[Path, str]:
         "severity": round(max(0.0, pair.chain.severity), 3),
         "corruptions": pair.chain.names(),
     }
-    return out / "noisy" / f"{name}.png", json.dumps(facts, ensure_ascii=False)
-
-
-def write_png(path: Path, page: Page) -> None:
-    """Write a grey page as PNG with its dpi, aside and then renamed."""
-    from PIL import Image as Pillow
-
-    aside = path.with_suffix(f".{os.getpid()}.tmp")
-    options = {"dpi": page.dpi} if page.dpi else {}
-    Pillow.fromarray(page.pixels).save(aside, "PNG", **options)
-    aside.replace(path)
+    return noisy, json.dumps(facts, ensure_ascii=False)
 
 
 def _folder(recipe: Recipe) -> Path | None:

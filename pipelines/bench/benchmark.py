@@ -28,7 +28,7 @@ from docclean.corruptions.chain import dirty_by_name
 from docclean.evaluation.demo import DIRT
 from docclean.ocr import Tesseract
 from docclean.page import Page
-from docclean.pairs.make import write_png
+from docclean.pairs.folder import write_png
 from docclean.synth import TextSource, typeset
 
 A4_300 = (3508, 2480)

@@ -25,7 +25,7 @@ from docclean.evaluation.classical import divide_background
 from docclean.evaluation.contenders import PageCleaner
 from docclean.evaluation.reader import Reader
 from docclean.page import Image, Page
-from docclean.pairs.make import write_png
+from docclean.pairs.folder import write_png
 from docclean.report.wording import number, percent
 from docclean.scores.statistics import Interval
 from docclean.scores.text import Score, score

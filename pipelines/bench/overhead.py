@@ -23,7 +23,7 @@ from docclean.documents import read_pages
 from docclean.evaluation.comparison import evaluate
 from docclean.evaluation.synthetic import write_synthetic
 from docclean.ocr.tesseract import tesseract_version
-from docclean.pairs.make import write_png
+from docclean.pairs.folder import write_png
 
 JOBS = 2
 PARTS = 5

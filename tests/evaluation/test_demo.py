@@ -6,7 +6,8 @@ import pytest
 
 from docclean.cli import run
 from docclean.evaluation.demo import run_demo
-from docclean.pairs.make import make_pair, write_png
+from docclean.pairs.folder import write_png
+from docclean.pairs.make import make_pair
 from docclean.recipe import Recipe
 from docclean.synth import TextSource
 

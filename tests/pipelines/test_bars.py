@@ -23,7 +23,7 @@ from docclean.evaluation import evaluate
 from docclean.evaluation.folder import find_items
 from docclean.ocr import Tesseract
 from docclean.page import Page
-from docclean.pairs.make import write_png
+from docclean.pairs.folder import write_png
 from docclean.scores.pixels import rmse
 from docclean.scores.statistics import Interval
 from docclean.scores.text import Score, score

@@ -14,7 +14,7 @@ from docclean.errors import UnreadableInputError, UsageError
 from docclean.models import ARCHITECTURES
 from docclean.models.checkpoint import load_network, save_tensors
 from docclean.page import Page
-from docclean.pairs.make import write_png
+from docclean.pairs.folder import write_png
 from docclean.recipe import Model, Recipe, Train
 from docclean.scores.pixels import rmse
 

@@ -1,0 +1,51 @@
+"""A folder of pairs as `docclean evaluate` reads it: `noisy/`, `clean/` and `truth/`."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from docclean.errors import OutputError
+from docclean.page import Page
+
+FOLDERS = ("noisy", "clean", "truth")
+
+
+@contextmanager
+def writing_pairs(out: Path) -> Iterator[None]:
+    """Make the three folders for the pairs that the block writes.
+
+    Raises:
+        OutputError: the folder, or something the block writes, cannot be written.
+    """
+    try:
+        for name in FOLDERS:
+            (out / name).mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
+        ) from error
+
+
+def write_pair(out: Path, name: str, dirty: Page, clean: Page, text: str) -> Path:
+    """Write a pair with its true text; return the path of the dirty page.
+
+    Raises:
+        OSError: a file cannot be written; see `writing_pairs`.
+    """
+    noisy = out / "noisy" / f"{name}.png"
+    write_png(noisy, dirty)
+    write_png(out / "clean" / f"{name}.png", clean)
+    (out / "truth" / f"{name}.gt.txt").write_text(text + "\n", "utf-8")
+    return noisy
+
+
+def write_png(path: Path, page: Page) -> None:
+    """Write a grey page as PNG with its dpi, aside and then renamed."""
+    from PIL import Image as Pillow
+
+    aside = path.with_suffix(f".{os.getpid()}.tmp")
+    options = {"dpi": page.dpi} if page.dpi else {}
+    Pillow.fromarray(page.pixels).save(aside, "PNG", **options)
+    aside.replace(path)
