@@ -1,40 +1,28 @@
 """Ways to treat a page before it is read: the bars, the rivals, and the cleaner itself."""
 
-import importlib
-import importlib.util
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, Protocol
-
-import numpy as np
+from typing import Any, Protocol
 
 from docclean.clean.cleaner import Cleaner
 from docclean.clean.type_size import enlarge as enlarged
 from docclean.errors import MissingProgramError, UsageError
+from docclean.evaluation.binarizing import (
+    SAUVOLA_K,
+    WINDOW,
+    WOLF_K,
+    Algorithm,
+    binarize,
+    lacks_doxapy,
+)
 from docclean.evaluation.classical import divide_background, divide_dilated
 from docclean.evaluation.programs import TIMEOUT, Program
 from docclean.ocr import OcrEngine, Tesseract
 from docclean.ocr.tesseract import MAX_SIDE, tesseract_version
 from docclean.page import Image, Page
 from docclean.registry import Registry
-
-MEASURE = "pip install 'docclean[measure]'"
-
-WINDOW = 75
-"""Side of the window of Sauvola and Wolf, px, odd: the default of the library doxapy, whatever the
-page's dpi; 2.5 lines of 10 pt type at 300 dpi."""
-
-SAUVOLA_K = 0.2
-"""Of Sauvola and Pietikäinen, "Adaptive document image binarization" (2000). The paper used 0.5;
-0.2, doxapy's default, is what came into use, as it keeps more of faint ink."""
-
-WOLF_K = 0.5
-"""Of Wolf and Jolion, "Extraction and recognition of artificial text in multimedia documents"
-(2003): the paper's and its program's, not doxapy's 0.2."""
-
-Algorithm = Literal["OTSU", "SAUVOLA", "WOLF"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,32 +100,6 @@ def enlarge(page: Page) -> Treated:
     return Treated(page.finer(enlarged(grey.pixels, 2), 2))
 
 
-def binarize(grey: Image, algorithm: Algorithm, k: float = 0.0) -> Image:
-    """Turn ink black and paper white: (H, W) uint8 -> (H, W) uint8 of 0 and 255.
-
-    Otsu finds one threshold for the page; Sauvola and Wolf one for each pixel, from mean and
-    deviation of the `WINDOW` around it. A page of a single grey has no ink: white.
-    """
-    if grey.min() == grey.max():  # Wolf divides by the page's contrast, and takes it all for ink
-        return np.full_like(grey, 255)
-    height, width = grey.shape
-    # doxapy 0.9 reads and writes beyond a page smaller than half its window
-    missing = ((0, max(0, WINDOW - height)), (0, max(0, WINDOW - width)))
-    padded = np.ascontiguousarray(np.pad(grey, missing, "edge") if np.any(missing) else grey)
-    doxapy: Any = importlib.import_module("doxapy")
-    run = doxapy.Binarization(getattr(doxapy.Binarization.Algorithms, algorithm))
-    run.initialize(padded)
-    binary = np.empty_like(padded)
-    run.to_binary(binary, {} if algorithm == "OTSU" else {"window": WINDOW, "k": k})
-    return binary[:height, :width]
-
-
-def _lacks_doxapy() -> str | None:
-    if importlib.util.find_spec("doxapy"):
-        return None
-    return f"the package doxapy is not installed: {MEASURE}"
-
-
 def _lacks_thresholding() -> str | None:
     try:
         version = tesseract_version()
@@ -150,7 +112,7 @@ def _lacks_thresholding() -> str | None:
 
 def _binarized(name: str, about: str, algorithm: Algorithm, k: float = 0.0) -> Contender:
     treat = partial(on_grey, treat=partial(binarize, algorithm=algorithm, k=k))
-    return Contender(name, about, treat, missing=_lacks_doxapy)
+    return Contender(name, about, treat, missing=lacks_doxapy)
 
 
 def _thresholded(method: int, about: str) -> Contender:
@@ -250,7 +212,12 @@ def tried_by(cleaner: Cleaner, name: str) -> Contender:
 
     def trial(page: Page, engine: OcrEngine) -> Treated:
         reader = replace(engine, psm=6) if isinstance(engine, Tesseract) else engine
-        judged = Cleaner(cleaner.runtime, max_tile_area=cleaner.max_tile_area, reader=reader)
+        judged = Cleaner(
+            cleaner.runtime,
+            max_tile_area=cleaner.max_tile_area,
+            reader=reader,
+            faint=cleaner.faint,
+        )
         return _treated(judged, page)
 
     return Contender(name, "docclean, its gate by reading", raw, trial=trial)

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 from fakes import Identity
 
+from docclean.clean.cleaner import Cleaner
 from docclean.errors import DoccleanError, UsageError
 from docclean.evaluation import contenders
+from docclean.evaluation.binarizing import SAUVOLA_K, WINDOW, WOLF_K, binarize
 from docclean.evaluation.contenders import (
     CONTENDERS,
-    WINDOW,
-    binarize,
     by_program,
     cleaned_by,
     command_contender,
+    tried_by,
 )
 from docclean.evaluation.programs import Program
+from docclean.ocr import PageText
 from docclean.ocr.tesseract import MAX_SIDE
 from docclean.page import Page
 
@@ -158,7 +160,7 @@ def test_thresholds_are_the_formulas(algorithm):
     """Away from the rim, where every window is whole."""
     if lacking := CONTENDERS["sauvola"].lacking():
         pytest.skip(lacking)
-    k = {"SAUVOLA": contenders.SAUVOLA_K, "WOLF": contenders.WOLF_K}[algorithm]
+    k = {"SAUVOLA": SAUVOLA_K, "WOLF": WOLF_K}[algorithm]
     grey = np.random.default_rng(3).integers(0, 256, (WINDOW + 30, WINDOW + 41)).astype(np.uint8)
     windows = np.lib.stride_tricks.sliding_window_view(grey.astype(np.float64), (WINDOW, WINDOW))
     mean, deviation = windows.mean((2, 3)), windows.std((2, 3))
@@ -182,7 +184,7 @@ def test_a_page_that_is_a_view_is_read_as_it_looks(name):
 
 
 def test_a_missing_package_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(contenders.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "pip install 'docclean[measure]'" in CONTENDERS["wolf"].lacking()
 
 
@@ -255,3 +257,36 @@ def test_a_cleaner_is_read_in_grey_and_its_reason_noted():
     assert contender.name == "cleaned:mine" and contender.lacking() is None
     assert treated.page.is_grey and np.array_equal(treated.page.pixels, sheet)
     assert treated.note == "fake"
+
+
+class Unchanging:
+    """A network that changes nothing."""
+
+    stride, reach, name = 16, 40, "unchanging"
+
+    def __call__(self, tiles):
+        return tiles.copy()
+
+
+class Blind:
+    """An engine that reads nothing."""
+
+    name = "blind"
+
+    def read(self, page, *, words=False):
+        return PageText("")
+
+
+def test_the_gate_by_reading_hands_weak_print_to_the_same_network():
+    """The tried cleaner is the one that `--gate ocr` runs: it keeps the network for weak print."""
+    _, ink = typed()
+    called = []
+
+    def load():
+        called.append(1)
+        return Unchanging()
+
+    weak = Page(np.where(ink, 120, 255).astype(np.uint8), (300.0, 300.0))
+    contender = tried_by(Cleaner(Unchanging(), faint=load), "tried")
+    contender.trial(weak, Blind())
+    assert called
