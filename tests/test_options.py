@@ -51,7 +51,7 @@ def test_a_mistake_names_the_file_and_what_would_work(text, words, tmp_path):
 
 
 def test_a_recipe_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(UnreadableInputError, match="none.toml"):
+    with pytest.raises(UnreadableInputError, match=r"none\.toml"):
         Options.load(tmp_path / "none.toml")
 
 

@@ -1,7 +1,5 @@
 """The command line: each verb parses, calls one function and prints. Nothing heavy loads here."""
 
-
-
 import logging
 import os
 import sys

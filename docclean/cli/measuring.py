@@ -6,11 +6,16 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from docclean.cli.shared import say, stoppable
 from docclean.errors import ExitStatus, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from docclean.evaluation.request import Order
+    from docclean.report.report import Report
 
 FILE = click.Path(path_type=Path)
 STDOUT = Path("-")
@@ -76,32 +81,14 @@ STDOUT = Path("-")
 @click.option("--baseline", type=FILE, help="JSON of an earlier run; exit 5 where a set is worse.")
 @click.option("--cache", type=FILE, help="Keeps what was read; a stopped run goes on where it was.")
 def evaluate(
-    folder: Path | None,
-    contenders: str,
-    commands: tuple[str, ...],
-    models: tuple[str, ...],
-    timeout: float,
-    device: str,
-    lang: str,
-    psm: int | None,
-    settings: Path | None,
-    sets: str,
-    split: str | None,
-    limit: int | None,
-    jobs: int,
-    synthetic: bool,
-    count: int,
-    seed: int,
-    curves: bool | None,
-    curve_names: str,
     html: Path | None,
     json_: Path | None,
-    texts: bool,
     csv_: Path | None,
     markdown: Path | None,
     table: Path | None,
+    texts: bool,
     baseline: Path | None,
-    cache: Path | None,
+    **asked: Any,
 ) -> int:
     """Does cleaning help OCR? Read pages as they are, cleaned, and by rivals, and compare.
 
@@ -116,48 +103,75 @@ def evaluate(
     docclean evaluate labelled/ --baseline scores.json
     docclean evaluate --synthetic --html report.html
     """
-    from docclean.evaluation.request import Order
-    from docclean.evaluation.robustness import COMMON
-    from docclean.evaluation.settings import SetSettings
-    from docclean.report import exports, tables
     from docclean.report.baseline import hold_against, load_baseline
-    from docclean.report.files import check_writable
 
     outputs = _outputs(html=html, json=json_, csv=csv_, markdown=markdown, table=table)
-    for path in (*outputs.values(), *([cache] if cache else [])):  # before an hour is spent
-        if path != STDOUT:
-            check_writable(path)
-    if table:
-        exports.around_marks(table)
+    _check_outputs(outputs, asked["cache"])  # before an hour is spent
     if baseline:
         load_baseline(baseline)
-    order = Order(
-        folder,
-        contenders=_names(contenders),
-        commands=commands,
-        models=models,
-        device=device,
-        timeout=timeout,
-        default=SetSettings(lang, psm),
-        settings=settings,
-        sets=_names(sets),
-        split=split,
-        limit=limit,
-        jobs=jobs,
-        cache=cache,
-        synthetic=synthetic,
-        count=count,
-        seed=seed,
-        curves=(synthetic or bool(curve_names)) if curves is None else curves,
-        members=_names(curve_names) or COMMON,
-        pictures=html is not None,
-    )
     with stoppable():
-        report = order.fulfil(_progress())
+        report = _order(pictures=html is not None, **asked).fulfil(_progress())
     # before the outputs: one of them may take the baseline's place
     verdict = hold_against(report, baseline) if baseline else None
     if STDOUT not in outputs.values():
         click.echo(report.to_text())
+    errors = _write(report, outputs, texts)
+    for line in verdict.lines() if verdict else []:
+        say(line)
+    if errors:
+        return errors[0].exit_status
+    if verdict and not verdict.passed:
+        return ExitStatus.WORSE
+    return ExitStatus.FAILED if report.failures else ExitStatus.DONE
+
+
+def _order(
+    *,
+    contenders: str,
+    lang: str,
+    psm: int | None,
+    sets: str,
+    curves: bool | None,
+    curve_names: str,
+    synthetic: bool,
+    **rest: Any,
+) -> "Order":
+    """Return what is asked for as one object."""
+    from docclean.evaluation.request import Order
+    from docclean.evaluation.robustness import COMMON
+    from docclean.evaluation.settings import SetSettings
+
+    return Order(
+        contenders=_names(contenders),
+        default=SetSettings(lang, psm),
+        sets=_names(sets),
+        curves=(synthetic or bool(curve_names)) if curves is None else curves,
+        members=_names(curve_names) or COMMON,
+        synthetic=synthetic,
+        **rest,
+    )
+
+
+def _check_outputs(outputs: dict[str, Path], cache: Path | None) -> None:
+    """Refuse outputs that could not be written.
+
+    Raises:
+        OutputError: one of them cannot be.
+    """
+    from docclean.report import exports
+    from docclean.report.files import check_writable
+
+    for path in (*outputs.values(), *([cache] if cache else [])):
+        if path != STDOUT:
+            check_writable(path)
+    if "table" in outputs:
+        exports.around_marks(outputs["table"])
+
+
+def _write(report: "Report", outputs: dict[str, Path], texts: bool) -> list[OutputError]:
+    """Write what is asked for, and return what could not be written; the rest is there."""
+    from docclean.report import exports, tables
+
     write: dict[str, Callable[[Path], None]] = {
         "html": report.to_html,
         "json": lambda path: _put(path, report.to_json(texts=texts)),
@@ -171,16 +185,10 @@ def evaluate(
     for kind, path in outputs.items():
         try:
             write[kind](path)
-        except OutputError as error:  # the others are still to be had
+        except OutputError as error:
             errors.append(error)
             say(str(error))
-    for line in verdict.lines() if verdict else []:
-        say(line)
-    if errors:
-        return errors[0].exit_status
-    if verdict and not verdict.passed:
-        return ExitStatus.WORSE
-    return ExitStatus.FAILED if report.failures else 0
+    return errors
 
 
 def _outputs(**paths: Path | None) -> dict[str, Path]:
