@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from docclean.clean.colour import with_luma
-from docclean.clean.decision import Decision
 from docclean.clean.faint_marks import wipe_crumbs
 from docclean.clean.focus import find_blur, refocus
-from docclean.clean.gate import ENLARGED_LITTLE, decide, is_faint
-from docclean.clean.gate_by_reading import decide_by_reading
-from docclean.clean.measures import Measures
+from docclean.clean.gate.by_reading import decide_by_reading
+from docclean.clean.gate.decision import Decision
+from docclean.clean.gate.measures import Measures
+from docclean.clean.gate.need_and_harm import ENLARGED_LITTLE, decide, is_faint
 from docclean.clean.network import Runtime, load_runtime
 from docclean.clean.pens import without_pens
 from docclean.clean.route import DRAWN, is_drawing

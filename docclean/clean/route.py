@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from docclean.clean.decision import Decision
+from docclean.clean.gate.decision import Decision
 from docclean.page import Image, histogram
 
 DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60

@@ -93,8 +93,8 @@ def evaluate(
     """Does cleaning help OCR? Read pages as they are, cleaned, and by rivals, and compare.
 
     FOLDER holds images or PDFs with their true text beside them (NAME.gt.txt, words.json, hOCR,
-    ALTO or PAGE XML), or noisy/ and clean/, or folders of such folders, each a set. Without any
-    truth the signs are told: confidence, dictionary words, agreement, noise on the paper.
+    ALTO or PAGE XML), or noisy/ and clean/, or folders of such folders, each a set. Without
+    ground truth the report uses signs: confidence, dictionary words, agreement, noise.
 
     \b
     docclean evaluate labelled/ --psm 6 --html report.html
@@ -118,11 +118,9 @@ def evaluate(
     errors = _write(report, outputs, texts)
     for line in verdict.lines() if verdict else []:
         say(line)
-    if errors:
-        return errors[0].exit_status
-    if verdict and not verdict.passed:
-        return ExitStatus.WORSE
-    return ExitStatus.FAILED if report.failures else ExitStatus.DONE
+    worse = ExitStatus.WORSE if verdict and not verdict.passed else ExitStatus.DONE
+    failed = ExitStatus.FAILED if report.failures else ExitStatus.DONE
+    return errors[0].exit_status if errors else worse or failed
 
 
 def _order(

@@ -58,10 +58,8 @@ def clean_pdf(
         pdf, _ = stack.enter_context(opened(source, options.password, tell=True))
         check_permission(pdf, source, allow_signed=options.allow_signed)
         numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
-        spool = stack.enter_context(Spool())
-        jobs = min(options.jobs, len(numbers))
-        pages = stack.enter_context(pdf_pages(source, load, options, jobs))
-        outcomes: list[Outcome] = []
+        spool, outcomes = stack.enter_context(Spool()), list[Outcome]()
+        pages = stack.enter_context(pdf_pages(source, load, options, len(numbers)))
         for outcome in _outcomes(pages, numbers, _repeated(pdf, numbers)):
             _refuse(outcome, source, options)
             spool.put(outcome.edit or Edit(outcome.number))

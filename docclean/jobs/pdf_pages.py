@@ -22,12 +22,12 @@ Loader = Callable[[], PageCleaner]
 class PdfPages:
     """Does the pages of one PDF; `options.jobs` processes share them."""
 
-    def __init__(self, source: Source, load: Loader, options: Options, jobs: int) -> None:
-        """Take the document and what is asked for; nothing is opened before it is needed."""
-        self.source, self.options, self.jobs = source, options, jobs
+    def __init__(self, source: Source, load: Loader, options: Options, count: int) -> None:
+        """Take the document, what is asked for, and how many pages; nothing is opened yet."""
+        self.source, self.options, self.jobs = source, options, min(options.jobs, count)
         self._open = partial(_opened, source, options, load)
         self._here: Opened | None = None
-        self._workers = Workers(jobs, self._open)
+        self._workers = Workers(self.jobs, self._open)
 
     def outcomes(self, numbers: Sequence[int]) -> Iterator[Outcome]:
         """Yield the pages' outcomes in order."""
@@ -63,9 +63,9 @@ class PdfPages:
 
 
 @contextmanager
-def pdf_pages(source: Source, load: Loader, options: Options, jobs: int) -> Iterator[PdfPages]:
+def pdf_pages(source: Source, load: Loader, options: Options, count: int) -> Iterator[PdfPages]:
     """Give what does the pages; its processes end with the block, at once where it fails."""
-    pages = PdfPages(source, load, options, jobs)
+    pages = PdfPages(source, load, options, count)
     try:
         yield pages
     except BaseException:

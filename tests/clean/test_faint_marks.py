@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from docclean.clean.faint_marks import wipe_crumbs
-from docclean.clean.measures import Measures
+from docclean.clean.gate.measures import Measures
 
 X_HEIGHT = 16
 

@@ -9,8 +9,8 @@ import pytest
 
 from docclean.clean import focus
 from docclean.clean.cleaner import Cleaner
-from docclean.clean.decision import Decision
 from docclean.clean.focus import Blur, find_blur, refocus
+from docclean.clean.gate.decision import Decision
 from docclean.page import Image, Page
 from docclean.scores.pixels import rmse
 from docclean.synth import TextSource, typeset

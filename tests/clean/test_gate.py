@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from docclean.clean.cleaner import Cleaner
-from docclean.clean.gate import (
+from docclean.clean.gate.letters import Letters
+from docclean.clean.gate.measures import Measures, blank_paper, crumbs, specks, stroke_width
+from docclean.clean.gate.need_and_harm import (
     EVEN_PAPER,
     LEAST_SHARPNESS,
     MOST_ADDED,
@@ -15,9 +17,7 @@ from docclean.clean.gate import (
     THIN_STROKE,
     WEAK_INK,
 )
-from docclean.clean.gate import decide as decide_by_measures
-from docclean.clean.letters import Letters
-from docclean.clean.measures import Measures, blank_paper, crumbs, specks, stroke_width
+from docclean.clean.gate.need_and_harm import decide as decide_by_measures
 from docclean.clean.route import is_drawing
 from docclean.page import Page
 

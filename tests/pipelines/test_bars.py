@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from docclean.clean.cleaner import Cleaned, Cleaner
-from docclean.clean.decision import Decision
+from docclean.clean.gate.decision import Decision
 from docclean.clean.network import load_runtime
 from docclean.documents import read_pages
 from docclean.evaluation import evaluate

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.clean.letters import DARK, Letters, sampled
+from docclean.clean.gate.letters import DARK, Letters, sampled
 from docclean.imageops.components import components
 from docclean.page import Image
 

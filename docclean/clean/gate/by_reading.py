@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from docclean.clean.decision import Decision, Verdict
+from docclean.clean.gate.decision import Decision, Verdict
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from docclean.clean.decision import Decision
-from docclean.clean.measures import Measures
+from docclean.clean.gate.decision import Decision
+from docclean.clean.gate.measures import Measures
 
 MOST_LOST = 0.12
 """Share of a written block's ink that may go; more, and letters went with the dirt."""
