@@ -1,4 +1,10 @@
-"""One evaluation: every page of a folder, treated by every contender, read and compared."""
+"""One evaluation: every page of a folder, treated by every contender, read and compared.
+
+Raises:
+    UnreadableInputError: nothing to read, or not one page that could be read.
+    UsageError: an unknown contender, or 'cleaned' without a cleaner.
+    MissingProgramError: the engine's program is missing, or a named contender's.
+"""
 
 import errno
 import logging
@@ -59,8 +65,7 @@ def evaluate(
     """Read every page of a folder once per contender and compare with the truth, if there is one.
 
     Args:
-        folder: what `find_items` takes: images or PDFs with their truth beside them, noisy/ and
-            clean/, folders of such folders (each is a set), or documents without any truth.
+        folder: pages with their truth beside them, sets of such pages, or any; see `find_items`.
         cleaner: what 'cleaned' means; None where that contender is left out.
         engine: reads the pages; Tesseract for English by default.
         contenders: names of `CONTENDERS`, 'cleaned', or contenders of your own.
@@ -73,51 +78,27 @@ def evaluate(
         pictures: keep small pictures of each page for `Report.to_html`.
         cache: file that keeps what was read, for the next run.
         progress: called with (pages done, pages in all) after each page.
-
-    Raises:
-        UnreadableInputError: nothing to read, or not one page that could be read.
-        UsageError: an unknown contender, or 'cleaned' without a cleaner.
-        MissingProgramError: the engine's program is missing, or a named contender's.
     """
-    plan = [resolve(one, cleaner) for one in contenders]
-    if not plan:
-        raise UsageError("an evaluation needs at least one contender")
+    plan = _plan(contenders, cleaner)
     found = find_items(Path(folder))
     items = _chosen(found.items, sets, only, limit)
-    asked = (_task(item, Path(folder), engine or Tesseract(), rules, settings) for item in items)
-    tasks = [task for task in asked if task is not None]
-    if not tasks:
-        raise UnreadableInputError(f"{folder}: none of its pages was asked for")
-    for engine_used in dict.fromkeys(
-        task.engine for task in tasks if isinstance(task.engine, Tesseract)
-    ):
-        engine_used.check_languages()  # before the sets that could be read are
+    tasks = _tasks(items, Path(folder), engine or Tesseract(), rules, settings)
     bench = Bench(plan, pictures, Cache.load(cache) if cache else None)
-    pages: list[PageResult] = []
-    failures: list[Failure] = []
-    for result in _run(bench, tasks, jobs, progress):
-        pages += [result.page] if result.page else []
-        failures += result.failures
-    if not pages:
-        raise UnreadableInputError(
-            f"{folder}: none of its {len(tasks)} pages could be read; "
-            f"the first: {failures[0].message}"
-        )
-    failed = len({one.name for one in failures})
-    remark = f"{_count(len(pages), 'page')} read, {_count(failed, 'failure')}"
-    if found.left_out:
-        names = [str(path.relative_to(Path(folder))) for path in found.left_out[:LISTED]]
-        more = ", …" if len(found.left_out) > LISTED else ""
-        remark += f"; {len(found.left_out)} without truth left out: {', '.join(names)}{more}"
-    return Report(
-        Path(folder).resolve().name or str(folder),
-        tuple(pages),
-        tuple(failures),
-        (),
-        environment(),
-        remark,
-        _methods(tasks),
-    )
+    results = list(_run(bench, tasks, jobs, progress))
+    return _report(Path(folder), found.left_out, tasks, results)
+
+
+def _plan(wanted: Sequence[str | Contender], cleaner: PageCleaner | None) -> list[Contender]:
+    """Return the contenders asked for.
+
+    Raises:
+        UsageError: there is none, an unknown one, or 'cleaned' without a cleaner.
+        MissingProgramError: what one of them needs is not installed.
+    """
+    plan = [resolve(one, cleaner) for one in wanted]
+    if not plan:
+        raise UsageError("an evaluation needs at least one contender")
+    return plan
 
 
 def resolve(wanted: str | Contender, cleaner: PageCleaner | None) -> Contender:
@@ -148,25 +129,10 @@ def _run(
     done = 0
     lock = threading.Lock()
 
-    def failed(task: Task, error: Exception) -> Result:
-        log.debug("%s", task.item.image, exc_info=True)
-        message = str(error) or type(error).__name__
-        return Result(None, (Failure(task.name, message),))
-
     def one(task: Task) -> Result:
         nonlocal done
         try:
-            return bench.measure(task)
-        except (MissingProgramError, OutputError):
-            raise  # no page could be read, no reading kept
-        except OSError as error:
-            if error.errno in FULL:
-                raise OutputError(
-                    f"the disk is full ({error.strerror}); free some space"
-                ) from error
-            return failed(task, error)
-        except Exception as error:  # one bad page is a line in the report, not the end of the run
-            return failed(task, error)
+            return _measure(bench, task)
         finally:
             with lock:
                 done += 1
@@ -182,6 +148,66 @@ def _run(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _measure(bench: Bench, task: Task) -> Result:
+    """Measure one document; a bad one is a line in the report, not the end of the run.
+
+    Raises:
+        MissingProgramError: no page could be read.
+        OutputError: no reading could be kept.
+    """
+    try:
+        return bench.measure(task)
+    except (MissingProgramError, OutputError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise OutputError(f"the disk is full ({error.strerror}); free some space") from error
+        log.debug("%s", task.item.image, exc_info=True)
+        message = str(error) or type(error).__name__
+        return Result(None, (Failure(task.name, message),))
+
+
+def _report(
+    folder: Path, left_out: Sequence[Path], tasks: Sequence[Task], results: Sequence[Result]
+) -> Report:
+    """Put the results together.
+
+    Raises:
+        UnreadableInputError: not one page could be read.
+    """
+    pages = tuple(result.page for result in results if result.page)
+    failures = tuple(failure for result in results for failure in result.failures)
+    if not pages:
+        raise UnreadableInputError(
+            f"{folder}: none of its {len(tasks)} pages could be read; "
+            f"the first: {failures[0].message}"
+        )
+    return Report(
+        folder.resolve().name or str(folder),
+        pages,
+        failures,
+        environment=environment(),
+        remark=_remark(folder, left_out, pages, failures),
+        methods=_methods(tasks),
+    )
+
+
+def _remark(
+    folder: Path,
+    left_out: Sequence[Path],
+    pages: Sequence[PageResult],
+    failures: Sequence[Failure],
+) -> str:
+    """Say how much was read, and what was left out."""
+    failed = len({one.name for one in failures})
+    remark = f"{_count(len(pages), 'page')} read, {_count(failed, 'failure')}"
+    if left_out:
+        names = [str(path.relative_to(folder)) for path in left_out[:LISTED]]
+        more = ", …" if len(left_out) > LISTED else ""
+        remark += f"; {len(left_out)} without truth left out: {', '.join(names)}{more}"
+    return remark
 
 
 def _chosen(
@@ -212,6 +238,29 @@ def _chosen(
         if limit is None or counted[item.group] <= limit:
             chosen.append(item)
     return chosen
+
+
+def _tasks(
+    items: Sequence[Item],
+    folder: Path,
+    engine: OcrEngine,
+    rules: TextRules,
+    settings: Settings | None,
+) -> list[Task]:
+    """Say how each item is read; those of a set that the settings leave out are not.
+
+    Raises:
+        UnreadableInputError: no item is left.
+        MissingProgramError: Tesseract lacks the language of a set.
+    """
+    asked = (_task(item, folder, engine, rules, settings) for item in items)
+    tasks = [task for task in asked if task is not None]
+    if not tasks:
+        raise UnreadableInputError(f"{folder}: none of its pages was asked for")
+    engines = (task.engine for task in tasks if isinstance(task.engine, Tesseract))
+    for tesseract in dict.fromkeys(engines):
+        tesseract.check_languages()  # before the sets that could be read are
+    return tasks
 
 
 def _task(

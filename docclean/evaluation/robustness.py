@@ -7,7 +7,7 @@ import hashlib
 import json
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -115,31 +115,10 @@ def measure_curves(
     """
     names = CORRUPTIONS.names() if members is None else members
     chosen = [member for member in (CORRUPTIONS[name] for name in names) if runs_here(member)]
-    points = sorted({0.0, *severities})
+    points = tuple(sorted({0.0, *severities}))
     bench = _Bench(clean, engine, seed, [set_specimen(seed, index) for index in range(pages)])
-    plan = [_Point(None, 0.0, index) for index in range(pages)]
-    plan += [
-        _Point(member, severity, index)
-        for member in chosen
-        for severity in points[1:]
-        for index in range(pages)
-    ]
-    scores = _run(bench, plan, jobs, progress)
-
-    def cer(member: Corruption, severity: float, side: int) -> float:
-        shared = None if severity == 0 else member
-        return micro([scores[_Point(shared, severity, index)][side] for index in range(pages)]).cer
-
-    return tuple(
-        Curve(
-            member.name,
-            tuple(points),
-            tuple(cer(member, severity, 0) for severity in points),
-            tuple(cer(member, severity, 1) for severity in points),
-            pages,
-        )
-        for member in chosen
-    )
+    scores = _run(bench, _plan(chosen, points, pages), jobs, progress)
+    return tuple(_curve(member, points, pages, scores) for member in chosen)
 
 
 def set_specimen(seed: int, index: int) -> Sample:
@@ -185,6 +164,34 @@ class _Point:
     member: Corruption | None
     severity: float
     index: int
+
+
+def _plan(members: Sequence[Corruption], severities: Sequence[float], pages: int) -> list[_Point]:
+    """Return every point to measure; the members share the pages without any corruption."""
+    plan = [_Point(None, 0.0, index) for index in range(pages)]
+    return plan + [
+        _Point(member, severity, index)
+        for member in members
+        for severity in severities[1:]
+        for index in range(pages)
+    ]
+
+
+def _curve(
+    member: Corruption,
+    severities: tuple[float, ...],
+    pages: int,
+    scores: Mapping[_Point, tuple[Score, Score]],
+) -> Curve:
+    """Return the curve of one member: its micro CER at each severity, before and after."""
+
+    def cer(severity: float, side: int) -> float:
+        shared = None if severity == 0 else member
+        return micro([scores[_Point(shared, severity, index)][side] for index in range(pages)]).cer
+
+    before = tuple(cer(severity, 0) for severity in severities)
+    after = tuple(cer(severity, 1) for severity in severities)
+    return Curve(member.name, severities, before, after, pages)
 
 
 @dataclass(frozen=True)
