@@ -409,6 +409,16 @@ def test_a_spread_becomes_two_pages_of_the_same_objects(scan, tmp_path):
         assert left.obj.Resources.XObject.Scan.objgen == right.obj.Resources.XObject.Scan.objgen
 
 
+def test_a_searchable_pdf_has_the_same_bytes_every_time(scan, tmp_path):
+    data = pdf_of(scan, scan)
+    first, second = (cleaned(data, tmp_path, options=Options(ocr=True))[0] for _ in range(2))
+    assert first == second != data
+    again, _ = cleaned(first, tmp_path, options=Options(ocr=True, force=True))
+    assert b"/DoccleanText2" in b"".join(
+        page.obj.Contents[0].read_bytes() for page in pikepdf.open(io.BytesIO(again)).pages
+    )
+
+
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 def test_text_lies_under_its_letters_whatever_the_rotation(rotate, book, tmp_path):
     page, words = book

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from io import BytesIO
+from itertools import count
 from typing import Any
 
 import pikepdf
@@ -121,7 +122,9 @@ class Editor:
         if "/Resources" not in leaf.obj or leaf.resources.get("/XObject") is None:
             leaf.obj.Resources = pikepdf.Dictionary(dict(leaf.resources.items()))
             leaf.obj.Resources.XObject = pikepdf.Dictionary()
-        name = leaf.add_resource(form, pikepdf.Name.XObject, prefix="DoccleanText")
+        known = set(leaf.resources.XObject.keys())  # a drawn name would make other bytes each time
+        free = next(f"/DoccleanText{n}" for n in count(1) if f"/DoccleanText{n}" not in known)
+        name = leaf.add_resource(form, pikepdf.Name.XObject, pikepdf.Name(free))
         draw = f"q {_numbers(matrix)} cm {name} Do Q\n".encode()
         leaf.contents_add(draw, prepend=True)
 
