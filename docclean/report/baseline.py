@@ -14,6 +14,8 @@ from docclean.scores.results import full_name
 from docclean.scores.statistics import Interval, paired_gains
 from docclean.scores.text import Score
 
+Key = tuple[str, str]
+"""A page: its set and its name."""
 LISTED = 5
 """Pages named in a note; of more, their number."""
 
@@ -86,33 +88,50 @@ def hold_against(report: Report, baseline: Path, contender: str | None = None) -
     name = contender or report.after
     told = load_baseline(baseline)
     then = _then(baseline, told, name)
-    now = {
-        (page.group, page.name): Known(reading.score, digest(page.truth))
-        for page in report.pages
-        if (reading := page.reading(name)) and reading.score
-    }
+    now = _now(report, name)
     common = [key for key in then if key in now and then[key].same_truth(now[key])]
     if not common:
         raise UsageError(f"{baseline}: has no page in common with this run of '{name}'")
+    setbacks, small = _setbacks([(key, then[key].score, now[key].score) for key in common])
+    lost = _lost([key for key in then if key not in now], report, name)
+    return Verdict(setbacks, lost, (*small, *_notes(told, report, then, now)))
+
+
+def _now(report: Report, contender: str) -> dict[Key, "Known"]:
+    """Return what a contender's readings of now are held against the baseline with."""
+    return {
+        (page.group, page.name): Known(reading.score, digest(page.truth))
+        for page in report.pages
+        if (reading := page.reading(contender)) and reading.score
+    }
+
+
+def _setbacks(
+    pairs: Sequence[tuple[Key, Score, Score]],
+) -> tuple[tuple[Setback, ...], tuple[str, ...]]:
+    """Return what is surely worse, set by set, and a line for what is worse on too few pages.
+
+    Args:
+        pairs: of each page its set and name, its score then and its score now.
+    """
     setbacks, notes = [], []
-    for group in dict.fromkeys(key[0] for key in common):
-        keys = [key for key in common if key[0] == group]
-        changes = paired_gains([then[key].score for key in keys], [now[key].score for key in keys])
+    for group in dict.fromkeys(key[0] for key, _, _ in pairs):
+        pages = [(then, now) for key, then, now in pairs if key[0] == group]
+        changes = paired_gains([then for then, _ in pages], [now for _, now in pages])
         for measure, change in zip(("CER", "word F1"), changes, strict=True):
-            setback = Setback(group, measure, len(keys), change)
+            setback = Setback(group, measure, len(pages), change)
             if change.high < 0:
                 setbacks.append(setback)
             elif math.isnan(change.high) and change.value < 0:
                 notes.append(setback.sentence())
+    return tuple(setbacks), tuple(notes)
+
+
+def _lost(missing: Sequence[Key], report: Report, contender: str) -> tuple[str, ...]:
+    """Return the missing pages on which the run or the contender failed."""
     failed = {one.name for one in report.failures}
-    lost = tuple(
-        page
-        for key in then
-        if key not in now
-        and (page := full_name(*key))
-        and not failed.isdisjoint({page, f"{page} ({name})"})
-    )
-    return Verdict(tuple(setbacks), lost, (*notes, *_notes(told, report, then, now)))
+    names = (full_name(*key) for key in missing)
+    return tuple(name for name in names if not failed.isdisjoint({name, f"{name} ({contender})"}))
 
 
 @dataclass(frozen=True)
@@ -132,8 +151,8 @@ class Known:
 def _notes(
     told: Mapping[str, Any],
     report: Report,
-    then: Mapping[tuple[str, str], Known],
-    now: Mapping[tuple[str, str], Known],
+    then: Mapping[Key, Known],
+    now: Mapping[Key, Known],
 ) -> list[str]:
     notes = []
     changed = [key for key in then if key in now and not then[key].same_truth(now[key])]
@@ -156,7 +175,7 @@ def _notes(
     return notes
 
 
-def _listed(keys: Sequence[tuple[str, str]]) -> str:
+def _listed(keys: Sequence[Key]) -> str:
     """Name the first pages of many."""
     names = [full_name(*key) for key in keys]
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
@@ -184,7 +203,7 @@ def load_baseline(path: Path) -> dict[str, Any]:
     return told
 
 
-def _then(path: Path, told: Mapping[str, Any], contender: str) -> dict[tuple[str, str], Known]:
+def _then(path: Path, told: Mapping[str, Any], contender: str) -> dict[Key, Known]:
     try:
         return {
             (page["set"], page["name"]): Known(Score(**reading["score"]), page.get("truth_digest"))

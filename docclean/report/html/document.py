@@ -1,7 +1,7 @@
 """The picture of a result: what was read before and after cleaning, as one HTML file to look at.
 
 The head, the tables and the plots are drawn here in Python. The pages travel as JSON and base64
-that the browser does not look into until a page comes near the window (`report.js`), so hundreds of
+that the browser does not look into until a page comes near the window (`list.js`), so hundreds of
 them open at once. The file asks the network for nothing, and its own policy forbids it.
 """
 
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
+from textwrap import indent
 
 from docclean.report.files import writing
 from docclean.report.html.head import draw_failures, draw_head, draw_losses
@@ -21,6 +22,16 @@ from docclean.scores.results import PageResult, Summary
 
 FIRST = 4
 """Pages whose data stand before the script, so cards are drawn while the file is still loading."""
+
+SCRIPT = """\
+"use strict";
+// Draws the pages: sorts and filters them, fills a card when it comes near the window and lets its
+// pictures go when it is far. Text reaches the document as text only, never as HTML.
+(() => {
+%s
+})();
+"""
+"""The frame of the script: the cards and the list that shows them share one scope."""
 
 
 def write_html(summary: Summary, pages: Sequence[PageResult], path: Path) -> None:
@@ -42,9 +53,7 @@ def write_html(summary: Summary, pages: Sequence[PageResult], path: Path) -> Non
 def _parts(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
     """Yield the file piece by piece; the pages come last, the first to be looked at first."""
     here = Path(__file__).parent
-    style, script = (
-        (here / name).read_text(encoding="utf-8") for name in ("report.css", "report.js")
-    )
+    style, script = (here / "report.css").read_text(encoding="utf-8"), _script(here)
     filled: dict[str, Callable[[], Iterator[str]]] = {
         "POLICY": lambda: iter([_policy(style, script)]),
         "TITLE": lambda: iter([escape(summary.title)]),
@@ -65,6 +74,12 @@ def _parts(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
             yield from filled[piece]()
         else:
             yield piece
+
+
+def _script(here: Path) -> str:
+    """Return the script: `cards.js`, then `list.js`, which uses its names."""
+    parts = ((here / name).read_text(encoding="utf-8") for name in ("cards.js", "list.js"))
+    return SCRIPT % indent("\n".join(parts), "  ").rstrip("\n")
 
 
 def _policy(style: str, script: str) -> str:
