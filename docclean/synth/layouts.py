@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from docclean.registry import Registry
-from docclean.synth import forms, plates, press
-from docclean.synth.language import prose
+from docclean.synth import forms, plates, press, prose
 from docclean.synth.markup import Draw
 
 _TEXT = (8.0, 9.0, 10.0, 10.0, 11.0, 11.0, 12.0, 12.0, 14.0)
