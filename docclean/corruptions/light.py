@@ -1,7 +1,10 @@
 """The light a page is photographed or scanned in: slopes, shadows, dark corners, glare."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from docclean.corruptions.base import Draw, PageCorruption, Params, Range, to_px
 from docclean.corruptions.shared.albumentation import albumentation
@@ -97,6 +100,26 @@ class Illumination(PageCorruption):
         return np.asarray(lamp(image=image)["image"], np.uint8).reshape(image.shape)
 
 
+Limb = tuple[tuple[float, float], tuple[float, float], float]
+"""A thick line of a shadow: its ends, aside and ahead of the tip, and its thickness."""
+
+LIMBS: dict[str, tuple[Limb, ...]] = {
+    "phone": (
+        ((0, 0.25), (0, 0.7), 0.4),
+        ((-0.17, 0.03), (0.17, 0.03), 0.06),
+        ((-0.12, 0.1), (0.12, 0.1), 0.16),
+        ((0.2, 0.5), (0.5, 2.5), 0.3),
+    ),
+    "head": (
+        ((0, 0.3), (0, 0.42), 0.55),
+        ((0, 0.5), (0, 2.5), 0.35),
+        ((-0.6, 1.1), (0.6, 1.1), 0.7),
+    ),
+    "edge": (((-5, 2.5), (5, 2.5), 5.0),),
+}
+"""What the shadows are made of that always have the same form, in parts of their size."""
+
+
 class CastShadow(PageCorruption):
     """The shadow of a hand, a telephone or a head between lamp and page, soft at its edge."""
 
@@ -124,49 +147,49 @@ class CastShadow(PageCorruption):
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Fill the shape on a coarse grid, soften it and darken the page by it."""
+        shape = _grid(np.rot90(image, params["side"]).shape, GRID // 2)
+        mask = np.zeros(shape, np.uint8)
+        for limb in self._limbs(params):
+            self._fill(mask, limb, params)
+        soft = np.ascontiguousarray(np.rot90(self._softened(mask, params["edge"]), -params["side"]))
+        light = 1 - np.float32(params["depth"]) * soft
+        return shade(image, enlarged(light.astype(np.float32), image.shape[:2]))
+
+    def _limbs(self, params: Params) -> Iterator[Limb]:
+        """Yield the limbs of the shape."""
+        if params["kind"] != "hand":
+            yield from LIMBS[params["kind"]]
+            return
         rng = np.random.default_rng(params["seed"])
-        height, width = _grid(np.rot90(image, params["side"]).shape, GRID // 2)
+        yield (0, 0.55), (0, 0.75), 0.36
+        yield (0, 0.7), (0.1, 2.5), 0.26
+        for finger in range(4):
+            place, spread = (finger - 1.5) * 0.1, (finger - 1.5) * 0.07 * rng.uniform(0.5, 2)
+            length = (0.1, 0.0, 0.03, 0.16)[finger] + rng.uniform(-0.04, 0.06)
+            yield (place + spread, length), (place, 0.55), 0.085
+        thumb = rng.choice((-1, 1))
+        yield (thumb * 0.32, 0.36), (thumb * 0.12, 0.68), 0.095
+
+    def _fill(self, mask: Image, limb: Limb, params: Params) -> None:
+        """Draw a limb on the grid (h, w) uint8, in place."""
+        height, width = mask.shape
         size = params["size"] * max(height, width)
         tip = np.array([params["x"] * width, params["reach"] * height])
         ahead = np.array([np.sin(params["turn"]), -np.cos(params["turn"])])  # out over the top
         aside = np.array([-ahead[1], ahead[0]])
-        mask = np.zeros((height, width), np.uint8)
+        start, end, thick = limb
+        ends = [
+            tuple(int(v) for v in np.round(tip + size * (a * aside + b * ahead)))
+            for a, b in (start, end)
+        ]
+        cv2.line(mask, ends[0], ends[1], 255, max(1, round(size * thick)), cv2.LINE_AA)
 
-        def limb(start: tuple[float, float], end: tuple[float, float], thick: float) -> None:
-            ends = [
-                tuple(int(v) for v in np.round(tip + size * (a * aside + b * ahead)))
-                for a, b in (start, end)
-            ]
-            cv2.line(mask, ends[0], ends[1], 255, max(1, round(size * thick)), cv2.LINE_AA)
-
-        if params["kind"] == "hand":
-            limb((0, 0.55), (0, 0.75), 0.36)
-            limb((0, 0.7), (0.1, 2.5), 0.26)
-            for finger in range(4):
-                place, spread = (finger - 1.5) * 0.1, (finger - 1.5) * 0.07 * rng.uniform(0.5, 2)
-                length = (0.1, 0.0, 0.03, 0.16)[finger] + rng.uniform(-0.04, 0.06)
-                limb((place + spread, length), (place, 0.55), 0.085)
-            thumb = rng.choice((-1, 1))
-            limb((thumb * 0.32, 0.36), (thumb * 0.12, 0.68), 0.095)
-        elif params["kind"] == "phone":
-            limb((0, 0.25), (0, 0.7), 0.4)
-            limb((-0.17, 0.03), (0.17, 0.03), 0.06)
-            limb((-0.12, 0.1), (0.12, 0.1), 0.16)
-            limb((0.2, 0.5), (0.5, 2.5), 0.3)
-        elif params["kind"] == "head":
-            limb((0, 0.3), (0, 0.42), 0.55)
-            limb((0, 0.5), (0, 2.5), 0.35)
-            limb((-0.6, 1.1), (0.6, 1.1), 0.7)
-        else:
-            limb((-5, 2.5), (5, 2.5), 5.0)
-        near = cv2.GaussianBlur(mask, (0, 0), max(0.7, 0.4 * params["edge"] * max(mask.shape)))
-        far = cv2.GaussianBlur(mask, (0, 0), max(1.0, 1.6 * params["edge"] * max(mask.shape)))
-        # the nearer the arm to its lamp, the softer its edge
-        mix = np.linspace(1, 0, height, dtype=np.float32)[:, None]
-        soft = (near + mix * (far.astype(np.float32) - near)) / 255
-        soft = np.ascontiguousarray(np.rot90(soft, -params["side"]))
-        light = 1 - np.float32(params["depth"]) * soft
-        return shade(image, enlarged(light.astype(np.float32), image.shape[:2]))
+    def _softened(self, mask: Image, edge: float) -> NDArray[np.float32]:
+        """Return how dark the shadow is, (h, w) 0..1: softer the nearer the arm is to its lamp."""
+        near = cv2.GaussianBlur(mask, (0, 0), max(0.7, 0.4 * edge * max(mask.shape)))
+        far = cv2.GaussianBlur(mask, (0, 0), max(1.0, 1.6 * edge * max(mask.shape)))
+        mix = np.linspace(1, 0, len(mask), dtype=np.float32)[:, None]
+        return np.asarray((near + mix * (far.astype(np.float32) - near)) / 255, np.float32)
 
 
 class Vignetting(PageCorruption):

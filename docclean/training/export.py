@@ -2,12 +2,18 @@
 
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from docclean.errors import DoccleanError, OutputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from docclean.models import Architecture
 
 OPSET = 17
 TOLERANCE = 1
@@ -24,11 +30,6 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
         OutputError: `out` is not an .onnx path.
         DoccleanError: the exported file does not compute what the checkpoint does.
     """
-    import onnx
-    import torch
-    from torch import Tensor, nn
-
-    from docclean.models import Architecture
     from docclean.models.checkpoint import load_network, save_tensors
 
     if out.suffix != ".onnx":
@@ -36,53 +37,10 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
     if out.with_suffix(".safetensors").resolve() == checkpoint.resolve():
         raise OutputError(f"{out}: its weights would replace {checkpoint}; choose another -o")
     network, header = load_network(checkpoint)
-
-    class Exported(nn.Module):
-        """The network between uint8 doors."""
-
-        def __init__(self, inner: Architecture) -> None:
-            super().__init__()
-            self.inner = inner
-
-        def forward(self, tiles: Tensor) -> Tensor:
-            return self.inner.on_bytes(tiles)
-
-    model = Exported(network).eval()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.with_suffix(".onnx.tmp").touch()  # refuses a folder that takes no files
-    except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror}); choose another file with -o"
-        ) from error
-    aside = out.with_suffix(".onnx.tmp")
-    example = torch.zeros(1, 4 * network.stride, 6 * network.stride, dtype=torch.uint8)
-    axes = {"tiles": {0: "tiles", 1: "height", 2: "width"}}
-    larger = "" if network.scale == 1 else f"{network.scale}_"
-    axes["cleaned"] = {0: "tiles", 1: f"{larger}height", 2: f"{larger}width"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracing exporter warns of its own age
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        torch.onnx.export(
-            model,
-            (example,),
-            str(aside),
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["tiles"],
-            output_names=["cleaned"],
-            dynamic_axes=axes,
-        )
-    graph = onnx.load(str(aside))
-    facts = {
-        "stride": network.stride,
-        "reach": network.reach,
-        "scale": network.scale,
-        "step": header["step"],
-        "architecture": header["recipe"]["model"]["name"],
-    }
-    onnx.helper.set_model_props(graph, {key: str(value) for key, value in facts.items()})
-    onnx.save(graph, str(aside))
+    model = _between_bytes(network)
+    aside = _aside(out)
+    _write_graph(model, network, aside)
+    _write_facts(network, header, aside)
     difference = _compare(model, aside, network.stride)
     if difference > TOLERANCE:
         aside.unlink()
@@ -94,6 +52,79 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
     weights = {f"ema.{name}": value for name, value in network.state_dict().items()}
     save_tensors(out.with_suffix(".safetensors"), weights, header)
     return difference
+
+
+def _between_bytes(network: "Architecture") -> "nn.Module":
+    """Return the network between uint8 doors, ready to be exported."""
+    from torch import Tensor, nn
+
+    class Exported(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = network
+
+        def forward(self, tiles: Tensor) -> Tensor:
+            return self.inner.on_bytes(tiles)
+
+    return Exported().eval()
+
+
+def _aside(out: Path) -> Path:
+    """Return the file that takes the name of `out` once it is known to be right.
+
+    Raises:
+        OutputError: the folder takes no files.
+    """
+    aside = out.with_suffix(".onnx.tmp")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        aside.touch()
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); choose another file with -o"
+        ) from error
+    return aside
+
+
+def _write_graph(model: "nn.Module", network: "Architecture", path: Path) -> None:
+    """Trace the model into a graph that takes tiles of any number and size."""
+    import torch
+
+    example = torch.zeros(1, 4 * network.stride, 6 * network.stride, dtype=torch.uint8)
+    larger = "" if network.scale == 1 else f"{network.scale}_"
+    axes = {
+        "tiles": {0: "tiles", 1: "height", 2: "width"},
+        "cleaned": {0: "tiles", 1: f"{larger}height", 2: f"{larger}width"},
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracing exporter warns of its own age
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            model,
+            (example,),
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["tiles"],
+            output_names=["cleaned"],
+            dynamic_axes=axes,
+        )
+
+
+def _write_facts(network: "Architecture", header: Mapping[str, Any], path: Path) -> None:
+    """Store in the graph what a runtime needs to know of it, and where it came from."""
+    import onnx
+
+    graph = onnx.load(str(path))
+    facts = {
+        "stride": network.stride,
+        "reach": network.reach,
+        "scale": network.scale,
+        "step": header["step"],
+        "architecture": header["recipe"]["model"]["name"],
+    }
+    onnx.helper.set_model_props(graph, {key: str(value) for key, value in facts.items()})
+    onnx.save(graph, str(path))
 
 
 def _compare(model: Any, path: Path, stride: int) -> float:

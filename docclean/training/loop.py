@@ -56,12 +56,7 @@ def train(
     if checkpoint.exists() and not resume:
         raise OutputError(f"{out}: already holds a run; give --resume, or another folder to -o")
     check_recipe(recipe)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
-        ) from error
+    _make_folder(out)
     torch.manual_seed(recipe.train.seed)
     state = begin(recipe, Team.join(), start_from)
     if resume and checkpoint.exists():
@@ -69,15 +64,23 @@ def train(
         if state.step >= recipe.train.steps:
             state.team.leave()
             return checkpoint
-    learning, validation = _data(recipe, out, state)
-    clerk = _Clerk(recipe, out, state, validation) if state.team.rank == 0 else None
-    try:
-        _learn_on(state, learning, recipe, minutes, clerk)
-    finally:
-        if clerk is not None:
-            clerk.close()
+    _learn_all(recipe, out, state, minutes)
     state.team.leave()
     return checkpoint
+
+
+def _make_folder(out: Path) -> None:
+    """Make the folder of the run.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
+        ) from error
 
 
 def _data(recipe: Recipe, out: Path, state: State) -> tuple[PatchBlocks, PatchBlocks]:
@@ -100,6 +103,17 @@ def _data(recipe: Recipe, out: Path, state: State) -> tuple[PatchBlocks, PatchBl
         PatchBlocks(recipe, pages[held_out:], mine, blocks, on_device, rising=True),
         PatchBlocks(recipe, pages[:held_out], seed + 10_000, VALIDATION_BLOCKS),
     )
+
+
+def _learn_all(recipe: Recipe, out: Path, state: State, minutes: float | None) -> None:
+    """Learn until the schedule or the time is over; the first process keeps the folder."""
+    learning, validation = _data(recipe, out, state)
+    clerk = _Clerk(recipe, out, state, validation) if state.team.rank == 0 else None
+    try:
+        _learn_on(state, learning, recipe, minutes, clerk)
+    finally:
+        if clerk is not None:
+            clerk.close()
 
 
 def _learn_on(

@@ -109,30 +109,69 @@ def train_recogniser(
         OutputError: `out` holds a recogniser and `resume` is off.
         UsageError: there are no lines.
     """
+    checkpoint = _checkpoint(out, train, resume)
+    run = _begin(checkpoint, seed, learning_rate)
+    out.mkdir(parents=True, exist_ok=True)
+    course = Course(steps, minutes, seed, batch, learning_rate, dirty_share)
+    _learn(run, train, course, checkpoint)
+    scores = {side: evaluate(run.network, held_out, side == "dirty") for side in ("clean", "dirty")}
+    run.save(checkpoint, {f"cer_{side}": one.cer for side, one in scores.items() if one.chars})
+    return checkpoint
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a recogniser learns; see `train_recogniser`."""
+
+    steps: int
+    minutes: float | None
+    seed: int
+    batch: int
+    learning_rate: float
+    dirty_share: float
+
+    def rate(self, step: int, done: float) -> float:
+        """Return the learning rate of a step: it warms up, then falls with the share done, 0..1."""
+        return self.learning_rate * min(1, (step + 1) / WARMUP, (1 + math.cos(math.pi * done)) / 2)
+
+
+def _checkpoint(out: Path, train: Sequence[Sample], resume: bool) -> Path:
+    """Return the checkpoint's path.
+
+    Raises:
+        OutputError: `out` holds a recogniser and `resume` is off.
+        UsageError: there are no lines.
+    """
     checkpoint = out / CHECKPOINT
     if checkpoint.exists() and not resume:
         raise OutputError(f"{out}: already holds a recogniser; resume it, or choose another folder")
     if not train:
         raise UsageError("no lines to learn from; make more pages")
+    return checkpoint
+
+
+def _begin(checkpoint: Path, seed: int, learning_rate: float) -> "Run":
+    """Begin a run, or take up the one of the checkpoint."""
     torch.manual_seed(seed)
     run = Run.start(learning_rate)
     if checkpoint.exists():
         run.restore(checkpoint)
-    out.mkdir(parents=True, exist_ok=True)
+    return run
+
+
+def _learn(run: "Run", train: Sequence[Sample], course: Course, checkpoint: Path) -> None:
+    """Take step after step until the schedule or the time is over."""
     order = sorted(train, key=lambda one: one.clean.shape[1])
-    began, limit = time.monotonic() - run.seconds, 60 * (minutes or math.inf)
-    while (done := max(run.step / steps, run.seconds / limit)) < 1:
-        rate = learning_rate * min(1, (run.step + 1) / WARMUP, (1 + math.cos(math.pi * done)) / 2)
-        rng = np.random.default_rng((seed, run.step))
-        loss = run.learn(*_draw(rng, order, batch, dirty_share), rate)
+    began, limit = time.monotonic() - run.seconds, 60 * (course.minutes or math.inf)
+    while (done := max(run.step / course.steps, run.seconds / limit)) < 1:
+        rng = np.random.default_rng((course.seed, run.step))
+        lines, texts = _draw(rng, order, course.batch, course.dirty_share)
+        loss = run.learn(lines, texts, course.rate(run.step, done))
         run.step, run.seconds = run.step + 1, time.monotonic() - began
         if run.step % LOG_EVERY == 0:
             sys.stderr.write(f"step {run.step}: {loss:.3f} nats a sign, {run.seconds:.0f} s\n")
         if run.step % SAVE_EVERY == 0:
             run.save(checkpoint, {})
-    scores = {side: evaluate(run.network, held_out, side == "dirty") for side in ("clean", "dirty")}
-    run.save(checkpoint, {f"cer_{side}": one.cer for side, one in scores.items() if one.chars})
-    return checkpoint
 
 
 @dataclass
