@@ -73,6 +73,10 @@ class Draw:
             position = float(self.rng.random())
         return span.low + (span.high - span.low) * position
 
+    def all(self) -> dict[str, float]:
+        """Draw every parameter that has a range, in the order the member lists them."""
+        return {name: self(name) for name in self._ranges}
+
     def whole(self, name: str) -> int:
         """Draw the parameter `name` and round it."""
         return round(self(name))

@@ -83,7 +83,7 @@ class FeedShadow(Cutting):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the side, the edge's place and slant, the line and the shadow."""
-        return {name: draw(name) for name in self.ranges} | {
+        return draw.all() | {
             "quarter": draw.choice(0, 1, 2, 3),
             "slant": draw.uniform(-0.012, 0.012),
             "seed": draw.seed(),
@@ -127,7 +127,7 @@ class NextPage(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the side, the strip's width, what it shows, and the gutter's shadow."""
-        return {name: draw(name) for name in self.ranges} | {
+        return draw.all() | {
             "right": draw.chance(0.5),
             "source": draw.uniform(0.25, 0.6),
             "lift": draw.uniform(-0.5, 0.5),

@@ -43,7 +43,7 @@ class Footprint(PageCorruption):
         )
         form = draw.choice("patch", "patch", "sole", "tyre")
         place = {"x": draw.uniform(), "y": draw.uniform(), "angle": draw.uniform(0, np.pi)}
-        drawn = {name: draw(name) for name in self.ranges}
+        drawn = draw.all()
         return drawn | place | {"tread": tread, "form": form, "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -186,7 +186,7 @@ class Specks(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how many grains and hairs the sheet carries, their size and darkness."""
-        drawn = {name: draw(name) for name in self.ranges}
+        drawn = draw.all()
         return drawn | {"light": draw.chance(0.2), "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:

@@ -95,7 +95,7 @@ class Fold(PageCorruption):
             "quarters": [(first, 0.0), (draw.uniform(0.1, 0.9), np.pi / 2)],
         }[kind]
         flip = draw.choice(0.0, np.pi)
-        strengths = [{name: draw(name) for name in self.ranges} for _ in places]
+        strengths = [draw.all() for _ in places]
         folds = [
             {"place": float(place), "angle": float(angle + turn + flip)} | strength
             for (place, turn), strength in zip(places, strengths, strict=True)
@@ -143,7 +143,7 @@ class Wrinkle(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the facets' size and contrast, and where the light comes from."""
-        drawn = {name: draw(name) for name in self.ranges}
+        drawn = draw.all()
         return drawn | {"light": draw.uniform(0, 2 * np.pi), "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -186,7 +186,7 @@ class Crumple(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the edges of the sheet, their length, softness and depth."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Lay the edges over each other, each only on the box it reaches."""

@@ -28,7 +28,7 @@ class RuledLines(PageCorruption):
             "y": draw.uniform(),
             "side": draw.choice(-1, 1),
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -80,7 +80,7 @@ class Overstrike(PageCorruption):
         return {
             "key": draw.choice(*KEYS, "shifted"),
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:

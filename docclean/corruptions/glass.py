@@ -21,7 +21,7 @@ class GlassDust(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how many grains there are, their size, darkness, and how many are lint."""
-        return {name: draw(name) for name in self.ranges} | {
+        return draw.all() | {
             "light": draw.choice(0.05, 0.1, 0.35),
             "seed": draw.seed(),
         }
@@ -71,7 +71,7 @@ class GlassHair(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how many hairs there are, their length, width, darkness and curl."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Lay each hair as a curve whose bend changes slowly."""

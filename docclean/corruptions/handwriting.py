@@ -126,7 +126,7 @@ class Handwriting(PageCorruption):
             "across": draw.chance(0.2),
             "turn": draw.uniform(-6, 6) + draw.choice(0, 0, 0, 0, 0, -90),
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -186,7 +186,7 @@ class Signature(PageCorruption):
             "y": draw.uniform(0.15, 0.95),
             "turn": draw.uniform(-15, 5),
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:

@@ -28,7 +28,7 @@ class InkWeight(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the spread (negative: erosion), even or in patches."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Blur and move the edge: darker amounts widen strokes, lighter ones thin them."""
@@ -54,7 +54,7 @@ class Typestrike(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the unevenness and the raggedness."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Lighten ink by a blobby field and fray its edges."""
@@ -79,7 +79,7 @@ class FaintInk(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the ink's strength, its fuzz and how uneven both are."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Blur the ink a little, grain it and lighten it."""
@@ -106,7 +106,7 @@ class UnevenInk(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how large the patches are, how much they cover and how pale they get."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Lighten the ink where a field is high; its own quantile says where that begins."""
@@ -134,7 +134,7 @@ class BrokenStrokes(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how many gaps there are, how long and how white, and in which strokes."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Lay small ovals across the middles of the thinnest strokes."""
@@ -185,7 +185,7 @@ class DroppedInk(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how much ink is missing, in flecks of what size, and what is left in them."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Take the ink where a fine field is highest, as much of it as was drawn."""
@@ -225,7 +225,7 @@ class InkBleed(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how far the ink runs and how dark it arrives."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Let the ink reach as far from each stroke as the fibres there carry it."""

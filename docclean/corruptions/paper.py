@@ -64,7 +64,7 @@ class PaperTexture(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the paper's grey and the strength and size of clouds, fibres and grain."""
-        drawn = {name: draw(name) for name in self.ranges}
+        drawn = draw.all()
         return drawn | {"aspect": draw.choice(0.2, 0.5, 1.0, 2.0, 5.0), "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -98,7 +98,7 @@ class Yellowing(PageCorruption):
         """Draw how brown, how far in, and which edges most."""
         sides = [draw.uniform() for _ in range(4)]
         sides[draw.choice(0, 1, 2, 3)] = 1.0  # a piece of a page may hold only one edge
-        return {name: draw(name) for name in self.ranges} | {"sides": sides, "seed": draw.seed()}
+        return draw.all() | {"sides": sides, "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Darken toward the edges, unevenly."""
@@ -138,7 +138,7 @@ class Fibres(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how many threads, how long, how dark."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Draw the threads into the tinted paper, under the ink."""
@@ -180,7 +180,7 @@ class LaidPaper(PageCorruption):
         """Draw the mould and how the sheet lies in it."""
         angle = draw.choice(0.0, np.pi / 2) + draw.uniform(-0.03, 0.03)
         place = {"angle": float(angle), "x": draw.uniform(), "y": draw.uniform()}
-        return {name: draw(name) for name in self.ranges} | place | {"seed": draw.seed()}
+        return draw.all() | place | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Shade by the wires, thicker and thinner in places, and by the chains."""

@@ -56,7 +56,7 @@ class Underline(PageCorruption):
             "pen": draw.choice("pencil", "ball", "nib", "felt"),
             "double": draw.chance(0.15),
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -97,7 +97,7 @@ class StrikeThrough(PageCorruption):
             "pen": draw.choice("pencil", "ball", "nib"),
             "kind": draw.choice("line", "line", "double", "slanted", "zigzag"),
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -138,7 +138,7 @@ class Scribble(PageCorruption):
             "pen": draw.choice("pencil", "pencil", "ball", "felt", "nib"),
             "kinds": [draw.choice(*SHAPES) for _ in range(3)],
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -214,7 +214,7 @@ class Highlighter(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the colour's grey, the tip and how many bands there are."""
-        return {"seed": draw.seed(), **{name: draw(name) for name in self.ranges}}
+        return {"seed": draw.seed(), **draw.all()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Lay a streaky band over some runs of words; passes that overlap are darker."""

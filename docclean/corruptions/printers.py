@@ -23,7 +23,7 @@ class DotMatrix(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the needles' pitch, the dots' size and how tired single needles are."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Read the ink at a grid of needles and strike a round dot for each."""
@@ -70,7 +70,7 @@ class ThermalFade(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the bands, the dead dots and how grey the paper has become."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Weaken the ink column by column and let the paper grey in clouds."""
@@ -107,7 +107,7 @@ class Photocopy(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the number of copies and what each of them does."""
-        drawn = {name: draw(name) for name in self.ranges}
+        drawn = draw.all()
         return drawn | {"generations": draw.whole("generations"), "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:

@@ -27,7 +27,7 @@ class Ribbon(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw which side of a line the ribbon misses, by how much, and how uneven a strike is."""
-        drawn = {name: draw(name) for name in self.ranges}
+        drawn = draw.all()
         return drawn | {"top": draw.chance(0.5), "left": draw.chance(0.5), "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -73,7 +73,7 @@ class FilledEyes(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how many eyes are filled, up to what size and how darkly."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Fill the small pieces of paper that ink encloses."""
@@ -113,7 +113,7 @@ class CarbonCopy(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how weak and fuzzy the copy is, and how much carbon rubbed off beside it."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Blur and grain the ink, then lay a wide blur of it and a cloudy veil over the page."""
@@ -142,7 +142,7 @@ class Letterpress(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the squeeze, the mottled inside and where the light that shows the dent stands."""
-        drawn = {name: draw(name) for name in self.ranges}
+        drawn = draw.all()
         return drawn | {"light": draw.uniform(0, 2 * np.pi), "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:

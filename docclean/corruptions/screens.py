@@ -84,7 +84,7 @@ class PatternedStock(PageCorruption):
         kind = draw.choice("waves", "waves", "guilloche", "guilloche", "lines", "dots", "motif")
         angle = draw.choice(0.0, np.pi / 2, np.pi / 4, draw.uniform(0, np.pi))
         place = {"kind": kind, "angle": angle, "region": _region(draw)}
-        return {name: draw(name) for name in self.ranges} | place | {"seed": draw.seed()}
+        return draw.all() | place | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Print the pattern under the ink, always fainter than ink."""
@@ -153,7 +153,7 @@ class HalftoneStock(PageCorruption):
         """Draw the screen, how much it covers, and where the tint lies."""
         angle = draw.choice(0.0, 15.0, 45.0, 45.0, 75.0) + draw.uniform(-1.5, 1.5)
         place = {"angle": angle, "region": _region(draw), "way": draw.uniform(0, 2 * np.pi)}
-        return {name: draw(name) for name in self.ranges} | place
+        return draw.all() | place
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Print the dots under the ink, larger to one side."""
@@ -187,7 +187,7 @@ class HalftonePicture(PageCorruption):
         """Draw the picture's size and screen, and what it shows."""
         angle = draw.choice(0.0, 15.0, 45.0, 45.0) + draw.uniform(-1, 1)
         frame = {"angle": angle, "framed": draw.chance(0.3), "seed": draw.seed()}
-        return {name: draw(name) for name in self.ranges} | frame
+        return draw.all() | frame
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Find a blank box, invent a picture and print it there; a full page stays as it is."""

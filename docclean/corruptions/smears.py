@@ -176,7 +176,7 @@ class RollerSmear(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the roller's girth, what it leaves and which way the sheet went."""
-        drawn = {name: draw(name) for name in self.ranges}
+        drawn = draw.all()
         return drawn | {"across": draw.chance(0.15), "seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:

@@ -168,7 +168,7 @@ class Foxing(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw how many spots, how large, how dark."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Sow spots of four sizes around a few centres, blotchy, some with a halo."""

@@ -33,7 +33,7 @@ class Stamp(PageCorruption):
             "y": draw.uniform(0.15, 0.85),
             "side": draw.choice(-1, 1),
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -81,7 +81,7 @@ class Fingerprint(PageCorruption):
             "x": draw.uniform(0.15, 0.85),
             "y": draw.uniform(0.15, 0.85),
             "seed": draw.seed(),
-            **{name: draw(name) for name in self.ranges},
+            **draw.all(),
         }
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
@@ -164,7 +164,7 @@ class InkBlot(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the ink and how much of it was spilt."""
-        return {"seed": draw.seed(), **{name: draw(name) for name in self.ranges}}
+        return {"seed": draw.seed(), **draw.all()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Cover the paper and the print with drops."""

@@ -92,7 +92,7 @@ class BleedThrough(PageCorruption):
         """Draw how strongly, how blurred and from where the other side shows."""
         place = {"dx": draw.uniform(-SHIFT, SHIFT), "dy": draw.uniform(-SHIFT, SHIFT)}
         place |= {"flip": draw.chance(0.5)}
-        return {name: draw(name) for name in self.ranges} | place | {"seed": draw.seed()}
+        return draw.all() | place | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Mirror and shift the page itself as its other side, and darken the paper with it."""
@@ -127,7 +127,7 @@ class ShowThrough(PageCorruption):
         place = {"dx": draw.uniform(-SHIFT, SHIFT), "dy": draw.uniform(-SHIFT, SHIFT)}
         place |= {"zoom": draw.uniform(0.8, 1.3)}
         behind = draw.choice("back", "back", "turned back", "next sheet")
-        return {name: draw(name) for name in self.ranges} | place | {"behind": behind}
+        return draw.all() | place | {"behind": behind}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Lay the sheet behind under the page and dull the paper with it."""
@@ -161,7 +161,7 @@ class ColouredStock(PageCorruption):
 
     def draw(self, draw: Draw) -> Params:
         """Draw the paper's grey, its mottling and how the ink stands on it."""
-        return {name: draw(name) for name in self.ranges} | {"seed": draw.seed()}
+        return draw.all() | {"seed": draw.seed()}
 
     def apply(self, image: Image, params: Params, dpi: float) -> Image:
         """Print the page's ink on the grey stock."""
@@ -218,7 +218,7 @@ class Watermark(PageCorruption):
         angle = draw.choice(0.0, -45.0, -30.0, 45.0, -60.0, 90.0) + draw.uniform(-8, 8)
         place = {"x": draw.uniform(0.3, 0.7), "y": draw.uniform(0.3, 0.7), "angle": angle}
         motif = {"word": draw.choice(*WORDS), "outlined": draw.chance(0.3), "ringed": ringed}
-        return {name: draw(name) for name in self.ranges} | place | motif | {
+        return draw.all() | place | motif | {
             "repeated": draw.chance(0.3),
         }  # fmt: skip
 
