@@ -33,7 +33,7 @@ from docclean.ocr import Tesseract
 from docclean.ocr.sidecars import SUFFIXES, merged
 from docclean.page import Page
 from docclean.recipe import Options
-from docclean.straighten.page_geometry import halves
+from docclean.straighten import halves
 
 logger = logging.getLogger(__name__)
 

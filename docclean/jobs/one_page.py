@@ -12,7 +12,7 @@ from docclean.ocr import Tesseract
 from docclean.ocr.sidecars import rescaled
 from docclean.page import Page
 from docclean.recipe import Options
-from docclean.straighten.page_geometry import Straightened, straighten
+from docclean.straighten import Straightened, straighten
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,16 +4,11 @@ import numpy as np
 import pytest
 
 from docclean.page import Page
-from docclean.straighten.page_geometry import (
-    _painted,
-    find_border,
-    find_gutter,
-    halves,
-    orientation,
-    rotated,
-    skew,
-    straighten,
-)
+from docclean.straighten import halves, straighten
+from docclean.straighten.borders import find_border
+from docclean.straighten.orientation import orientation
+from docclean.straighten.skew import rotated, skew
+from docclean.straighten.spread import find_gutter
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.15, -0.35, 1.2, -4.6, 9.3])
@@ -73,7 +68,7 @@ def test_black_borders_and_the_next_page_become_paper(book):
     page, _ = book
     sheet = bordered(page.pixels)
     border = find_border(sheet)
-    clean = _painted(sheet, border)
+    clean = painted(sheet, border)
     assert (clean[:, :95] > 200).all() and (clean[:30] > 200).all() and (clean[:, -50:] > 200).all()
     inner, raw = clean[50:-50, 112:-72], page.pixels[10:-10, 12:-12]
     assert np.array_equal(inner, raw)

@@ -1,0 +1,84 @@
+"""Black borders, and slivers of the next page beyond them, become paper."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageFilter
+
+from docclean.imageops.components import components
+from docclean.page import Image
+from docclean.straighten.pixels import COARSE, paper_colour, reduced, threshold
+
+BORDER_WITHIN = 0.15
+"""Share of the page, from its edge, in which a border may lie."""
+BORDER_OPENING = 5
+"""Width, coarse px, below which dark things are print: 2 mm of an A4 page."""
+BORDER_LENGTH = 0.08
+"""Share of the page's longer side that a border is long at least; cut letters are not."""
+BAND = 0.8
+"""Share of a side that a dark band must fill for all beyond it to be another page."""
+Mask = NDArray[np.bool_]
+
+
+def find_border(grey: Image) -> Mask:
+    """Return the mask (H, W) of what is black around the sheet, and of the next page beyond it."""
+    small = reduced(grey, COARSE)
+    dark = _opened(small < min(threshold(small), 110))
+    found = _at_edges(dark) | _beyond(dark)
+    if not found.any():
+        return np.zeros(grey.shape, np.bool_)
+    grown = Pillow.fromarray(found.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(5))
+    whole = grown.resize((grey.shape[1], grey.shape[0]), Pillow.Resampling.NEAREST)
+    return np.asarray(whole) > 0
+
+
+def _opened(dark: Mask) -> Mask:
+    """Take away what is thinner than `BORDER_OPENING`: strokes, rules, print that runs to the edge.
+
+    What lies at the page's edge is as wide as it goes on beyond it.
+    """
+    side = BORDER_OPENING
+    wide = np.pad(dark, side, mode="edge")
+    image = Pillow.fromarray(wide.astype(np.uint8) * 255)
+    image = image.filter(ImageFilter.MinFilter(side)).filter(ImageFilter.MaxFilter(side))
+    return np.asarray(image)[side:-side, side:-side] > 0
+
+
+def _at_edges(dark: Mask) -> Mask:
+    """Keep the parts of a mask that touch the page's edge, as far as a border may reach."""
+    found = components(dark)
+    height, width = dark.shape
+    touching = (found.top == 0) | (found.left == 0)
+    touching |= (found.bottom == height) | (found.right == width)
+    touching &= np.maximum(found.height, found.width) >= BORDER_LENGTH * max(height, width)
+    kept = np.zeros(dark.shape, np.bool_)
+    rows, columns, _ = found.pixels(touching)
+    kept[rows, columns] = True
+    deep, wide = round(BORDER_WITHIN * height), round(BORDER_WITHIN * width)
+    inside = np.zeros(dark.shape, np.bool_)
+    inside[deep : height - deep, wide : width - wide] = True
+    return kept & ~inside
+
+
+def _beyond(dark: Mask) -> Mask:
+    """Return what lies beyond a dark band along a side: the gutter, then the next page."""
+    out = np.zeros(dark.shape, np.bool_)
+    for axis in (0, 1):
+        filled = dark.mean(axis)
+        reach = round(BORDER_WITHIN * len(filled))
+        first = np.flatnonzero(filled[:reach] >= BAND)
+        last = np.flatnonzero(filled[-reach:] >= BAND)
+        view = out if axis == 1 else out.T
+        if len(first):
+            view[: first[-1] + 1] = True
+        if len(last):
+            view[len(filled) - reach + last[0] :] = True
+    return out
+
+
+def painted(pixels: Image, mask: Mask) -> Image:
+    """Return pixels (H, W) or (H, W, 3) with paper where the mask (H, W) is True."""
+    out = pixels.copy()
+    paper = paper_colour(pixels)
+    out[mask] = paper if pixels.ndim == 3 else paper[0]
+    return out
