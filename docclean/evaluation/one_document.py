@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from docclean.documents import read_pages
+from docclean.documents.base import ONE_AT_A_TIME
 from docclean.errors import DoccleanError, MissingProgramError, OutputError
 from docclean.evaluation.contenders import Contender, Treated
 from docclean.evaluation.dictionary import dictionary
@@ -39,8 +40,6 @@ from docclean.scores.totals import (
 from docclean.truth import read_truth
 
 PAGE_BREAK = "\n\n"
-_PDFIUM = threading.Lock()
-"""PDFium works in one thread at a time."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +202,7 @@ def _pages(path: Path) -> Iterator[Page]:
         return
     found = read_pages(path)
     while True:
-        with _PDFIUM:
+        with ONE_AT_A_TIME:
             page = next(found, None)
         if page is None:
             return

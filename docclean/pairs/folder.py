@@ -41,11 +41,17 @@ def write_pair(out: Path, name: str, dirty: Page, clean: Page, text: str) -> Pat
     return noisy
 
 
-def write_png(path: Path, page: Page) -> None:
-    """Write a grey page as PNG with its dpi, aside and then renamed."""
+def write_png(path: Path, page: Page, compress_level: int = -1) -> None:
+    """Write a grey page as PNG with its dpi, aside and then renamed.
+
+    Args:
+        path: the file.
+        page: the page.
+        compress_level: of zlib, 0..9; -1 is its own usual one.
+    """
     from PIL import Image as Pillow
 
     aside = path.with_suffix(f".{os.getpid()}.tmp")
     options = {"dpi": page.dpi} if page.dpi else {}
-    Pillow.fromarray(page.pixels).save(aside, "PNG", **options)
+    Pillow.fromarray(page.pixels).save(aside, "PNG", compress_level=compress_level, **options)
     aside.replace(path)

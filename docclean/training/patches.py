@@ -1,7 +1,6 @@
 """Clean pages kept ready, cut into sheets, corrupted, cut into aligned (dirty, clean) patches."""
 
 import hashlib
-import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from docclean.clean.type_size import resized
 from docclean.corruptions.chain import corrupt_looks, dirty_sheet
 from docclean.page import Image
+from docclean.pairs.folder import write_png
 from docclean.recipe import Look, Recipe, Train
 from docclean.synth import TextSource, draw_page
 from docclean.training.schedule import severity_share, softened
@@ -62,9 +62,7 @@ def _typeset_one(job: tuple[Recipe, int, Path]) -> None:
     synth = page_look(recipe, index).synth
     text = TextSource(synth.locales, Path(synth.text_folder) if synth.text_folder else None)
     page = draw_page(Random(f"{recipe.train.seed}-{index}"), text, synth, MAX_PAGE).page
-    aside = path.with_suffix(f".{os.getpid()}.tmp")
-    Pillow.fromarray(page.pixels).save(aside, "PNG", dpi=page.dpi, compress_level=3)
-    aside.replace(path)
+    write_png(path, page, compress_level=3)
 
 
 class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
