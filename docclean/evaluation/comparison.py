@@ -1,9 +1,8 @@
 """One evaluation: every page of a folder, treated by every contender, read and compared.
 
-Raises:
-    UnreadableInputError: nothing to read, or not one page that could be read.
-    UsageError: an unknown contender, or 'cleaned' without a cleaner.
-    MissingProgramError: the engine's program is missing, or a named contender's.
+`evaluate` raises an UnreadableInputError where there is nothing to read or not one page could be
+read, a UsageError for an unknown contender or for 'cleaned' without a cleaner, and a
+MissingProgramError where the engine's program or a named contender's is not installed.
 """
 
 import errno
