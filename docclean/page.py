@@ -76,14 +76,3 @@ class Page:
         """Return the same page with pixels `factor` times as fine, dpi with them."""
         dpi = self.dpi and (factor * self.dpi[0], factor * self.dpi[1])
         return replace(self, pixels=pixels, dpi=dpi)
-
-
-def histogram(grey: Image) -> NDArray[np.int64]:
-    """Count the pixels of each grey, (H, W) uint8 -> (256,).
-
-    Rows at a time: NumPy counts in eight bytes a pixel.
-    """
-    counts = np.zeros(256, np.int64)
-    for top in range(0, len(grey), 256):
-        counts += np.bincount(grey[top : top + 256].ravel(), minlength=256)
-    return counts

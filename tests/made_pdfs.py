@@ -5,7 +5,7 @@ import io
 import pikepdf
 
 from docclean.documents.codecs import Stored, encode
-from docclean.documents.pdf import new_pdf_page
+from docclean.documents.pdf.newpage import new_pdf_page
 from docclean.page import Page
 
 

@@ -7,8 +7,8 @@ them from. The page knows how dark its ink is: small marks that were not half as
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.clean.type_size import widest
 from docclean.imageops.components import components
+from docclean.imageops.morphology import widest
 from docclean.page import Image
 
 MARK = 230

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.clean.tiles import TileGrid, join, split
-from docclean.clean.type_size import widest
+from docclean.imageops.morphology import widest
 from docclean.page import Image
 
 Floats = NDArray[np.floating[Any]]

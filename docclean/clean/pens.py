@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.clean.type_size import widest
 from docclean.imageops.components import Components, components
+from docclean.imageops.morphology import widest
 from docclean.page import Image
 
 LEAST_CONTRAST, EVEN = 170, 14

@@ -3,7 +3,8 @@
 import numpy as np
 
 from docclean.clean.gate.decision import Decision
-from docclean.page import Image, histogram
+from docclean.imageops.threshold import histogram
+from docclean.page import Image
 
 DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60
 """Shares of pixels equal to the one beside them, of the paper's one grey and of bright colour (by

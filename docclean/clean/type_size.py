@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageFilter
 
 from docclean.imageops.components import components
+from docclean.imageops.morphology import widest
 from docclean.page import Image
 
 WORKING_X_HEIGHT = 24.0
@@ -144,18 +145,6 @@ def _own_letters(grey: Image, cleaned: Image) -> NDArray[np.float32]:
     dark = 255 - np.float32(255) * grey / np.maximum(paper, 1)
     gain = _contrast(cleaned, cleaned) / max(1.0, _contrast(255 - dark, cleaned))
     return np.asarray(255 - np.clip(max(1.0, gain / OWN_DARKENED) * dark, 0, 255), np.float32)
-
-
-def widest(image: Image, side: int) -> Image:
-    """Return the lightest of the side x side px around each pixel, (H, W) uint8; `side` odd."""
-    reach = side // 2
-    for axis in (0, 1):
-        walls = [(reach, reach) if axis == along else (0, 0) for along in (0, 1)]
-        walled, length = np.pad(image, walls, mode="edge"), image.shape[axis]
-        image = walled.take(range(length), axis)
-        for place in range(1, side):
-            image = np.maximum(image, walled.take(range(place, place + length), axis))
-    return image
 
 
 def _contrast(page: NDArray[Any], cleaned: Image) -> float:

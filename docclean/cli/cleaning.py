@@ -138,7 +138,8 @@ def ocr(
     docclean ocr scan.png --raw
     """
     from docclean.clean.spec import CleanerSpec
-    from docclean.documents import open_output, read_pages
+    from docclean.documents import read_pages
+    from docclean.files import open_output
     from docclean.ocr import Tesseract
 
     options = gathered(given, recipe)

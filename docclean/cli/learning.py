@@ -119,7 +119,7 @@ def _names(family: str) -> list[str]:
     if family == "contenders":
         from docclean.evaluation.contenders import CONTENDERS
         from docclean.evaluation.request import TRIED, UNGATED
-        from docclean.report.report import CLEANED
+        from docclean.scores.totals import CLEANED
 
         return [*CONTENDERS.names(), CLEANED, UNGATED, TRIED]
     if family == "engines":

@@ -156,8 +156,8 @@ def _check_outputs(outputs: dict[str, Path], cache: Path | None) -> None:
     Raises:
         OutputError: one of them cannot be.
     """
+    from docclean.files import check_writable
     from docclean.report import exports
-    from docclean.report.files import check_writable
 
     for path in (*outputs.values(), *([cache] if cache else [])):
         if path != STDOUT:

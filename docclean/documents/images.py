@@ -1,18 +1,14 @@
 """Image files: PNG, JPEG, TIFF, BMP, WebP, JPEG 2000 and PNM in and out."""
 
-import os
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import PngImagePlugin, UnidentifiedImageError
 
 from docclean.documents.base import (
-    ONE_AT_A_TIME,
     Format,
     Source,
     Ways,
@@ -33,11 +29,7 @@ from docclean.documents.pixels import grey_where_equal, to_pixels, upright, whit
 from docclean.errors import OutputError
 from docclean.page import Page
 
-JPEG_QUALITY = 90
-TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "jpeg")
-"""TIFF compressions a cleaned page keeps; others become deflate."""
-FAX = ("group3", "group4", "tiff_ccitt")
-"""TIFF compressions of one bit a pixel."""
+FILE_JPEG_QUALITY = 90
 
 
 class ImageFormat(Format):
@@ -120,7 +112,7 @@ class ImageFormat(Format):
             )
         with encoding(self.name):
             image = Pillow.fromarray(np.ascontiguousarray(page.pixels))
-            if self.one_bit and page.is_grey and _is_one_bit(facts, ways):
+            if self.one_bit and page.is_grey and is_one_bit(facts, ways):
                 image = image.convert("1", dither=Pillow.Dither.NONE)
             self._put(image, out, self._options(page, facts, ways), page)
 
@@ -128,7 +120,7 @@ class ImageFormat(Format):
         image.save(out, format=self.pillow, **options)
 
 
-def _is_one_bit(facts: Facts, ways: Ways) -> bool:
+def is_one_bit(facts: Facts, ways: Ways) -> bool:
     """Say whether a page is written black and white: when asked, or where it came so."""
     return ways.bitonal or (facts.mode == "1" and not ways.grey)
 
@@ -169,7 +161,7 @@ class Jpeg(ImageFormat):
         if tables:  # as coarse as it came, and no coarser
             options["qtables"] = tables[:1] if page.is_grey else tables[:2]
         else:
-            options["quality"] = JPEG_QUALITY
+            options["quality"] = FILE_JPEG_QUALITY
         if page.dpi:
             options["dpi"] = tuple(round(value) for value in page.dpi)  # JFIF holds whole numbers
         kept = {"exif": facts.exif, "xmp": facts.xmp, "comment": facts.comment}
@@ -202,7 +194,7 @@ class Webp(ImageFormat):
         return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
 
     def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
-        options: dict[str, Any] = {"lossless": page.is_grey, "quality": JPEG_QUALITY}
+        options: dict[str, Any] = {"lossless": page.is_grey, "quality": FILE_JPEG_QUALITY}
         options["icc_profile"] = facts.profile(grey=False)  # WebP has no grey pixels
         options["exif"] = with_dpi(facts.exif, page.dpi)
         return options | ({"xmp": facts.xmp} if facts.xmp else {})
@@ -249,82 +241,3 @@ class Pnm(ImageFormat):
 
     def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
         return {}
-
-
-@contextmanager
-def _libtiff_quiet() -> Iterator[None]:
-    """Keep libtiff's own words about damage off file descriptor 2; our sentence follows."""
-    with ONE_AT_A_TIME:
-        try:
-            kept = os.dup(2)
-        except OSError:  # stderr is closed: nothing to keep clean
-            yield
-            return
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(nowhere, 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            os.close(nowhere)
-
-
-class Tiff(ImageFormat):
-    """TIFF: many pages, each with the compression its original had where that fits grey."""
-
-    name, suffixes, pillow, multipage = "tiff", (".tif", ".tiff"), "TIFF", True
-    one_bit = True
-
-    @staticmethod
-    def matches(head: bytes) -> bool:
-        """Say whether this is a TIFF or BigTIFF file."""
-        return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-    def _page(self, source: Source, number: int) -> Page:
-        with _libtiff_quiet():
-            return super()._page(source, number)
-
-    def _count(self, source: Source) -> int:
-        with source.open() as stream, warnings.catch_warnings():
-            # a page list that ends in the middle of the file is only a warning to Pillow
-            warnings.filterwarnings("error", message=".*(Corrupt|Truncated|Not enough|ran out)")
-            image = Pillow.open(stream, formats=[self.pillow])
-            return int(getattr(image, "n_frames", 1))
-
-    def write(
-        self,
-        pages: Iterator[Page],
-        out: BinaryIO,
-        like: Source | None,
-        password: str | None,
-        ways: Ways,
-    ) -> None:
-        """Write the pages one after the other; only one is held."""
-        # Pillow's save_all lists all pages first; its writer underneath takes them one by one
-        with TiffImagePlugin.AppendingTiffWriter(out, True) as writer:
-            for page in pages:
-                self._save(page, writer, facts_of(like, page.number), ways)
-                with encoding(self.name):
-                    writer.newFrame()
-
-    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
-        options = super()._options(page, facts, ways)
-        kind = facts.compression
-        if page.is_grey and _is_one_bit(facts, ways):
-            return options | {"compression": kind if kind in FAX else "group4", **_tags(facts)}
-        options["compression"] = kind if kind in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
-        if kind == "jpeg":
-            options["quality"] = JPEG_QUALITY
-        return options | _tags(facts)
-
-
-def _tags(facts: Facts) -> dict[str, Any]:
-    """Return the tags that say what a page is, as Pillow takes them."""
-    made = TiffImagePlugin.ImageFileDirectory_v2()
-    for key, value in facts.tags.items():
-        made[key] = value
-    if facts.xmp:
-        made[700] = facts.xmp
-        made.tagtype[700] = 1
-    return {"tiffinfo": made}

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image as Pillow
 
-from docclean.documents.codecs import Encoded, bitonal_forms, jpeg, smallest, to_bits
+from docclean.documents.codecs import smallest, to_bits
+from docclean.documents.forms import Encoded, bitonal_forms, jpeg
 from docclean.page import Image
 
-COARSER = 3
+GROUND_STEP = 3
 """How many pixels of the page make one of the picture below the text, either way."""
 COLOURED = 60
 """Levels between channels from which ink has a colour of its own."""
@@ -68,11 +69,11 @@ def _ground(plane: Image, paper: Image) -> Image:
 
 
 def _sums(plane: Image) -> Image:
-    """Return the sums over blocks of `COARSER` px, the last ones padded with nothing."""
-    height, width = (-(-side // COARSER) * COARSER for side in plane.shape)
+    """Return the sums over blocks of `GROUND_STEP` px, the last ones padded with nothing."""
+    height, width = (-(-side // GROUND_STEP) * GROUND_STEP for side in plane.shape)
     whole = np.zeros((height, width), np.float32)
     whole[: plane.shape[0], : plane.shape[1]] = plane
-    blocks = whole.reshape(height // COARSER, COARSER, width // COARSER, COARSER)
+    blocks = whole.reshape(height // GROUND_STEP, GROUND_STEP, width // GROUND_STEP, GROUND_STEP)
     return np.asarray(blocks.sum((1, 3)))
 
 

@@ -14,18 +14,17 @@ from docclean.documents import (
     Source,
     Ways,
     as_source,
-    check_target,
     detect,
     format_of,
-    open_output,
     read_pages,
     write_to,
-    writing,
 )
+from docclean.documents.pdf.editing import graft
 from docclean.errors import DoccleanError, ExitStatus, OutputError, UsageError
+from docclean.files import check_target, open_output, writing
 from docclean.jobs.ledger import FileResult, notes
 from docclean.jobs.one_page import treat
-from docclean.jobs.pdf import clean_pdf, graft
+from docclean.jobs.pdf import clean_pdf
 from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.plan import check_plan
 from docclean.jobs.progress import OnPage

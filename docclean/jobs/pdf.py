@@ -6,17 +6,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pikepdf
 
 from docclean.documents.base import Source, chosen, encoding
-from docclean.documents.pdf import drop_other_pages
 from docclean.documents.pdf.checking import check_structure
 from docclean.documents.pdf.contents import Box, x_objects
 from docclean.documents.pdf.editing import Edit, Editor, cut_in_two
+from docclean.documents.pdf.format import drop_other_pages
 from docclean.documents.pdf.objects import pdfa_part, save
 from docclean.documents.pdf.opening import check_permission, opened
 from docclean.errors import DoccleanError, MissingProgramError, OutputError, UnreadableInputError
@@ -250,25 +249,3 @@ def _on_disk(source: Source) -> Iterator[Source]:
         file.write(source.data)
         file.flush()
         yield Source(source.name, Path(file.name))
-
-
-def graft(stream: BinaryIO, texts: Sequence[tuple[bytes | None, float, float]]) -> None:
-    """Lay pages of invisible text under the pages of a PDF just written.
-
-    Args:
-        stream: the PDF, open for reading and writing; it is written anew.
-        texts: for each page the text, and which share of its width, from..to, the page shows.
-    """
-    stream.flush()
-    stream.seek(0)
-    with pikepdf.open(BytesIO(stream.read())) as pdf:
-        editor = Editor(pdf)
-        for number, (text, start, end) in enumerate(texts, 1):
-            left, bottom, right, top = (float(side) for side in pdf.pages[number - 1].mediabox)
-            whole = (right - left) / (end - start)
-            box = (left - start * whole, bottom, left - start * whole + whole, top)
-            if text:
-                editor.apply(Edit(number, text=text), box)
-        stream.seek(0)
-        stream.truncate()
-        save(pdf, stream)

@@ -11,11 +11,12 @@ import pypdfium2 as pdfium
 from docclean.clean.contract import PageCleaner
 from docclean.documents.base import Source, decoding, encoding
 from docclean.documents.mrc import layer
-from docclean.documents.pdf import LARGER, page_of, pictures_for, repacked
 from docclean.documents.pdf.contents import x_objects
 from docclean.documents.pdf.editing import Edit
+from docclean.documents.pdf.encoding import MOST_GROWTH, pictures_for, repacked
 from docclean.documents.pdf.objects import Picture
 from docclean.documents.pdf.opening import opened
+from docclean.documents.pdf.rendering import page_of
 from docclean.documents.pdf.scans import Leaf, look
 from docclean.errors import MissingProgramError
 from docclean.jobs.one_page import Treated, treat
@@ -145,6 +146,6 @@ def _sizes(leaf: pikepdf.Page, found: Leaf, edit: Edit) -> dict[str, Any]:
     before = sum(len(known[name].read_raw_bytes()) for name in names)
     after = sum(picture.nbytes for picture in edit.pictures)
     told: dict[str, Any] = {"bytes": [before, after]}
-    if before and after > LARGER * before:
+    if before and after > MOST_GROWTH * before:
         told["larger"] = round(after / before, 2)
     return told

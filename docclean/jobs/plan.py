@@ -4,10 +4,7 @@ import glob
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from docclean.documents import (
-    detect,
-    known_suffixes,
-)
+from docclean.documents import detect, known_suffixes
 from docclean.errors import (
     OutputError,
     UnreadableInputError,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docclean.errors import UnreadableInputError
-from docclean.report.files import writing
+from docclean.files import writing_text
 from docclean.scores.pixels import Fidelity
 from docclean.scores.results import PageResult, Reading, Signs, Summary
 
@@ -131,5 +131,5 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    with writing(path) as stream:
+    with writing_text(path) as stream:
         stream.write(text)

@@ -24,8 +24,8 @@ import pikepdf
 import psutil
 
 from docclean.corruptions.chain import dirty_by_name
-from docclean.documents.codecs import jpeg
-from docclean.documents.pdf import new_pdf_page
+from docclean.documents.forms import jpeg
+from docclean.documents.pdf.newpage import new_pdf_page
 from docclean.page import Page
 from docclean.synth import TextSource, typeset
 

@@ -15,10 +15,11 @@ import clean_pages
 import pikepdf
 from PIL import Image as Pillow
 
-from docclean.documents import as_source, read_pages
-from docclean.documents.codecs import Encoded, Kind, Stored, encode
-from docclean.documents.pdf import new_pdf_page
 from docclean.clean.spec import CleanerSpec
+from docclean.documents import as_source, read_pages
+from docclean.documents.codecs import Kind, Stored, encode
+from docclean.documents.forms import Encoded
+from docclean.documents.pdf.newpage import new_pdf_page
 from docclean.jobs.document import process_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif")

@@ -14,10 +14,10 @@ from docclean.clean.type_size import (
     bring_back,
     enlarge,
     resized,
-    widest,
     working_factor,
     x_height,
 )
+from docclean.imageops.morphology import widest
 from docclean.page import Image
 from docclean.scores.pixels import rmse
 from docclean.synth import TextSource, typeset

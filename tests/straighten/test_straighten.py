@@ -5,7 +5,7 @@ import pytest
 
 from docclean.page import Page
 from docclean.straighten import halves, straighten
-from docclean.straighten.borders import find_border
+from docclean.straighten.borders import find_border, painted
 from docclean.straighten.orientation import orientation
 from docclean.straighten.skew import rotated, skew
 from docclean.straighten.spread import find_gutter

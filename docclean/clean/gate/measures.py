@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from docclean.clean.gate.letters import DARK, Letters, sampled
 from docclean.imageops.components import components
+from docclean.imageops.morphology import spread
 from docclean.page import Image
 
 DIRT = 20
@@ -153,7 +154,7 @@ def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:
 
     Pixels within 3 px of what the cleaned page shows are left out: the slopes of strokes.
     """
-    near = _spread(after < 200, 3)
+    near = spread(after < 200, 3)
     values = before[~near]
     if values.size == 0:
         return float(np.median(before)), 0.0, 0.0
@@ -161,19 +162,3 @@ def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:
     off = np.count_nonzero(np.abs(values.astype(np.int16) - round(grey)) > DIRT)
     low, high = np.percentile(values, (10, 90))
     return grey, float(high - low) / 2.56, off / before.size
-
-
-def _spread(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
-    """Return the mask grown by `pixels` each way."""
-    for axis in (0, 1):
-        grown = mask.copy()
-        for shift in range(1, pixels + 1):
-            head, tail = np.s_[shift:], np.s_[:-shift]
-            if axis:
-                grown[:, head] |= mask[:, tail]
-                grown[:, tail] |= mask[:, head]
-            else:
-                grown[head] |= mask[tail]
-                grown[tail] |= mask[head]
-        mask = grown
-    return mask

@@ -1,16 +1,17 @@
 """Pages of a PDF changed: images put in the place of images, text laid under."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from io import BytesIO
 from itertools import count
-from typing import Any
+from typing import Any, BinaryIO
 
 import pikepdf
 
 from docclean.documents.pdf.contents import Box, x_objects
-from docclean.documents.pdf.objects import Picture, content_of, needs_calibrated, srgb_profile
+from docclean.documents.pdf.objects import Picture, content_of, needs_calibrated, save, srgb_profile
 from docclean.documents.pdf.textlayer import hidden_text
 
 GONE = ("/Decode", "/DecodeParms", "/Mask", "/SMask", "/SMaskInData", "/ImageMask", "/Alternates")
@@ -198,3 +199,25 @@ def _keep_notes(leaf: pikepdf.Page, box: tuple[float, ...]) -> None:
 
 def _numbers(values: tuple[float, ...]) -> str:
     return " ".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in values)
+
+
+def graft(stream: BinaryIO, texts: Sequence[tuple[bytes | None, float, float]]) -> None:
+    """Lay pages of invisible text under the pages of a PDF just written.
+
+    Args:
+        stream: the PDF, open for reading and writing; it is written anew.
+        texts: for each page the text, and which share of its width, from..to, the page shows.
+    """
+    stream.flush()
+    stream.seek(0)
+    with pikepdf.open(BytesIO(stream.read())) as pdf:
+        editor = Editor(pdf)
+        for number, (text, start, end) in enumerate(texts, 1):
+            left, bottom, right, top = (float(side) for side in pdf.pages[number - 1].mediabox)
+            whole = (right - left) / (end - start)
+            box = (left - start * whole, bottom, left - start * whole + whole, top)
+            if text:
+                editor.apply(Edit(number, text=text), box)
+        stream.seek(0)
+        stream.truncate()
+        save(pdf, stream)

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import pikepdf
 from PIL import ImageCms
 
-from docclean.documents.codecs import Encoded
+from docclean.documents.forms import Encoded
 from docclean.documents.mrc import Layers
 
 RGB = pikepdf.Name.DeviceRGB

@@ -20,6 +20,7 @@ from docclean.documents.pdf.contents import (
     letters_of,
     x_objects,
 )
+from docclean.documents.pdf.placement import Placement
 from docclean.documents.pixels import grey_where_equal
 from docclean.page import Image
 
@@ -34,31 +35,6 @@ FEW_LETTERS = 200
 """Letters drawn over a scan, a stamp's or a page number's; with more, a program set the page."""
 STRIP_GAP = 1.5
 """Points that lie between two strips of one scan at most."""
-
-
-@dataclass(frozen=True)
-class Placement:
-    """How an image's stored rows and columns lie on the displayed page: one of eight ways."""
-
-    swapped: bool = False
-    flipped: bool = False  # rows, after the swap
-    mirrored: bool = False  # columns, after the swap
-    turns: int = 0  # quarter turns clockwise, last
-
-    def shown(self, pixels: Image) -> Image:
-        """Turn stored pixels as the page shows them."""
-        image = np.swapaxes(pixels, 0, 1) if self.swapped else pixels
-        image = np.rot90(self._flip(image), -self.turns)
-        return np.ascontiguousarray(image)
-
-    def stored(self, pixels: Image) -> Image:
-        """Turn shown pixels back as the file stores them."""
-        image = self._flip(np.rot90(pixels, self.turns))
-        return np.ascontiguousarray(np.swapaxes(image, 0, 1) if self.swapped else image)
-
-    def _flip(self, image: Image) -> Image:
-        image = image[::-1] if self.flipped else image
-        return image[:, ::-1] if self.mirrored else image
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from textwrap import indent
 
-from docclean.report.files import writing
+from docclean.files import writing_text
 from docclean.report.html.head import draw_failures, draw_head, draw_losses
 from docclean.report.html.pages import inert_json, page_blocks, page_index
 from docclean.report.html.plots import draw_plots
@@ -45,7 +45,7 @@ def write_html(summary: Summary, pages: Sequence[PageResult], path: Path) -> Non
     Raises:
         OutputError: the file cannot be written.
     """
-    with writing(path) as stream:
+    with writing_text(path) as stream:
         for part in _parts(summary, _worst_first(summary, pages)):
             stream.write(part)
 

@@ -1,0 +1,124 @@
+"""PDF in and out: a page that is one scan keeps that scan's pixels, any other is rendered."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+import pikepdf
+import pypdfium2 as pdfium
+
+from docclean.documents.base import (
+    Format,
+    Source,
+    Ways,
+    chosen,
+    decoding,
+    encoding,
+)
+from docclean.documents.codecs import Kind, Stored, encode
+from docclean.documents.images import Jpeg
+from docclean.documents.mrc import layer
+from docclean.documents.pdf.editing import Edit, Editor
+from docclean.documents.pdf.encoding import pictures_for
+from docclean.documents.pdf.newpage import new_pdf_page
+from docclean.documents.pdf.objects import save
+from docclean.documents.pdf.opening import opened
+from docclean.documents.pdf.rendering import read_page
+from docclean.documents.pdf.scans import look
+from docclean.errors import OutputError
+from docclean.page import Page
+
+
+class Pdf(Format):
+    """PDF: many pages; written like a PDF, only the page images change."""
+
+    name, suffixes, multipage = "pdf", (".pdf",), True
+
+    @staticmethod
+    def matches(head: bytes) -> bool:
+        """Say whether this is a PDF file; a few bytes before the mark are common."""
+        return b"%PDF-" in head
+
+    def read(self, source: Source, pages: set[int] | None, password: str | None) -> Iterator[Page]:
+        """Yield the pages numbered in `pages`, upright as a viewer shows them."""
+        with opened(source, password, tell=True) as (pdf, document):
+            for number in chosen(source, pages, len(document)):
+                with decoding(source):
+                    page = read_page(pdf, document, number, source)
+                yield page
+
+    def write(
+        self,
+        pages: Iterator[Page],
+        out: BinaryIO,
+        like: Source | None,
+        password: str | None,
+        ways: Ways,
+    ) -> None:
+        """Write the pages; like a PDF, into a copy of it."""
+        head = b""
+        if like is not None:
+            with like.open() as stream:
+                head = stream.read(1024)
+        if like is not None and self.matches(head):
+            _write_like(pages, out, like, password)
+        else:
+            stored = Stored(Kind.LOSSY if Jpeg.matches(head) else Kind.LOSSLESS)
+            _write_new(pages, out, stored, ways)
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def _write_new(pages: Iterator[Page], out: BinaryIO, stored: Stored, ways: Ways) -> None:
+    with pikepdf.new() as pdf:
+        for page in pages:
+            with encoding("pdf"):
+                if ways.layered:
+                    new_pdf_page(pdf, page, layer(page.pixels))
+                else:
+                    new_pdf_page(pdf, page, encode(page.pixels, stored, bitonal=ways.bitonal))
+        with encoding("pdf"):
+            save(pdf, out)
+
+
+def _write_like(pages: Iterator[Page], out: BinaryIO, like: Source, password: str | None) -> None:
+    """Put the pages into a copy of `like`; pages not given are left out, with the outline."""
+    with opened(like, password) as (pdf, document):
+        done: set[int] = set()
+        editor = Editor(pdf)
+        for page in pages:
+            if page.number in done or not 1 <= page.number <= len(document):
+                raise OutputError(f"page {page.number} is not one page of {like.name}; renumber it")
+            done.add(page.number)
+            with encoding("pdf"):
+                _put(pdf, document, editor, page, like)
+        with encoding("pdf"):
+            drop_other_pages(pdf, done)
+            save(pdf, out)
+
+
+def _put(
+    pdf: pikepdf.Pdf, document: pdfium.PdfDocument, editor: Editor, page: Page, like: Source
+) -> None:
+    """Put pixels in the place of a page's scan, or of all it shows where it is no scan."""
+    shown, leaf = document[page.number - 1], pdf.pages[page.number - 1]
+    try:
+        found = look(shown, leaf, like)
+        if found.scan and np.array_equal(found.scan.pixels(like), page.pixels):
+            editor.keep(page.number)
+            return
+        names = found.scan.names if found.scan else ()
+        edit = Edit(page.number, names, pictures_for(leaf, found.scan, page.pixels))
+        editor.apply(edit, shown.get_bbox())
+    finally:
+        shown.close()
+
+
+def drop_other_pages(pdf: pikepdf.Pdf, kept: set[int]) -> None:
+    """Leave out the pages not in `kept`, and with them an outline that would lead nowhere."""
+    dropped = [n for n in range(1, len(pdf.pages) + 1) if n not in kept]
+    for number in reversed(dropped):
+        del pdf.pages[number - 1]
+    if dropped and "/Outlines" in pdf.Root:
+        del pdf.Root.Outlines

@@ -1,0 +1,34 @@
+"""Dilation: the lightest, or any, of what lies around a pixel (numpy only)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docclean.page import Image
+
+
+def widest(image: Image, side: int) -> Image:
+    """Return the lightest of the side x side px around each pixel, (H, W) uint8; `side` odd."""
+    reach = side // 2
+    for axis in (0, 1):
+        walls = [(reach, reach) if axis == along else (0, 0) for along in (0, 1)]
+        walled, length = np.pad(image, walls, mode="edge"), image.shape[axis]
+        image = walled.take(range(length), axis)
+        for place in range(1, side):
+            image = np.maximum(image, walled.take(range(place, place + length), axis))
+    return image
+
+
+def spread(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    """Return the mask (H, W) grown by `pixels` each way."""
+    for axis in (0, 1):
+        grown = mask.copy()
+        for shift in range(1, pixels + 1):
+            head, tail = np.s_[shift:], np.s_[:-shift]
+            if axis:
+                grown[:, head] |= mask[:, tail]
+                grown[:, tail] |= mask[:, head]
+            else:
+                grown[head] |= mask[tail]
+                grown[tail] |= mask[head]
+        mask = grown
+    return mask
