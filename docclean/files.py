@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import fsync
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, Literal, TextIO, cast
 
 from docclean.errors import OutputError
 
@@ -68,6 +68,38 @@ def open_output(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to, which takes its place when the block ends well.
+
+    Nothing is left where it does not. `OSError` passes; `refusing` turns it into a sentence.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb") as written:
+            fsync(written.fileno())
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def refusing(out: Path, kind: Literal["file", "folder"]) -> Iterator[None]:
+    """Turn a system's refusal to write `out`, or into it, into one sentence.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); choose another {kind} with -o"
+        ) from error
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:

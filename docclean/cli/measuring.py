@@ -118,9 +118,10 @@ def evaluate(
     errors = _write(report, outputs, texts)
     for line in verdict.lines() if verdict else []:
         say(line)
-    worse = ExitStatus.WORSE if verdict and not verdict.passed else ExitStatus.DONE
-    failed = ExitStatus.FAILED if report.failures else ExitStatus.DONE
-    return errors[0].exit_status if errors else worse or failed
+    if errors:
+        return errors[0].exit_status
+    worse = verdict is not None and not verdict.passed
+    return ExitStatus.WORSE if worse else ExitStatus.FAILED if report.failures else 0
 
 
 def _order(

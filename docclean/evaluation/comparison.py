@@ -27,8 +27,8 @@ from docclean.evaluation.contenders import (
 from docclean.evaluation.environment import environment
 from docclean.evaluation.folder import Item, find_items
 from docclean.evaluation.one_document import Bench, Result, Task
-from docclean.evaluation.programs import stop_programs
 from docclean.evaluation.reader import Cache
+from docclean.evaluation.rivals.programs import stop_programs
 from docclean.evaluation.settings import Settings, matches
 from docclean.ocr import OcrEngine, Tesseract
 from docclean.report.report import Report

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from docclean.clean.cleaner import Cleaner
 from docclean.clean.type_size import enlarge as enlarged
 from docclean.errors import MissingProgramError, UsageError
-from docclean.evaluation.binarizing import (
+from docclean.evaluation.rivals.binarizing import (
     SAUVOLA_K,
     WINDOW,
     WOLF_K,
@@ -17,8 +17,8 @@ from docclean.evaluation.binarizing import (
     binarize,
     lacks_doxapy,
 )
-from docclean.evaluation.classical import divide_background, divide_dilated
-from docclean.evaluation.programs import TIMEOUT, Program
+from docclean.evaluation.rivals.classical import divide_background, divide_dilated
+from docclean.evaluation.rivals.programs import TIMEOUT, Program
 from docclean.ocr import OcrEngine, Tesseract
 from docclean.ocr.tesseract import MAX_SIDE, tesseract_version
 from docclean.page import Image, Page

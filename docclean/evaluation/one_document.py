@@ -13,8 +13,8 @@ from docclean.errors import DoccleanError, MissingProgramError, OutputError
 from docclean.evaluation.contenders import Contender, Treated
 from docclean.evaluation.dictionary import dictionary
 from docclean.evaluation.folder import Item
-from docclean.evaluation.meter import Meter
 from docclean.evaluation.reader import Cache, Read, Reader
+from docclean.evaluation.rivals.meter import Meter
 from docclean.evaluation.signs import signs_of
 from docclean.ocr import OcrEngine
 from docclean.page import Page

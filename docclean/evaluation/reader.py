@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from docclean.errors import OutputError, UnreadableInputError, UsageError
-from docclean.evaluation.meter import Meter
+from docclean.evaluation.rivals.meter import Meter
 from docclean.ocr import OcrEngine, PageText, Tesseract, Word
 from docclean.ocr.tesseract import tesseract_version
 from docclean.page import Page

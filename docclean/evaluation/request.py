@@ -19,7 +19,7 @@ from docclean.evaluation.contenders import (
     tried_by,
 )
 from docclean.evaluation.folder import Item
-from docclean.evaluation.programs import TIMEOUT
+from docclean.evaluation.rivals.programs import TIMEOUT
 from docclean.evaluation.robustness import COMMON, measure_curves
 from docclean.evaluation.settings import PLAIN_SETTINGS, SetSettings, Settings, pages_of_split
 from docclean.evaluation.synthetic import write_synthetic

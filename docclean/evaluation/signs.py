@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from docclean.evaluation.classical import LARGE_DILATION, divide, median_background
 from docclean.evaluation.dictionary import known_share
+from docclean.evaluation.rivals.classical import LARGE_DILATION, divide, median_background
 from docclean.ocr import PageText, Word
 from docclean.page import Image, Page
 from docclean.scores.results import Signs

@@ -32,20 +32,19 @@ def clean_pdf(
     out: BinaryIO,
     load: Loader,
     options: Options,
-    *,
-    on_outcome: Callable[[Outcome, int], None] | None = None,
+    on_outcome: Callable[[Outcome, int], None] = lambda outcome, count: None,
 ) -> tuple[Outcome, ...]:
     """Clean a PDF into `out`, a temporary file with a name.
 
     Args:
         source: the PDF.
         out: an empty file, open for reading and writing.
-        load: makes the cleaner; picklable for `options.jobs` > 1, where each process calls it.
+        load: makes the cleaner; picklable for `options.jobs` > 1.
         options: what is asked for.
         on_outcome: called with each page's outcome, in order, and the number of pages.
 
     Returns:
-        the pages' outcomes in order, without what is changed in the file.
+        the pages' outcomes, without what is changed in the file.
 
     Raises:
         UnreadableInputError: it cannot be read; with `options.strict`, or one of its pages.
@@ -63,8 +62,7 @@ def clean_pdf(
             _refuse(outcome, source, options)
             spool.put(outcome.edit or Edit(outcome.number))
             outcomes.append(_light(outcome))
-            if on_outcome:
-                on_outcome(outcomes[-1], len(numbers))
+            on_outcome(outcomes[-1], len(numbers))
         pages.rest()  # its processes' memory is free before the new images come into ours
         if _written(pdf, source, out, outcomes, spool):
             _check(pdf, out, outcomes, options, pages)

@@ -1,7 +1,6 @@
 """Weights in a safetensors file whose header says how to rebuild the network; no pickle."""
 
 import json
-import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from docclean.errors import UnreadableInputError
+from docclean.files import replacing
 from docclean.models import ARCHITECTURES, Architecture
 from docclean.recipe import Model
 
@@ -24,12 +24,8 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any])
         {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
         metadata={"format": FORMAT, "header": json.dumps(header, default=list)},
     )
-    aside = path.with_suffix(".tmp")
-    with aside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    with replacing(path) as aside:
+        aside.write_bytes(data)
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

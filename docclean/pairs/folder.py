@@ -1,11 +1,10 @@
 """A folder of pairs as `docclean evaluate` reads it: `noisy/`, `clean/` and `truth/`."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from docclean.errors import OutputError
+from docclean.files import refusing, replacing
 from docclean.page import Page
 
 FOLDERS = ("noisy", "clean", "truth")
@@ -18,14 +17,10 @@ def writing_pairs(out: Path) -> Iterator[None]:
     Raises:
         OutputError: the folder, or something the block writes, cannot be written.
     """
-    try:
+    with refusing(out, "folder"):
         for name in FOLDERS:
             (out / name).mkdir(parents=True, exist_ok=True)
         yield
-    except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
-        ) from error
 
 
 def write_pair(out: Path, name: str, dirty: Page, clean: Page, text: str) -> Path:
@@ -51,7 +46,6 @@ def write_png(path: Path, page: Page, compress_level: int = -1) -> None:
     """
     from PIL import Image as Pillow
 
-    aside = path.with_suffix(f".{os.getpid()}.tmp")
     options = {"dpi": page.dpi} if page.dpi else {}
-    Pillow.fromarray(page.pixels).save(aside, "PNG", compress_level=compress_level, **options)
-    aside.replace(path)
+    with replacing(path) as aside:
+        Pillow.fromarray(page.pixels).save(aside, "PNG", compress_level=compress_level, **options)

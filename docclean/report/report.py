@@ -20,7 +20,7 @@ from docclean.scores.results import (
 )
 from docclean.scores.statistics import Interval
 from docclean.scores.text import Score, micro
-from docclean.scores.totals import RAW, bar_of, compare, readings_of, shown_of, total
+from docclean.scores.totals import CLEANED, RAW, bar_of, compare, readings_of, shown_of, total
 
 ALL_SETS = "all sets"
 

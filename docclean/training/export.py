@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from docclean.errors import DoccleanError, OutputError
+from docclean.files import refusing, replacing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,17 +39,18 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
         raise OutputError(f"{out}: its weights would replace {checkpoint}; choose another -o")
     network, header = load_network(checkpoint)
     model = _between_bytes(network)
-    aside = _aside(out)
-    _write_graph(model, network, aside)
-    _write_facts(network, header, aside)
-    difference = _compare(model, aside, network.stride)
-    if difference > TOLERANCE:
-        aside.unlink()
-        raise DoccleanError(
-            f"{out}: the exported model differs from {checkpoint} by {difference} "
-            "grey levels and was not kept; try another version of torch or onnx"
-        )
-    aside.replace(out)
+    with refusing(out, "file"):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(out) as aside:
+            aside.touch()  # a folder that takes no files is told before the work
+            _write_graph(model, network, aside)
+            _write_facts(network, header, aside)
+            difference = _compare(model, aside, network.stride)
+            if difference > TOLERANCE:
+                raise DoccleanError(
+                    f"{out}: the exported model differs from {checkpoint} by {difference} "
+                    "grey levels and was not kept; try another version of torch or onnx"
+                )
     weights = {f"ema.{name}": value for name, value in network.state_dict().items()}
     save_tensors(out.with_suffix(".safetensors"), weights, header)
     return difference
@@ -67,23 +69,6 @@ def _between_bytes(network: "Architecture") -> "nn.Module":
             return self.inner.on_bytes(tiles)
 
     return Exported().eval()
-
-
-def _aside(out: Path) -> Path:
-    """Return the file that takes the name of `out` once it is known to be right.
-
-    Raises:
-        OutputError: the folder takes no files.
-    """
-    aside = out.with_suffix(".onnx.tmp")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        aside.touch()
-    except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror}); choose another file with -o"
-        ) from error
-    return aside
 
 
 def _write_graph(model: "nn.Module", network: "Architecture", path: Path) -> None:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
 from docclean.errors import OutputError
+from docclean.files import refusing
 from docclean.models.checkpoint import load_tensors
 from docclean.recipe import Recipe
 from docclean.training.checks import check_recipe
@@ -75,12 +76,8 @@ def _make_folder(out: Path) -> None:
     Raises:
         OutputError: it cannot be made.
     """
-    try:
+    with refusing(out, "folder"):
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror}); choose another folder with -o"
-        ) from error
 
 
 def _data(recipe: Recipe, out: Path, state: State) -> tuple[PatchBlocks, PatchBlocks]:

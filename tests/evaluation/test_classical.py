@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from docclean.evaluation.classical import (
+from docclean.evaluation.rivals.classical import (
     STRIP,
     dilated_background,
     divide_background,

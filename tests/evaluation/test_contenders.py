@@ -12,7 +12,6 @@ from fakes import Identity
 from docclean.clean.cleaner import Cleaner
 from docclean.errors import DoccleanError, UsageError
 from docclean.evaluation import contenders
-from docclean.evaluation.binarizing import SAUVOLA_K, WINDOW, WOLF_K, binarize
 from docclean.evaluation.contenders import (
     CONTENDERS,
     by_program,
@@ -20,7 +19,8 @@ from docclean.evaluation.contenders import (
     command_contender,
     tried_by,
 )
-from docclean.evaluation.programs import Program
+from docclean.evaluation.rivals.binarizing import SAUVOLA_K, WINDOW, WOLF_K, binarize
+from docclean.evaluation.rivals.programs import Program
 from docclean.ocr import PageText
 from docclean.ocr.tesseract import MAX_SIDE
 from docclean.page import Page
@@ -198,7 +198,7 @@ def test_old_tesseracts_cannot_threshold(monkeypatch, version):
 
 
 def test_missing_programs_say_how_to_get_them(monkeypatch):
-    monkeypatch.setattr("docclean.evaluation.programs.find_program", lambda name: None)
+    monkeypatch.setattr("docclean.evaluation.rivals.programs.find_program", lambda name: None)
     assert "apt-get install unpaper" in CONTENDERS["unpaper"].lacking()
     assert "pip install ocrmypdf" in CONTENDERS["ocrmypdf-clean"].lacking()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from docclean.evaluation import meter as module
-from docclean.evaluation.meter import Meter
+from docclean.evaluation.rivals import meter as module
+from docclean.evaluation.rivals.meter import Meter
 from docclean.scores.results import Cost
 
 HOLD = "import time; held = b'x' * {size}; time.sleep({seconds})"

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from docclean.errors import DoccleanError, MissingProgramError, UsageError
-from docclean.evaluation import programs
-from docclean.evaluation.programs import ASSUMED_DPI, Program, stop_programs
+from docclean.evaluation.rivals import programs
+from docclean.evaluation.rivals.programs import ASSUMED_DPI, Program, stop_programs
 from docclean.page import Page
 
 PYTHON = shlex.quote(sys.executable)

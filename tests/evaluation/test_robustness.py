@@ -12,7 +12,7 @@ from fakes import Identity
 
 from docclean.corruptions import CORRUPTIONS
 from docclean.errors import MissingProgramError, UsageError
-from docclean.evaluation.classical import divide_background
+from docclean.evaluation.rivals.classical import divide_background
 from docclean.evaluation.robustness import (
     SEVERITIES,
     SPECIMENS,

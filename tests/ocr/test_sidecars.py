@@ -9,10 +9,10 @@ from lxml import etree
 from docclean.cli import run
 from docclean.documents import write_pages
 from docclean.jobs.document import process_file
-from docclean.recipe import Options
 from docclean.ocr import Tesseract
 from docclean.ocr.sidecars import merged, rescaled
 from docclean.page import Page
+from docclean.recipe import Options
 
 from fakes import Identity, load_identity  # isort: skip
 

@@ -1,7 +1,6 @@
 """Lines kept in files, made once for a training, and those that each of its steps is shown."""
 
 import hashlib
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from docclean.errors import UsageError
+from docclean.files import replacing
 from docclean.page import Image
 from docclean.pairs.make import Pair, make_pair
 from docclean.recipe import Recipe, Train
@@ -95,8 +95,7 @@ class LineSet:
 
     def save(self, path: Path) -> None:
         """Write the set aside, then rename."""
-        aside = path.with_suffix(f".{os.getpid()}.tmp")
-        with aside.open("wb") as file:
+        with replacing(path) as aside, aside.open("wb") as file:
             np.savez_compressed(
                 file,
                 dirty=self.dirty,
@@ -105,7 +104,6 @@ class LineSet:
                 boxes=self.boxes,
                 texts=np.array(self.texts, np.str_),
             )
-        aside.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "LineSet":

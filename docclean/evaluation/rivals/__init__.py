@@ -1,0 +1,1 @@
+"""What docclean is compared with: binarizers, background division, outside programs."""
