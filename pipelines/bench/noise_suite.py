@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from docclean.evaluation.classical import divide_background
 from docclean.evaluation.contenders import PageCleaner
 from docclean.evaluation.reader import Reader
+from docclean.evaluation.rivals.classical import divide_background
 from docclean.page import Image, Page
 from docclean.pairs.folder import write_png
 from docclean.report.wording import number, percent
