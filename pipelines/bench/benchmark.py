@@ -10,8 +10,6 @@ The A4 page is typeset at 300 dpi and dirtied by docclean itself; nothing is dow
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -26,6 +24,7 @@ import numpy as np
 from docclean.clean.cleaner import Cleaner
 from docclean.corruptions.chain import dirty_by_name
 from docclean.evaluation.demo import DIRT
+from docclean.evaluation.environment import environment
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pairs.folder import write_png
@@ -166,7 +165,7 @@ def main() -> None:
 def _tell(title: str, rows: list[tuple[str, str]], options: argparse.Namespace) -> None:
     """Print one Markdown table, and write it where it was asked for."""
     table = "\n".join(["| what | measured |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows)])
-    facts = f"{date.today()}, {_machine()}, {os.cpu_count()} cores, model {options.model}"
+    facts = f"{date.today()}, {environment().machine}, model {options.model}"
     told = f"{facts}: {title}\n\n{table}\n"
     print(told)
     if options.out:
@@ -175,13 +174,6 @@ def _tell(title: str, rows: list[tuple[str, str]], options: argparse.Namespace) 
 
 def _range(taken: list[float]) -> str:
     return f"{statistics.median(taken):.2f} s (min {min(taken):.2f}, max {max(taken):.2f})"
-
-
-def _machine() -> str:
-    names = Path("/proc/cpuinfo")
-    lines = names.read_text().splitlines() if names.exists() else []
-    found = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return found[0] if found else platform.processor()
 
 
 if __name__ == "__main__":

@@ -7,22 +7,20 @@ alone reads the same images, two at a time, OMP_THREAD_LIMIT=1; then the cleaner
 They take turns in parts of the set, so that a change of the machine's mood meets all.
 """
 
-import argparse
 import os
-import platform
 import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
+
+from common import arguments, measured, table, tell
 
 from docclean.clean.cleaner import Cleaner
 from docclean.documents import read_pages
 from docclean.evaluation.comparison import evaluate
 from docclean.evaluation.synthetic import write_synthetic
-from docclean.ocr.tesseract import tesseract_version
 from docclean.pairs.folder import write_png
 
 JOBS = 2
@@ -63,35 +61,30 @@ def clean_alone(cleaner: Cleaner, images: list[Path]) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
-    """Make pages, take turns, tell."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--pages", type=int, default=200)
-    parser.add_argument("--model", default="small")
-    parser.add_argument("-o", "--out", type=Path)
-    args = parser.parse_args()
-    threads = max(1, (os.cpu_count() or 1) // JOBS)
-    cleaner = Cleaner.load(args.model, threads=threads)
+def changed_of(folder: Path, cleaner: Cleaner, raw: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Write the cleaned pages; return them, and those that are not as they came."""
+    cleaned, changed = [], []
+    for image in raw:
+        page = next(read_pages(image))
+        path = folder / f"cleaned-{image.name}"
+        write_png(path, cleaner.clean(page).page)
+        cleaned.append(path)
+        if next(read_pages(path)).pixels.tobytes() != page.pixels.tobytes():
+            changed.append(path)
+    return cleaned, changed
+
+
+def take_turns(cleaner: Cleaner, pages: int) -> tuple[Seconds, int]:
+    """Return what everything took on synthetic pages, and how many of them stayed as they came."""
     took, kept = Seconds(), 0
     with tempfile.TemporaryDirectory() as home:
         for part in range(PARTS):
-            folder = write_synthetic(Path(home, str(part)), args.pages // PARTS, seed=part)
+            folder = write_synthetic(Path(home, str(part)), pages // PARTS, seed=part)
             raw = sorted((folder / "noisy").iterdir())
             # out of the folder: only the two readings are timed, not fidelity or a third reading
             (folder / "clean").rename(Path(home, f"twins-{part}"))
-            cleaned = []
-            for image in raw:
-                page = next(read_pages(image))
-                after = cleaner.clean(page)
-                cleaned.append(folder / f"cleaned-{image.name}")
-                write_png(cleaned[-1], after.page)
-                kept += after.decision.verdict == "kept"
-            changed = [
-                path
-                for path, image in zip(cleaned, raw, strict=True)
-                if next(read_pages(path)).pixels.tobytes()
-                != next(read_pages(image)).pixels.tobytes()
-            ]
+            cleaned, changed = changed_of(folder, cleaner, raw)
+            kept += len(cleaned) - len(changed)
             began = time.perf_counter()
             evaluate(folder, cleaner, contenders=("raw", "cleaned"), jobs=JOBS)
             took.evaluate += time.perf_counter() - began
@@ -99,30 +92,31 @@ def main() -> None:
             took.needed += needed
             took.both += needed + read_alone([path for path in cleaned if path not in changed])
             took.clean += clean_alone(cleaner, raw)
+    return took, kept
+
+
+def main() -> None:
+    """Make pages, take turns, tell."""
+    parser = arguments(__doc__)
+    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--model", default="small")
+    args = parser.parse_args()
+    threads = max(1, (os.cpu_count() or 1) // JOBS)
+    took, kept = take_turns(Cleaner.load(args.model, threads=threads), args.pages)
     rows = {
         "`evaluate`, raw and cleaned": took.evaluate,
         "Tesseract alone, raw and cleaned": took.both,
         "Tesseract alone, pages the gate kept read once": took.needed,
         "the cleaner alone": took.clean,
+        "Tesseract and the cleaner, one after the other": took.needed + took.clean,
     }
-    lines = [
-        f"# What `docclean evaluate` costs beyond Tesseract\n\nMeasured {date.today()}, "
-        f"{os.cpu_count()} cores, {platform.machine()}, Tesseract {tesseract_version()}, "
+    cells = [(n, f"{value:.1f}", f"{value / took.evaluate:.1%}") for n, value in rows.items()]
+    head = (
+        f"# What `docclean evaluate` costs beyond Tesseract\n\nMeasured {measured()}, "
         f"{args.pages} synthetic pages ({kept} kept by the gate), {JOBS} at a time; "
-        f"`python pipelines/bench/overhead.py --pages {args.pages}`.\n",
-        "| | seconds | `evaluate` runs at |",
-        "|---|--:|--:|",
-        *(
-            f"| {name} | {value:.1f} | {value / took.evaluate:.1%} |"
-            for name, value in rows.items()
-        ),
-        f"| Tesseract and the cleaner, one after the other | {took.needed + took.clean:.1f} "
-        f"| {(took.needed + took.clean) / took.evaluate:.1%} |",
-    ]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    if args.out:
-        args.out.write_text(text)
+        f"`python pipelines/bench/overhead.py --pages {args.pages}`.\n"
+    )
+    tell([head, *table(("", "seconds", "`evaluate` runs at"), cells)], args.out)
 
 
 if __name__ == "__main__":

@@ -9,17 +9,16 @@ under the ROC curve over five folds, a page's crops always in one fold, says how
 not at all, 1.0 always. Pictures of the three kinds side by side go beside the report.
 """
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 
 import cv2
 import numpy as np
+from common import arguments, measured, tell
 from PIL import Image as Pillow
 
 SIDE = 256
@@ -35,7 +34,10 @@ MAKE = """
 import sys
 from pathlib import Path
 import numpy as np
-from docclean.pairs.make import make_pair
+try:
+    from docclean.pairs.make import make_pair
+except ImportError:  # before the folders
+    from docclean.pairs import make_pair
 from docclean.recipe import Recipe
 from docclean.synth import TextSource
 recipe = Recipe.load(Path(sys.argv[1]))
@@ -221,9 +223,29 @@ def report(real: list[np.ndarray], made: dict[str, list[np.ndarray]], split: str
     return [*lines, ""]
 
 
+Making = tuple[str, int, int, int]
+"""Recipe, pages, seed and jobs of the pages made."""
+
+
+def pages_of(root: Path, previous: str | None, making: Making) -> dict[str, list[np.ndarray]]:
+    """Return the pages made now and, where a revision is named, those that it made."""
+    pages = {"now": made_pages(root, *making)}
+    if previous:
+        with tempfile.TemporaryDirectory() as folder:
+            tree = Path(folder) / "tree"
+            add = ["git", "worktree", "add", "--detach", "-q", str(tree), previous]
+            subprocess.run(add, cwd=root, check=True)
+            try:
+                pages["previous"] = made_pages(tree, *making)
+            finally:
+                remove = ["git", "worktree", "remove", "--force", str(tree)]
+                subprocess.run(remove, cwd=root, check=True)
+    return pages
+
+
 def main() -> None:
     """Measure, and write the report and the pictures of synthetic crops."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = arguments(__doc__)
     parser.add_argument("real", type=Path, help="folder of sets of real pages")
     parser.add_argument("--split", nargs="+", default=["all"], choices=("all", "val", "test"))
     parser.add_argument("--recipe", default="pipelines/recipes/small.toml")
@@ -232,42 +254,26 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sheet", type=Path, help="picture of crops: real, now, previous")
-    parser.add_argument("-o", "--out", type=Path)
     options = parser.parse_args()
     root = Path(__file__).resolve().parents[2]
     making = (options.recipe, options.pages, options.seed, options.jobs)
-    pages = {"now": made_pages(root, *making)}
-    if options.previous:
-        with tempfile.TemporaryDirectory() as folder:
-            tree = Path(folder) / "tree"
-            add = ["git", "worktree", "add", "--detach", "-q", str(tree), options.previous]
-            subprocess.run(add, cwd=root, check=True)
-            try:
-                pages["previous"] = made_pages(tree, *making)
-            finally:
-                remove = ["git", "worktree", "remove", "--force", str(tree)]
-                subprocess.run(remove, cwd=root, check=True)
+    pages = pages_of(root, options.previous, making)
     made = {name: statistics_of(some) for name, some in pages.items()}
     lines = [
-        f"# Synthetic crops beside real ones ({date.today().isoformat()})",
-        "",
+        f"# Synthetic crops beside real ones ({measured()})\n",
         f"`python pipelines/bench/realism.py DATA/ocr --split {' '.join(options.split)} "
-        f"--previous {options.previous} --pages {options.pages}`",
-        "",
+        f"--previous {options.previous} --pages {options.pages}`\n",
     ]
     for split in options.split:
         lines += report(statistics_of(real_pages(options.real, split)), made, split)
-    text = "\n".join(lines)
-    print(text)
-    if options.out:
-        options.out.write_text(text, "utf-8")
+    tell(lines, options.out)
     if options.sheet:
         kinds = {"real": real_pages(options.real, options.split[0]), **pages}
         rng = np.random.default_rng(0)
-        rows = [
-            [cut[0] for page in some if (cut := cut_crops(page, rng, 1))] for some in kinds.values()
-        ]
-        write_sheet(options.sheet, rows)
+        write_sheet(
+            options.sheet,
+            [[c[0] for page in some if (c := cut_crops(page, rng, 1))] for some in kinds.values()],
+        )
 
 
 if __name__ == "__main__":

@@ -10,13 +10,10 @@ patches, one by one as its users do, and on whole sheets (a ninth of that time i
 Then the pages: seconds to set an A4 page at 300 dpi, by layout.
 """
 
-import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import time
-from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -25,6 +22,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import cv2
 import numpy as np
 import torch
+from common import arguments, measured, table, tell
 
 from docclean.recipe import Recipe
 from docclean.synth import LAYOUTS, TextSource, typeset
@@ -105,16 +103,23 @@ class Rival:
         self._process.wait()
 
 
-def main() -> None:
-    """Measure and write the report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--augraphy", help="a Python with augraphy installed")
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("-o", "--out", type=Path)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+Theirs = dict[str, tuple[float, int, int]]
+"""Seconds, images done and images failed, by what Augraphy was given."""
+
+
+def rival_of(python: str, home: Path, stream: PatchBlocks) -> Rival:
+    """Return Augraphy at work on the clean pages of a stream."""
+    clean = stream[0][1][:, 0].numpy()
+    rng = np.random.default_rng(3)
+    pages = [stream._page(path)[0] for path in stream._paths[:18]]
+    sheets = np.stack([cut_sheet(rng, page, SHEET)[0] for page in pages])
+    return Rival(python, home, clean, sheets)
+
+
+def take_turns(rounds: int, augraphy: str | None) -> tuple[dict[str, float], Theirs]:
+    """Return the seconds our recipes took for their blocks, and what Augraphy did beside."""
     small = Path(__file__).parents[1] / "recipes" / "small.toml"
+    theirs: Theirs = {"patches": (0.0, 0, 0), "sheets": (0.0, 0, 0)}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         streams = {"default recipe": blocks_of(None, home), "small.toml": blocks_of(small, home)}
@@ -122,51 +127,24 @@ def main() -> None:
             for block in range(3):
                 stream[900 + block]  # pages decoded, packages imported
         spent = dict.fromkeys(streams, 0.0)
-        rival, theirs = None, {"patches": [0.0, 0, 0], "sheets": [0.0, 0, 0]}
-        if options.augraphy:
-            clean = streams["default recipe"][0][1][:, 0].numpy()
-            rng = np.random.default_rng(3)
-            pages = [
-                streams["default recipe"]._page(path)[0]
-                for path in streams["default recipe"]._paths[:18]
-            ]
-            sheets = np.stack([cut_sheet(rng, page, SHEET)[0] for page in pages])
-            rival = Rival(options.augraphy, home, clean, sheets)
-        for turn in range(options.rounds):
+        rival = rival_of(augraphy, home, streams["default recipe"]) if augraphy else None
+        for turn in range(rounds):
             for name, stream in streams.items():
                 began = time.perf_counter()
                 stream[turn]
                 spent[name] += time.perf_counter() - began
-            if rival:
-                for kind, count in (("patches", 24), ("sheets", 3)):
-                    got = rival(kind, turn * count, count)
-                    theirs[kind] = [a + b for a, b in zip(theirs[kind], got, strict=True)]
+            for kind, count in (("patches", 24), ("sheets", 3)) if rival else ():
+                seconds, done, failed = rival(kind, turn * count, count)
+                before = theirs[kind]
+                theirs[kind] = (before[0] + seconds, before[1] + done, before[2] + failed)
         if rival:
             rival.stop()
-    made = options.rounds * BLOCK * PER_SHEET
-    rates = {name: made / seconds for name, seconds in spent.items()}
-    lines = [
-        f"# Training pairs a second ({date.today().isoformat()}, one core)",
-        "",
-        f"`python pipelines/bench/throughput.py --augraphy PYTHON --rounds {options.rounds}`; "
-        f"{sys.platform}, torch {torch.__version__}.",
-        "",
-        "| what | 256² patches a second | images |",
-        "|---|---|---|",
-    ]
-    lines += [
-        f"| docclean, {name}: page to pair | {rate:.1f} | {made} |" for name, rate in rates.items()
-    ]
-    for kind, (seconds, done, failed) in theirs.items():
-        if done:
-            rate = done * (PER_SHEET if kind == "sheets" else 1) / seconds
-            told = f"{done}" + (f" ({failed} raised an error)" if failed else "")
-            lines.append(
-                f"| Augraphy, default pipeline on {kind} | {rate:.2f} "
-                f"(ours {rates['default recipe'] / rate:.0f} times as fast) | {told} |"
-            )
-    lines += ["", "| layout | s a page (A4 wide, 300 dpi), mean | slowest |", "|---|---|---|"]
-    text = TextSource(Recipe().synth.locales)
+    return spent, theirs
+
+
+def layout_lines() -> list[str]:
+    """Return the table of how long each layout takes to set."""
+    text, rows = TextSource(Recipe().synth.locales), []
     for name in LAYOUTS.names():
         typeset(Random(0), text, 72, name)
         times = []
@@ -174,11 +152,37 @@ def main() -> None:
             began = time.perf_counter()
             typeset(Random(seed), text, 300, name)
             times.append(time.perf_counter() - began)
-        lines.append(f"| {name} | {np.mean(times):.2f} | {max(times):.2f} |")
-    told = "\n".join(lines) + "\n"
-    print(told)
-    if options.out:
-        options.out.write_text(told, "utf-8")
+        rows.append((name, f"{np.mean(times):.2f}", f"{max(times):.2f}"))
+    return table(("layout", "s a page (A4 wide, 300 dpi), mean", "slowest"), rows)
+
+
+def main() -> None:
+    """Measure and write the report."""
+    parser = arguments(__doc__)
+    parser.add_argument("--augraphy", help="a Python with augraphy installed")
+    parser.add_argument("--rounds", type=int, default=6)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    spent, theirs = take_turns(options.rounds, options.augraphy)
+    made = options.rounds * BLOCK * PER_SHEET
+    rates = {name: made / seconds for name, seconds in spent.items()}
+    rows = [(f"docclean, {name}: page to pair", f"{r:.1f}", made) for name, r in rates.items()]
+    for kind, (seconds, done, failed) in theirs.items():
+        if done:
+            rate = done * (PER_SHEET if kind == "sheets" else 1) / seconds
+            told = f"{rate:.2f} (ours {rates['default recipe'] / rate:.0f} times as fast)"
+            faults = f" ({failed} raised an error)" if failed else ""
+            rows.append((f"Augraphy, default pipeline on {kind}", told, f"{done}{faults}"))
+    lines = [
+        f"# Training pairs a second ({measured()}; one core)\n",
+        f"`python pipelines/bench/throughput.py --augraphy PYTHON --rounds {options.rounds}`; "
+        f"torch {torch.__version__}.\n",
+        *table(("what", "256² patches a second", "images"), rows),
+        "",
+        *layout_lines(),
+    ]
+    tell(lines, options.out)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ wrote.
 import argparse
 import datetime
 import json
-import os
 import shutil
 from pathlib import Path
 
+from docclean.evaluation.environment import environment
 from docclean.models.checkpoint import load_network, parameter_count
 from docclean.training.export import export_checkpoint
 
@@ -33,7 +33,7 @@ def card(run: Path, name: str, scores: str, notes: str, difference: float) -> st
         "trained": f"{header['step']:,} steps of {header['recipe']['train']['batch']} patches of "
         f"{header['recipe']['train']['patch']}² px in {header['seconds']:,.0f} s, "
         f"{header.get('processes', 1)} processes "
-        f"({_machine()}, {os.cpu_count()} cores), torch {header['torch']}",
+        f"({environment().machine}), torch {header['torch']}",
         "validation loss": " → ".join(f"{row['validation']:.4f}" for row in checked),
         "exported": f"{datetime.date.today()}, within {difference:g} grey levels of the checkpoint",
         "data": "synthetic pages only; no real scan was seen in training",
@@ -45,11 +45,6 @@ def card(run: Path, name: str, scores: str, notes: str, difference: float) -> st
         f"# Model `{name}`\n\n{told}\n\n{notes}\n## Recipe\n\n```json\n{recipe}\n```\n\n"
         f"## Scores\n\n{scores}"
     )
-
-
-def _machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
 
 
 def main() -> None:
