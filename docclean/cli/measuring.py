@@ -97,18 +97,15 @@ def evaluate(
     ground truth the report uses signs: confidence, dictionary words, agreement, noise.
 
     \b
-    docclean evaluate labelled/ --psm 6 --html report.html
     docclean evaluate labelled/ --contenders all --command 'mine=convert @IN -despeckle @OUT'
-    docclean evaluate labelled/ --json scores.json
-    docclean evaluate labelled/ --baseline scores.json
+    docclean evaluate labelled/ --psm 6 --json scores.json
+    docclean evaluate labelled/ --baseline scores.json --html report.html
     docclean evaluate --synthetic --html report.html
     """
-    from docclean.report.baseline import hold_against, load_baseline
+    from docclean.report.baseline import hold_against
 
     outputs = _outputs(html=html, json=json_, csv=csv_, markdown=markdown, table=table)
-    _check_outputs(outputs, asked["cache"])  # before an hour is spent
-    if baseline:
-        load_baseline(baseline)
+    _check_outputs(outputs, asked["cache"], baseline)  # before an hour is spent
     with stoppable():
         report = _order(pictures=html is not None, **asked).fulfil(_progress())
     # before the outputs: one of them may take the baseline's place
@@ -120,8 +117,9 @@ def evaluate(
         say(line)
     if errors:
         return errors[0].exit_status
-    worse = verdict is not None and not verdict.passed
-    return ExitStatus.WORSE if worse else ExitStatus.FAILED if report.failures else 0
+    if verdict and not verdict.passed:
+        return ExitStatus.WORSE
+    return ExitStatus.FAILED if report.failures else 0
 
 
 def _order(
@@ -151,20 +149,24 @@ def _order(
     )
 
 
-def _check_outputs(outputs: dict[str, Path], cache: Path | None) -> None:
-    """Refuse outputs that could not be written.
+def _check_outputs(outputs: dict[str, Path], cache: Path | None, baseline: Path | None) -> None:
+    """Refuse outputs that could not be written, and a baseline that is none.
 
     Raises:
         OutputError: one of them cannot be.
+        UnreadableInputError: the baseline cannot be read.
     """
     from docclean.files import check_writable
     from docclean.report import exports
+    from docclean.report.baseline import load_baseline
 
     for path in (*outputs.values(), *([cache] if cache else [])):
         if path != STDOUT:
             check_writable(path)
     if "table" in outputs:
         exports.around_marks(outputs["table"])
+    if baseline:
+        load_baseline(baseline)
 
 
 def _write(report: "Report", outputs: dict[str, Path], texts: bool) -> list[OutputError]:

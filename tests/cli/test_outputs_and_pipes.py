@@ -1,165 +1,19 @@
-"""The command as a user meets it: statuses, one-line errors, nothing half-written."""
+"""Where the command writes: files, pipes, and what the other verbs say."""
 
 import io
 import json
 import subprocess
 import sys
-from pathlib import Path
 
-import numpy as np
-import pikepdf
 import pytest
-from fakes import Identity, Interrupted
-from PIL import Image as Pillow
+from cli_pieces import image_bytes, one_line
+from fakes import Interrupted
 
-from docclean import cli
 from docclean.cli import run
 from docclean.documents import read_pages, write_pages
 from docclean.page import Page
 
-VERBS = sorted(cli.cli.commands)
-
-
-@pytest.fixture(autouse=True)
-def no_model(monkeypatch) -> None:
-    """Clean with a cleaner that changes nothing."""
-    monkeypatch.setattr("docclean.clean.spec.CleanerSpec.__call__", lambda self: Identity())
-
-
-@pytest.fixture
-def out(tmp_path) -> Path:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder
-
-
-def one_line(stderr: str, name: str) -> str:
-    """Assert what holds for every failure: one line that names the file, and no traceback."""
-    (line,) = stderr.splitlines()
-    assert line.startswith("docclean: ")
-    assert name in line
-    assert "Traceback" not in stderr
-    return line
-
-
-def image_bytes(kind: str, size: tuple[int, int] = (120, 90)) -> bytes:
-    noise = np.random.default_rng(0).integers(0, 255, size[::-1], dtype=np.uint8)
-    buffer = io.BytesIO()
-    Pillow.fromarray(noise).save(buffer, kind)
-    return buffer.getvalue()
-
-
-def no_pages() -> bytes:
-    buffer = io.BytesIO()
-    with pikepdf.new() as pdf:
-        pdf.save(buffer)
-    return buffer.getvalue()
-
-
-# --- help and wrong arguments --------------------------------------------------------------------
-
-
-def test_help_loads_nothing_heavy():
-    code = (
-        "import sys\nfrom docclean.cli import run\nstatus = run(['--help'])\n"
-        "heavy = {'torch', 'numpy', 'cv2', 'PIL', 'rich', 'onnxruntime'} & set(sys.modules)\n"
-        "sys.exit(status or bool(heavy) * 9)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_shows_a_real_example(verb, capsys):
-    assert run([verb, "--help"]) == 0
-    assert f"  docclean {verb} " in capsys.readouterr().out.replace("docclean demo\n", "")
-
-
-def test_the_verbs():
-    assert VERBS == ["clean", "demo", "evaluate", "export", "list", "ocr", "synth", "train"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["clen", "x"], "Did you mean 'clean'"),
-        (["clean"], "Missing argument"),
-        (["clean", "x.png"], "--out"),
-        (["clean", "x.png", "-o", "y.png", "--pages", "0-2"], "count from 1"),
-        (["clean", "x.png", "-o", "y.png", "--pages", "a"], "1-3,7"),
-        (["clean", "x.png", "-o", "y.png", "--jobs", "0"], "--jobs"),
-        (["clean", "x.png", "-o", "y.png", "--format", "doc"], "--format"),
-        (["clean", "x.png", "y.png", "-o", "-"], "one document"),
-        (["list", "horses"], "horses"),
-        (["list", "models", "--long"], "corruptions only"),
-    ],
-)
-def test_wrong_arguments_end_with_1(arguments, words, capsys):
-    assert run(arguments) == 1
-    one_line(capsys.readouterr().err, words)
-
-
-def test_an_output_of_no_format_ends_with_1(png, out, capsys):
-    assert run(["clean", str(png), "-o", str(out / "x.doc")]) == 1
-    one_line(capsys.readouterr().err, "x.doc")
-
-
-# --- bad input -----------------------------------------------------------------------------------
-
-
-BAD = {
-    "empty.png": lambda make: b"",
-    "cut.png": lambda make: image_bytes("PNG")[:3000],
-    "cut.jpg": lambda make: image_bytes("JPEG")[:3000],
-    "cut.tif": lambda make: image_bytes("TIFF")[:3000],
-    "text.png": lambda make: b"Dear Sir, this is a letter.\n",
-    "bm.bmp": lambda make: b"BM is how this text begins, but it is no bitmap at all.",
-    "locked.pdf": lambda make: make(password="secret"),
-    "cut.pdf": lambda make: make()[:1500],
-    "junk.pdf": lambda make: b"%PDF-1.7\n" + b"junk " * 300,
-    "none.pdf": lambda make: no_pages(),
-    "missing.png": lambda make: None,
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_ends_with_2_or_8(name, tmp_path, out, make_pdf, capsys):
-    path, data = tmp_path / name, BAD[name](make_pdf)
-    if data is not None:
-        path.write_bytes(data)
-    assert run(["clean", str(path), "-o", str(out / name)]) == (8 if name == "locked.pdf" else 2)
-    line = one_line(capsys.readouterr().err, name)
-    assert ";" in line  # the next step follows
-    assert list(out.iterdir()) == []
-
-
-def test_a_protected_pdf_opens_with_its_password(tmp_path, out, make_pdf, capsys):
-    path = tmp_path / "locked.pdf"
-    path.write_bytes(make_pdf(password="secret"))
-    assert run(["clean", str(path), "-o", f"{out}/", "--password", "secret"]) == 0
-    assert len(list(read_pages(out / "locked.pdf", password="secret"))) == 3
-    assert run(["clean", str(path), "-o", str(out / "x.pdf"), "--password", "no"]) == 8
-    assert "--password" in capsys.readouterr().err.splitlines()[-1]
-
-
-def test_a_folder_without_documents_ends_with_2(out, tmp_path, capsys):
-    (tmp_path / "bare").mkdir()
-    assert run(["clean", str(tmp_path / "bare"), "-o", str(out)]) == 2
-    one_line(capsys.readouterr().err, "bare")
-
-
-def test_odd_but_readable_input(tmp_path, out, letters, capsys):
-    (tmp_path / "really_png.jpg").write_bytes(image_bytes("PNG"))
-    (tmp_path / "wide.png").write_bytes(image_bytes("PNG", (50_000, 1)))
-    (tmp_path / "dot.png").write_bytes(image_bytes("PNG", (1, 1)))
-    Pillow.new("CMYK", (9, 9)).save(tmp_path / "cmyk.tif")
-    names = ["cmyk.tif", "dot.png", "really_png.jpg", "wide.png"]
-    assert run(["clean", *(str(tmp_path / name) for name in names), "-o", str(out)]) == 0
-    for name in names:
-        (before,), (after,) = list(read_pages(tmp_path / name)), list(read_pages(out / name))
-        assert before.pixels.shape == after.pixels.shape
-
-
-# --- output --------------------------------------------------------------------------------------
+# --- output ---------------------------------------------------------------------------------------
 
 
 def test_output_equal_to_input_ends_with_4(png, capsys):
@@ -213,11 +67,11 @@ def test_pages(tmp_path, out, make_pdf):
     assert len(list(read_pages(out / "scan.pdf"))) == 3
 
 
-# --- pipes ---------------------------------------------------------------------------------------
-
-
 def pipe(monkeypatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+# --- pipes ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf"])
@@ -259,7 +113,7 @@ def test_a_reader_that_leaves_is_quiet():
     assert process.returncode == 4
 
 
-# --- the other verbs -----------------------------------------------------------------------------
+# --- the other verbs ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("raw", [True, False])

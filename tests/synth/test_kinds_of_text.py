@@ -1,150 +1,31 @@
-"""Words of pages: each language writes in its own letters, and a seed repeats them."""
+"""Kinds of text, and where their words come from."""
+
+# ruff: noqa: F811  (fixtures come by import)
 
 import re
-import sys
-import unicodedata
 from collections import Counter
 from random import Random
 
 import pytest
+from voices import (
+    BLOCKS,
+    ENGLISH,
+    LOCALES,
+    _is_of,
+    every_locale,
+    everything,
+    letters,
+    without_faker,  # noqa: F401
+    without_lists,  # noqa: F401
+)
 
-from docclean.errors import UnreadableInputError, UsageError
-from docclean.recipe import Synth
+from docclean.errors import UnreadableInputError
 from docclean.synth import TextSource
 from docclean.synth.language import words
 from docclean.synth.language.lists import LANGUAGES
 from docclean.synth.language.voice import Voice
 
-LOCALES = Synth().locales
-ENGLISH = ("en_US",)
-BLOCKS = {"latin": "LATIN", "greek": "GREEK", "cyrillic": "CYRILLIC"}
-ALPHABETS = {
-    "latin": "abcdefghilmnoprstu",  # the others are foreign to one language or another
-    "greek": "αβγδεζηθικλμνξοπρστυφχψω",
-    "cyrillic": "абвгдежзиклмнопрстуфхцчшюя",
-}
-
-every_locale = pytest.mark.parametrize("locale", LOCALES)
-
-
-@pytest.fixture
-def without_faker(monkeypatch):
-    """A machine without the package Faker."""
-    monkeypatch.setitem(sys.modules, "faker", None)
-    _forget()
-    yield
-    _forget()
-
-
-@pytest.fixture
-def without_lists(monkeypatch, tmp_path):
-    """A machine without word lists."""
-    monkeypatch.setattr(words, "WORD_LISTS", tmp_path)
-    _forget()
-    yield
-    _forget()
-
-
-def _forget():
-    for kept in (words.faker, words.has_own, words.vocabulary, words.installed_words):
-        kept.cache_clear()
-
-
-def everything(voice: Voice, rng: Random, times: int) -> list[str]:
-    """Return pieces of every kind that a voice writes."""
-    makers = (
-        lambda: voice.paragraph(rng, 3),
-        lambda: voice.line(rng),
-        lambda: voice.figure(rng),
-        lambda: voice.heading(rng),
-        lambda: voice.capitals(rng),
-        lambda: voice.numerals(rng),
-        lambda: voice.punctuated(rng, 2),
-    )
-    return [make() for _ in range(times) for make in makers]
-
-
-def letters(text: str) -> list[str]:
-    return [sign for sign in text if sign.isalpha() and sign not in "ªº"]
-
-
-# --- languages -----------------------------------------------------------------------------------
-
-
-@every_locale
-def test_a_locale_writes_in_its_script_with_all_of_its_letters(locale):
-    voice = Voice(locale)
-    pieces = everything(voice, Random(1), 60)
-    plain = [piece for piece in pieces if "@" not in piece]  # an e-mail is Latin everywhere
-    strange = {sign for sign in letters(" ".join(plain)) if not _is_of(sign, voice.script)}
-    assert not strange
-    seen = Counter(" ".join(pieces).lower())
-    assert not [sign for sign in LANGUAGES[voice.language].letters if not seen[sign]]
-    assert not [sign for sign in ALPHABETS[voice.script] if not seen[sign]]
-    assert all(piece.strip() == piece and piece for piece in pieces)
-
-
-def _is_of(sign: str, script: str) -> bool:
-    return unicodedata.name(sign).startswith(BLOCKS[script])
-
-
-@pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
-def test_common_words_hold_every_letter_of_the_language(language):
-    text = " ".join(language.common)
-    assert set(language.letters) <= set(text)
-    assert set(ALPHABETS[language.script]) <= set(text)
-    assert all(_is_of(sign, language.script) for sign in letters(text + language.passage))
-    assert len(language.common) >= 110 and len(set(language.common)) == len(language.common)
-    assert len(language.abbreviations) >= 10
-    if language.script != "latin":
-        assert language.passage.count(". ") >= 5
-
-
-def test_the_recipe_names_three_scripts_and_every_language_here():
-    assert {Voice(locale).script for locale in LOCALES} == set(BLOCKS)
-    assert {Voice(locale).language for locale in LOCALES} == set(LANGUAGES)
-
-
-@every_locale
-def test_words_need_neither_faker_nor_lists(locale, without_faker, without_lists):
-    voice = Voice(locale)
-    pieces = everything(voice, Random(2), 12)
-    plain = " ".join(piece for piece in pieces if "@" not in piece)
-    assert all(_is_of(sign, voice.script) for sign in letters(plain))
-    assert len(plain.split()) > 300
-    assert everything(voice, Random(2), 12) == pieces
-
-
-@every_locale
-def test_a_seed_repeats_every_kind_of_text(locale):
-    one, two = (everything(Voice(locale), Random(7), 6) for _ in range(2))
-    assert one == two
-    assert everything(Voice(locale), Random(8), 6) != one
-
-
-def test_a_seed_repeats_its_words_on_another_day(monkeypatch):
-    provider = pytest.importorskip("faker.providers.date_time")
-    source = TextSource(ENGLISH)
-
-    def lines(year: int) -> list[str]:
-        class Then(provider.datetime):
-            @classmethod
-            def now(cls, tz=None):
-                return cls(year, 5, 6, 7, 8, 9, tzinfo=tz)
-
-        monkeypatch.setattr(provider, "datetime", Then)
-        rng = Random(4)
-        return [source.line(rng) for _ in range(60)]
-
-    assert lines(2026) == lines(2031)
-
-
-def test_an_unknown_language_is_an_error_that_names_the_known_ones():
-    with pytest.raises(UsageError, match=r"'xx_XX'.* en, de, fr"):
-        TextSource(("en_US", "xx_XX"))
-
-
-# --- kinds of text -------------------------------------------------------------------------------
+# --- kinds of text --------------------------------------------------------------------------------
 
 
 @every_locale
@@ -211,7 +92,7 @@ def test_figures_are_short_and_hold_digits(locale):
     assert any(LANGUAGES[voice.language].currency in figure for figure in figures)
 
 
-# --- sources -------------------------------------------------------------------------------------
+# --- sources --------------------------------------------------------------------------------------
 
 
 def test_the_first_locale_is_drawn_half_of_the_time():
