@@ -53,38 +53,52 @@ def open_output(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     check_target(path, overwrite=overwrite)
     part = target.with_name(f".docclean-{secrets.token_hex(6)}.part")
     try:
-        with part.open("x+b") as stream:
-            yield stream
-            stream.flush()
-            fsync(stream.fileno())
-        check_target(path, overwrite=overwrite)
-        part.replace(target)
+        with _renamed(part, target):
+            with part.open("x+b") as stream:
+                yield stream
+                stream.flush()
+                fsync(stream.fileno())
+            check_target(path, overwrite=overwrite)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {_why(error)}") from error
     except OutputError as error:
         raise error if str(path) in str(error) else OutputError(f"{path}: {error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, one_writer: bool = False) -> Iterator[Path]:
     """Give a path beside `path` to write to, which takes its place when the block ends well.
 
-    Nothing is left where it does not. `OSError` passes; `refusing` turns it into a sentence.
+    Nothing is left where it does not. Only a killed process leaves its file.
+
+    Args:
+        path: the file.
+        one_writer: only one process writes `path`. The file aside then has the same name each
+            time, and the next write replaces what a killed process left.
+
+    Raises:
+        OSError: it cannot be written; `refusing` turns this into a sentence.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    own = "" if one_writer else f".{os.getpid()}"
+    part = path.with_name(f".{path.name}{own}.tmp")
+    with _renamed(part, path):
         yield part
         with part.open("rb") as written:
             fsync(written.fileno())
-        part.replace(path)
-    finally:
+
+
+@contextmanager
+def _renamed(part: Path, target: Path) -> Iterator[None]:
+    """Rename `part` to `target` when the block ends well; remove `part` where it does not."""
+    try:
+        yield
+        part.replace(target)
+    except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
@@ -141,28 +155,27 @@ def writing_text(path: Path) -> Iterator[TextIO]:
     Raises:
         OutputError: the file cannot be written.
     """
-    aside: Path | None = None
     try:
         target = path.resolve()
         mode = target.stat().st_mode if target.exists() else None
-        if mode is None or stat.S_ISREG(mode):
-            aside = target.with_name(f".{target.name}.part")
-        place = aside or path
-        with place.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            yield stream
-            stream.flush()
-            if aside:
-                os.fsync(stream.fileno())
-        if aside:
+        if mode is not None and not stat.S_ISREG(mode):
+            with _text(path) as stream:
+                yield stream
+            return
+        aside = target.with_name(f".{target.name}.part")
+        with _renamed(aside, target):
+            with _text(aside) as stream:
+                yield stream
+                stream.flush()
+                fsync(stream.fileno())
             if mode is not None:
                 aside.chmod(stat.S_IMODE(mode))
-            aside.replace(target)
-            aside = None
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        if aside is not None and aside.is_file():
-            aside.unlink()
+
+
+def _text(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
 
 
 def check_writable(path: Path) -> None:

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from docclean.imageops.threshold import histogram
 from docclean.page import Image
 
-JPEG_QUALITY = 85
+PDF_JPEG_QUALITY = 85
 """Where the source does not tell its own: of JPEG 2000, and of pages that are rendered."""
 LEVELS = 16
 """Greys of a lossy page kept in 4 bits: no grey moves by more than 8."""
@@ -81,7 +81,7 @@ def sixteen_greys(grey: Image) -> Encoded:
 def jpeg(
     pixels: Image,
     tables: Mapping[int, Any] | None = None,
-    quality: int = JPEG_QUALITY,
+    quality: int = PDF_JPEG_QUALITY,
     halved: bool = False,
 ) -> Encoded:
     """Store pixels as JPEG, with the quantisation tables where they are given.

@@ -30,6 +30,7 @@ from docclean.errors import OutputError
 from docclean.page import Page
 
 FILE_JPEG_QUALITY = 90
+"""Of a JPEG whose source does not tell its own, a colour WebP, and a JPEG inside a TIFF."""
 
 
 class ImageFormat(Format):

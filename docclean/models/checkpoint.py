@@ -24,7 +24,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any])
         {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
         metadata={"format": FORMAT, "header": json.dumps(header, default=list)},
     )
-    with replacing(path) as aside:
+    with replacing(path, one_writer=True) as aside:
         aside.write_bytes(data)
 
 

@@ -41,7 +41,7 @@ def export_checkpoint(checkpoint: Path, out: Path) -> float:
     model = _between_bytes(network)
     with refusing(out, "file"):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(out) as aside:
+        with replacing(out, one_writer=True) as aside:
             aside.touch()  # a folder that takes no files is told before the work
             _write_graph(model, network, aside)
             _write_facts(network, header, aside)
