@@ -8,4 +8,6 @@ setup '[train,dev]'
 .venv/bin/ruff format --check docclean tests pipelines
 .venv/bin/lint-imports --no-cache
 .venv/bin/mypy
-exec .venv/bin/python -m pytest "$@"
+# two processes of one thread each: threads of both would wait for the same cores
+export OMP_NUM_THREADS=1
+exec .venv/bin/python -m pytest -n auto --dist loadfile "$@"

@@ -165,3 +165,32 @@ def _names_outside(line: str) -> bool:
     """Tell whether a line names a folder that only this machine has."""
     _, found, rest = line.partition(BESIDE)
     return bool(found) and not rest[:1].isalnum() and not line.split(found)[0][-1:].isalnum()
+
+
+# --- the size of things --------------------------------------------------------------------------
+
+TREES = ("docclean", "tests", "pipelines")
+TABLES = {"docclean/synth/language/lists.py"}
+"""Files of data, which may be long."""
+FAMILIES = {"docclean/corruptions", "tests/corruptions", "pipelines/recipes"}
+"""Folders of the members of a registry, which may be many."""
+SOURCES = sorted(path for tree in TREES for path in (ROOT / tree).rglob("*.py"))
+
+
+def test_no_file_and_no_function_is_long():
+    for path in SOURCES:
+        name, text = str(path.relative_to(ROOT)), path.read_text("utf-8")
+        assert name in TABLES or len(text.splitlines()) <= 300, name
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                assert lines <= 40, f"{name}: {node.name} has {lines} lines"
+
+
+def test_no_folder_is_crowded():
+    top = [path for path in PACKAGE.iterdir() if path.is_file() and path.suffix in (".py", ".md")]
+    assert len(top) <= 12
+    for folder in {path.parent for path in SOURCES}:
+        name = str(folder.relative_to(ROOT))
+        files = [path for path in folder.iterdir() if path.is_file()]
+        assert name in FAMILIES or len(files) <= 16, f"{name} holds {len(files)} files"

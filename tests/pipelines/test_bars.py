@@ -83,6 +83,7 @@ def test_clean_pages_read_as_well_as_before(cleaner):
     assert (after - before) / length <= 0.001
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_dirty_documents_come_close_to_their_clean_twins(ungated):
     items = find_items(benchmark("dirty-documents")).items

@@ -6,14 +6,14 @@ from shown_reports import BROWSER, PAGES, summarise, sync_api
 from docclean.report.html.document import write_html
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def report(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "r.html"
     write_html(summarise(PAGES), PAGES, path)
     return path.as_uri()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as player:
         started = player.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])

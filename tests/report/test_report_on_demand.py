@@ -1,7 +1,7 @@
 """Cards of the report on demand, and what holds everywhere."""
 
 import pytest
-from shown_reports import COUNT, EVIL, TRUTH, cards, first_slider, sync_api
+from shown_reports import BROWSER, COUNT, EVIL, TRUTH, cards, first_slider, sync_api
 
 from docclean.report.html.document import write_html
 from docclean.scores.results import (
@@ -12,6 +12,8 @@ from docclean.scores.results import (
     Totals,
 )
 from docclean.scores.text import macro, micro, score
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 
 
 def filled(page):

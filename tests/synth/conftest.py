@@ -9,7 +9,7 @@ from docclean.synth import (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def words() -> TextSource:
     return TextSource(ENGLISH)
 

@@ -23,7 +23,7 @@ def one_thread():
     cv2.setNumThreads(before[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the recipe's typeset pages, made once."""
     folder = tmp_path_factory.mktemp("pages")

@@ -18,7 +18,7 @@ from docclean.evaluation.rivals.classical import (
 )
 from docclean.scores.pixels import rmse
 
-PAIRS = Path(__file__).parents[2] / "shared/data/dirty-documents"
+PAIRS = Path(__file__).parents[3] / "shared/data/dirty-documents"
 
 pages = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
 
