@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 """Grey (H, W) or colour (H, W, 3, RGB), uint8, 0 black .. 255 white."""
 
+STRIP = 256
+"""Rows of a colour page taken at a time: a large one is never held as floats."""
 LUMA = (0.299, 0.587, 0.114)
 """Weights of R, G, B in luma (ITU-R BT.601)."""
 
@@ -62,15 +64,36 @@ class Page:
             return self.pixels
         grey = np.empty(self.pixels.shape[:2], np.uint8)
         weights = np.asarray(LUMA, np.float32)
-        strip = 256  # rows at a time, so a large colour page is never held as floats
-        for top in range(0, self.height, strip):
-            rows = self.pixels[top : top + strip].astype(np.float32)
-            grey[top : top + strip] = np.rint(rows @ weights).astype(np.uint8)
+        for top in range(0, self.height, STRIP):
+            rows = self.pixels[top : top + STRIP].astype(np.float32)
+            grey[top : top + STRIP] = np.rint(rows @ weights).astype(np.uint8)
         return grey
 
     def with_pixels(self, pixels: Image) -> "Page":
         """Return the same page (dpi, number, source) with other pixels."""
         return replace(self, pixels=pixels)
+
+    def with_luma(self, grey: Image, luma: Image) -> "Page":
+        """Return the same page with new luma (H, W) uint8; colour keeps its chroma.
+
+        R, G and B keep their distance from the luma (ITU-R BT.601), scaled down towards white
+        paper, where chroma fades.
+
+        Args:
+            grey: the page's own luma, (H, W) uint8.
+            luma: the new one.
+        """
+        if self.is_grey:
+            return self.with_pixels(luma)
+        out = np.empty_like(self.pixels)
+        for top in range(0, self.height, STRIP):
+            rows = np.s_[top : top + STRIP]
+            light = luma[rows].astype(np.float32)
+            keep = np.clip((255 - light) / 64, 0, 1)
+            chroma = self.pixels[rows].astype(np.float32) - grey[rows].astype(np.float32)[..., None]
+            values = light[..., None] + keep[..., None] * chroma
+            out[rows] = np.clip(values + 0.5, 0, 255).astype(np.uint8)
+        return self.with_pixels(out)
 
     def finer(self, pixels: Image, factor: float) -> "Page":
         """Return the same page with pixels `factor` times as fine, dpi with them."""

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from docclean.clean.colour import with_luma
 from docclean.clean.faint_marks import wipe_crumbs
 from docclean.clean.focus import find_blur, refocus
 from docclean.clean.gate.by_reading import decide_by_reading
@@ -227,7 +226,8 @@ def _in_focus(page: Page, grey: Image) -> Work:
     blur = find_blur(grey)
     if blur is None:
         return Work.of(page, grey)
-    focused = with_luma(page, grey, refocus(grey, blur))
+    sharp = refocus(grey, blur)
+    focused = page.with_luma(grey, sharp)
     return Work.of(focused, focused.grey(), blur.width())
 
 
@@ -247,9 +247,9 @@ def _finished(work: Work) -> Cleaned:
     contrast = work.measures.speckled_contrast
     cleaned = wipe_crumbs(work.raw, work.cleaned, scale * work.x_height, contrast)
     if scale == 1:
-        return Cleaned(with_luma(page, work.grey, cleaned), decision)
+        return Cleaned(page.with_luma(work.grey, cleaned), decision)
     shown = bring_back(work.grey, work.raw, cleaned)
-    return Cleaned(with_luma(page, work.grey, shown), decision, page.finer(cleaned, scale), scale)
+    return Cleaned(page.with_luma(work.grey, shown), decision, page.finer(cleaned, scale), scale)
 
 
 def faint_for(

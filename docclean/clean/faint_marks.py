@@ -32,13 +32,14 @@ def wipe_crumbs(raw: Image, cleaned: Image, x_height: float, contrast: float) ->
     """
     if x_height <= 0 or not contrast:
         return cleaned
+    cells = _paper(raw)
     found = components(cleaned < MARK)
     small = np.maximum(found.height, found.width) <= SMALL * x_height
     row, column, label = found.pixels(small)
     darkest = np.full(len(small), 255, np.int64)
     np.minimum.at(darkest, label, raw[row, column].astype(np.int64))
     middle = ((found.top + found.bottom) // 2, (found.left + found.right) // 2)
-    paper = _paper(raw)[tuple(place // PAPER_CELL for place in middle)]
+    paper = cells[tuple(place // PAPER_CELL for place in middle)]
     crumb = small & (paper - darkest < FAINT * contrast)
     wiped = cleaned.copy()
     row, column, _ = found.pixels(crumb)
