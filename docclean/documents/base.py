@@ -79,7 +79,11 @@ class Format(ABC):
 
 
 def check_size(source: Source, width: int, height: int) -> None:
-    """Refuse a page above `MAX_PIXELS` before any of it is decoded."""
+    """Refuse a page (width, height in px) above `MAX_PIXELS` before any of it is decoded.
+
+    Raises:
+        UnreadableInputError: it is too large.
+    """
     if width * height > MAX_PIXELS:
         raise source.unreadable(
             f"is too large: {width} x {height} px is more than {MAX_PIXELS:,} pixels; "
@@ -114,7 +118,11 @@ def pillow_quiet() -> Iterator[None]:
 
 @contextmanager
 def decoding(source: Source) -> Iterator[None]:
-    """Turn what a decoder raises on a damaged file into one sentence."""
+    """Turn what a decoder raises on a damaged file into one sentence.
+
+    Raises:
+        UnreadableInputError: the file is damaged, or needs more memory than is free.
+    """
     try:
         with pillow_quiet():
             yield
@@ -130,7 +138,11 @@ def decoding(source: Source) -> Iterator[None]:
 
 @contextmanager
 def encoding(what: str) -> Iterator[None]:
-    """Turn what an encoder raises into one sentence; let the system's own errors pass."""
+    """Turn what an encoder raises into one sentence; let the system's own errors pass.
+
+    Raises:
+        OutputError: the format cannot hold the page.
+    """
     try:
         with pillow_quiet():
             yield

@@ -55,7 +55,7 @@ class Encoded:
 
 
 def flate(pixels: Image) -> Encoded:
-    """Store pixels exactly, by as few bits as their values need."""
+    """Store pixels (H, W) or (H, W, 3) uint8 exactly, by as few bits as their values need."""
     if pixels.ndim == 3:
         colours = palette_of(pixels)
         if colours is None:
@@ -84,7 +84,7 @@ def jpeg(
     quality: int = PDF_JPEG_QUALITY,
     halved: bool = False,
 ) -> Encoded:
-    """Store pixels as JPEG, with the quantisation tables where they are given.
+    """Store pixels (H, W) or (H, W, 3) uint8 as JPEG, with the quantisation tables if given.
 
     Colour is stored at full resolution, or `halved`: at full it does not fringe letters.
     """
@@ -108,7 +108,7 @@ def bitonal_forms(paper: Image) -> Iterator[Encoded]:
 
 
 def few_colours(pixels: Image) -> Encoded:
-    """Store a colour page by 256 colours, as many as a palette holds."""
+    """Store a colour page (H, W, 3) uint8 by 256 colours, as many as a palette holds."""
     image = Pillow.fromarray(np.ascontiguousarray(pixels))
     few = image.quantize(256, Pillow.Quantize.MEDIANCUT, dither=Pillow.Dither.NONE)
     table = np.asarray(few.getpalette("RGB") or [], np.uint8).reshape(-1, 3)

@@ -77,7 +77,7 @@ def _beyond(dark: Mask) -> Mask:
 
 
 def painted(pixels: Image, mask: Mask) -> Image:
-    """Return pixels (H, W) or (H, W, 3) with paper where the mask (H, W) is True."""
+    """Return pixels (H, W) or (H, W, 3) uint8 with paper where the mask (H, W) is True."""
     out = pixels.copy()
     paper = paper_colour(pixels)
     out[mask] = paper if pixels.ndim == 3 else paper[0]

@@ -61,7 +61,10 @@ def _sharpness(x: NDArray[np.float32], y: NDArray[np.float32], angle: float) -> 
 
 
 def rotated(pixels: Image, angle: float) -> Image:
-    """Turn pixels counter-clockwise about their middle, same size; corners become paper."""
+    """Turn pixels (H, W) or (H, W, 3) counter-clockwise by `angle`, degrees, about their middle.
+
+    The size stays; corners become paper.
+    """
     image = Pillow.fromarray(pixels)
     paper: Any = paper_colour(pixels)
     fill = tuple(int(value) for value in paper) if pixels.ndim == 3 else int(paper[0])

@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 
 
 def find_gutter(grey: Image) -> float | None:
-    """Return the share of the width at which two pages side by side meet; None for one page."""
+    """Return the share of the width of a scan (H, W) at which two pages meet; None for one page."""
     height, width = grey.shape
     if width < SPREAD_FROM * height:
         return None
@@ -49,7 +49,7 @@ def _longest(mask: Mask) -> tuple[int, int] | None:
 
 
 def halves(page: Page, cut: float) -> tuple[Page, Page]:
-    """Return the two pages of a spread."""
+    """Return the left and the right page of a spread; `cut` is a share of its width."""
     column = round(cut * page.width)
     left, right = page.pixels[:, :column], page.pixels[:, column:]
     return page.with_pixels(left.copy()), page.with_pixels(right.copy())

@@ -21,7 +21,11 @@ Box = tuple[float, float, float, float]
 
 
 def check_content(leaf: pikepdf.Page, source: Source) -> None:
-    """Refuse a page whose content streams unpack to more than `CONTENT_LIMIT` bytes."""
+    """Refuse a page whose content streams unpack to more than `CONTENT_LIMIT` bytes.
+
+    Raises:
+        UnreadableInputError: they do.
+    """
     contents = leaf.obj.get("/Contents")
     streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
     total = 0
