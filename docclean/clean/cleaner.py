@@ -21,7 +21,7 @@ from docclean.clean.gate.measures import Measures
 from docclean.clean.gate.need_and_harm import ENLARGED_LITTLE, decide, is_faint
 from docclean.clean.network import Runtime, load_runtime
 from docclean.clean.pens import without_pens
-from docclean.clean.route import DRAWN, is_drawing
+from docclean.clean.route import DRAWN, has_blank_paper, is_drawing
 from docclean.clean.tiles import TileGrid, join, split
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back, enlarge, working_factor, x_height
 from docclean.ocr import OcrEngine
@@ -172,7 +172,8 @@ class Cleaner:
         """
         enlarged = work.scale > 1
         network, measures = self.runtime, UNMEASURED
-        if not enlarged or (self.faint and work.scale <= ENLARGED_LITTLE):
+        little = self.faint and work.scale <= ENLARGED_LITTLE
+        if not enlarged or (little and has_blank_paper(work.grey)):
             made = enlarge(work.cleaned, work.scale) if enlarged else work.cleaned
             measures = Measures.of(work.raw, made, work.scale)
             if self.faint and is_faint(measures):

@@ -9,6 +9,8 @@ from docclean.page import Image
 DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60
 """Shares of pixels equal to the one beside them, of the paper's one grey and of bright colour (by
 so many levels between channels) from which a page was drawn by a program."""
+BLANK_LEVELS, LEAST_BLANK = 3, 0.25
+"""Neighbouring greys of even paper, and the share of a page that is blank at least."""
 DRAWN = Decision(
     "kept",
     "a program drew it in colour, on paper of one value: there is nothing to clean",
@@ -30,3 +32,12 @@ def is_drawing(colour: Image, grey: Image) -> bool:
         return False
     some = colour[::2, ::2].astype(np.int16)
     return float(np.mean(some.max(2) - some.min(2) > BRIGHT)) >= DRAWN_COLOUR
+
+
+def has_blank_paper(grey: Image) -> bool:
+    """Say whether the paper of a page, (H, W), may be even enough for weak print on it to be faint.
+
+    It costs a histogram; `is_faint` asks what the network made of the page too.
+    """
+    counts = np.convolve(histogram(grey), np.ones(BLANK_LEVELS, np.int64))
+    return int(counts.max()) >= LEAST_BLANK * grey.size

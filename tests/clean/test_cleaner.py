@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from docclean.clean.cleaner import Cleaner
+from docclean.clean.route import has_blank_paper
 from docclean.clean.tiles import TileGrid
 from docclean.page import Page
 
@@ -223,3 +224,10 @@ def test_weak_print_runs_two_networks_once_each_at_any_size():
         done = Cleaner(usual, faint=lambda other=other: other).clean(Page(weak))
         assert (done.decision.measures["scale"] > 1) == enlarged
         assert (len(seen), len(others)) == (1, 1)
+
+
+def test_uneven_paper_is_told_before_anything_is_measured_of_it():
+    weak = np.where(printed(1) < 100, 120, 255).astype(np.uint8)
+    grain = np.random.default_rng(5).normal(0, 4, weak.shape)
+    assert has_blank_paper(weak)
+    assert not has_blank_paper(np.clip(weak - 20 + grain, 0, 255).astype(np.uint8))
