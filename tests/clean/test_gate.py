@@ -212,3 +212,23 @@ def test_a_drawing_is_kept_and_no_network_sees_it():
     chart[100:200, 50:350] = (70, 120, 190)
     done = Cleaner(None).clean(Page(chart))
     assert done.page.pixels is chart and done.decision.verdict == "kept"
+
+
+def test_every_row_of_the_gate_names_what_it_looks_at_and_where_its_limits_were_chosen():
+    rows = (*NEEDS, *HARMS)
+    assert len({row.name for row in rows}) == len(rows)
+    for row in rows:
+        assert row.chosen in ("validation", "all real pages", "before the split")
+        assert "{" not in row.told(Measures())
+
+
+def test_a_page_that_needs_nothing_is_told_so_whatever_cleaning_would_do_to_it():
+    """The need is asked first: what is not cleaned cannot be harmed."""
+    clean = Measures(
+        ink_lost=1.0, paper_grey=255.0, stroke_width=3.0, sharpness=1.0, contrast=240.0
+    )
+    told = decide_by_measures(clean)
+    assert told.untouched and told.verdict == "kept" and "nothing to clean" in told.reason
+    dirty = Measures(ink_lost=1.0, paper_grey=120.0, sharpness=1.0, contrast=240.0)
+    told = decide_by_measures(dirty)
+    assert not told.untouched and "100% of the ink" in told.reason

@@ -123,7 +123,7 @@ NEEDS = (
         "paper",
         lambda page: not is_even(page),
         "the paper was uneven, dark or dirty, and the ink is kept",
-        "validation",
+        "before the split",
     ),
     Row(
         "softness",
