@@ -9,11 +9,13 @@ from docclean.clean.gate.letters import Letters
 from docclean.clean.gate.measures import Measures, blank_paper, crumbs, specks, stroke_width
 from docclean.clean.gate.need_and_harm import (
     EVEN_PAPER,
+    HARMS,
     LEAST_SHARPNESS,
     MOST_ADDED,
     MOST_CRUMBS,
     MOST_LOST,
     MOST_SPECKS,
+    NEEDS,
     THIN_STROKE,
     WEAK_INK,
 )
