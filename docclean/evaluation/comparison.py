@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from docclean.clean.contract import PageCleaner
 from docclean.errors import (
     MissingProgramError,
     OutputError,
@@ -21,7 +22,6 @@ from docclean.errors import (
 from docclean.evaluation.contenders import (
     CONTENDERS,
     Contender,
-    PageCleaner,
     cleaned_by,
 )
 from docclean.evaluation.environment import environment

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
 
 from docclean.clean.cleaner import Cleaner
+from docclean.clean.contract import PageCleaner
 from docclean.clean.type_size import enlarge as enlarged
 from docclean.errors import MissingProgramError, UsageError
 from docclean.evaluation.rivals.binarizing import (
@@ -174,28 +174,6 @@ def command_contender(spec: str, timeout: float = TIMEOUT) -> Contender:
 
 
 # --- the cleaner ---------------------------------------------------------------------------------
-
-
-class CleanedPage(Protocol):
-    """What a cleaner returns: the page, and why it was cleaned or left alone."""
-
-    @property
-    def page(self) -> Page:
-        """The page to go on with."""
-        ...
-
-    @property
-    def decision(self) -> Any:
-        """What the gate decided."""
-        ...
-
-
-class PageCleaner(Protocol):
-    """Anything with `clean(page)`: `docclean.Cleaner`, or a stand-in of one's own."""
-
-    def clean(self, page: Page) -> CleanedPage:
-        """Clean one page."""
-        ...
 
 
 def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
