@@ -1,4 +1,4 @@
-"""Families of members: a plain list in the family's `__init__`, plus what plugins bring."""
+"""Families of members: a plain list in the family's folder, plus what plugins bring."""
 
 import difflib
 from collections.abc import Callable, Iterator

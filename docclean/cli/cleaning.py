@@ -36,7 +36,7 @@ def clean(
 
     PNG, JPEG, TIFF, BMP, WebP, JPEG 2000, PNM and PDF go in and out; dpi, size and page count
     stay. Of a PDF only the scans change: its text, outline, boxes and metadata stay. A recipe's
-    section [clean] holds the same options, named as here; what is given here comes first.
+    section [clean] holds the same options, with _ for -; what is given here comes first.
 
     \b
     docclean clean scan.pdf -o clean.pdf --ocr deu --text
