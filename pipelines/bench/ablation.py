@@ -7,13 +7,13 @@ the members of its group (or the one member named) are never drawn. Told is the 
 of a folder (`noisy/`, `clean/`): its RMSE, and the share of it on ink and on paper.
 """
 
-import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+from common import described, run
 
 from docclean.clean.cleaner import Cleaner
 from docclean.corruptions import CORRUPTIONS
@@ -75,7 +75,7 @@ def errors(cleaner: Cleaner, folder: Path) -> tuple[float, float, float]:
 
 def main() -> None:
     """Fine-tune the variants and print their lines."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = described(__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("pairs", type=Path)
     parser.add_argument("--recipe", type=Path, default=Path("pipelines/recipes/small.toml"))
@@ -98,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,23 +8,22 @@ The A4 page is typeset at 300 dpi and dirtied by docclean itself; nothing is dow
 --scores nothing is run: what `docclean evaluate --json` measured of each page's seconds is counted.
 """
 
-import argparse
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
+from argparse import Namespace
 from pathlib import Path
 from random import Random
 
 import numpy as np
+from common import arguments, measured, run, table, tell
 
 from docclean.clean.cleaner import Cleaner
 from docclean.corruptions.chain import dirty_by_name
 from docclean.evaluation.demo import DIRT
-from docclean.evaluation.environment import environment
 from docclean.ocr import Tesseract
 from docclean.page import Page
 from docclean.pairs.folder import write_png
@@ -123,53 +122,55 @@ def _disk(folder: Path) -> int:
 
 def main() -> None:
     """Measure what was asked for and print one Markdown table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("--model", default="small")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--large", action="store_true", help="also a 20,000 x 14,000 px page")
     parser.add_argument("--install", action="store_true", help="also the size of a base install")
-    parser.add_argument("-o", "--out", type=Path)
     parser.add_argument("--scores", type=Path, help="count pages of an evaluation instead")
     options = parser.parse_args()
     if options.scores:
         _tell("cleaning and reading, no longer than reading", paid_back(options.scores), options)
         return
+    rows = on_a4(options)
+    with tempfile.TemporaryDirectory() as name:
+        rows += in_fresh_processes(options, Path(name))
+    _tell("time and memory", rows, options)
+
+
+def on_a4(options: Namespace) -> list[tuple[str, str]]:
+    """Return the rows of cleaning and reading an A4 page in this process."""
     page, cleaner = a4_page(), Cleaner.load(options.model, threads=options.threads)
     cleaned = cleaner(page)
     engine = Tesseract("eng")
-    rows = [
+    return [
         ("clean, A4 at 300 dpi, grey, model loaded", _range(seconds(lambda: cleaner.clean(page)))),
         ("Tesseract on the dirty page", _range(seconds(lambda: engine.read(page), 2))),
         ("Tesseract on the cleaned page", _range(seconds(lambda: engine.read(cleaned), 2))),
     ]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_png(folder / "a4.png", page)
-        arguments = ["--model", options.model]
-        peak, taken = peak_of_clean(folder / "a4.png", folder / "a4-clean.png", arguments)
-        rows.append(
-            ("`docclean clean` of that page: peak memory", f"{peak:.0f} MB ({taken:.1f} s)")
-        )
-        if options.large:
-            tile = page.pixels[:1400, :2000]
-            write_png(folder / "large.png", Page(np.tile(tile, (10, 10))[: LARGE[0], : LARGE[1]]))
-            source, target = folder / "large.png", folder / "large-clean.png"
-            peak, taken = peak_of_clean(source, target, arguments)
-            label = "`docclean clean` of 20,000 x 14,000 px: peak memory"
-            rows.append((label, f"{peak:.0f} MB ({taken:.0f} s)"))
-        if options.install:
-            rows.append(("base install on disk", f"{install_size(folder):.0f} MB"))
-    _tell("time and memory", rows, options)
 
 
-def _tell(title: str, rows: list[tuple[str, str]], options: argparse.Namespace) -> None:
+def in_fresh_processes(options: Namespace, folder: Path) -> list[tuple[str, str]]:
+    """Return the rows of peak memory and of what an install takes on disk."""
+    page, given = a4_page(), ["--model", options.model]
+    write_png(folder / "a4.png", page)
+    peak, taken = peak_of_clean(folder / "a4.png", folder / "a4-clean.png", given)
+    rows = [("`docclean clean` of that page: peak memory", f"{peak:.0f} MB ({taken:.1f} s)")]
+    if options.large:
+        tile = page.pixels[:1400, :2000]
+        write_png(folder / "large.png", Page(np.tile(tile, (10, 10))[: LARGE[0], : LARGE[1]]))
+        peak, taken = peak_of_clean(folder / "large.png", folder / "large-clean.png", given)
+        label = "`docclean clean` of 20,000 x 14,000 px: peak memory"
+        rows.append((label, f"{peak:.0f} MB ({taken:.0f} s)"))
+    if options.install:
+        rows.append(("base install on disk", f"{install_size(folder):.0f} MB"))
+    return rows
+
+
+def _tell(title: str, rows: list[tuple[str, str]], options: Namespace) -> None:
     """Print one Markdown table, and write it where it was asked for."""
-    table = "\n".join(["| what | measured |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows)])
-    facts = f"{date.today()}, {environment().machine}, model {options.model}"
-    told = f"{facts}: {title}\n\n{table}\n"
-    print(told)
-    if options.out:
-        options.out.write_text(told, "utf-8")
+    facts = f"{measured()}, model {options.model}"
+    tell([f"{facts}: {title}\n", *table(("what", "measured"), rows)], options.out)
 
 
 def _range(taken: list[float]) -> str:
@@ -177,4 +178,4 @@ def _range(taken: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -7,7 +7,6 @@ Noise fields repeat over the fonts, and so does the text: the figure compares wi
 on enlarged twice; what is done is kept in --out and not done again.
 """
 
-import argparse
 import copy
 import csv
 import json
@@ -18,10 +17,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import clean_pages
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from common import described, run, write
 from torch import Tensor
 
 from docclean.clean.type_size import enlarge, resized
@@ -198,7 +198,7 @@ def table(folds: Sequence[Sequence[Row]]) -> list[str]:
 
 def main() -> None:
     """Do each fold that is not done, and tell."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = described(__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--checkpoint", type=Path, required=True, help="one nobody writes to")
     for name, usual in (("folds", 3), ("minutes", 10.0), ("threads", 2), ("out", "out/folds")):
@@ -207,14 +207,15 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    cv2.setNumThreads(1)
     pairs = read_pairs(args.data)
     folds = [
         measure_fold(pairs, fonts, args.checkpoint, Path(args.out), TRAIN, args.minutes, args.flips)
         for fonts in font_folds([pair.font for pair in pairs], args.folds)
     ]
     facts = f"{REPEATS}. {args.minutes:g} minutes a fold, flips: {args.flips}; bar 0.012"
-    clean_pages.write("Tuned on the set, fonts held out", facts, table(folds), args.markdown)
+    write("Tuned on the set, fonts held out", facts, table(folds), args.markdown)
 
 
 if __name__ == "__main__":
-    clean_pages.run(main)
+    run(main)

@@ -7,7 +7,6 @@ and again with its own noise, as no two scans are equal. Memory is that of all p
 the proportional set size, in which pages that processes share count once.
 """
 
-import argparse
 import hashlib
 import subprocess
 import sys
@@ -18,10 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-import clean_pages
 import numpy as np
 import pikepdf
 import psutil
+from common import arguments, run, write
 
 from docclean.corruptions.chain import dirty_by_name
 from docclean.documents.forms import jpeg
@@ -80,10 +79,9 @@ def clean(path: Path, out: Path, jobs: int, threads: int) -> tuple[float, int, s
 
 def main() -> None:
     """Make, clean, tell."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = arguments(__doc__)
     parser.add_argument("--pages", type=int, default=300)
     parser.add_argument("--only", type=int, nargs=2, help="processes and threads: this row alone")
-    parser.add_argument("--markdown", type=Path)
     args = parser.parse_args()
     lines = ["| processes | threads each | pages/s | peak, MB | size, of the original | SHA-256 |"]
     lines.append("|--:|--:|--:|--:|--:|---|")
@@ -97,10 +95,8 @@ def main() -> None:
             told = f"{rate:.2f} | {peak / 1e6:.0f} | {share:.2f} | {digest[:12]}"
             lines.append(f"| {jobs} | {threads} | {told} |")
             print(lines[-1], flush=True)
-    clean_pages.write(
-        "A long scanned PDF", f"{args.pages} pages, A4, 300 dpi", lines, args.markdown
-    )
+    write("A long scanned PDF", f"{args.pages} pages, A4, 300 dpi", lines, args.out)
 
 
 if __name__ == "__main__":
-    clean_pages.run(main)
+    run(main)

@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-import clean_pages
+import common
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -147,9 +147,9 @@ def spoil(name: str, index: int, page: Image) -> Image:
 
 def book_page(index: int) -> Typeset:
     """Set page `index` of the book, one column; the families take turns."""
-    known = clean_pages.installed(BOOK_FONTS)
+    known = common.installed(BOOK_FONTS)
     family = known[index % len(known)]
-    return clean_pages.set_page(f"noise-suite-{index}", SET_AT, "book", family, index + 1, DPI)
+    return common.set_page(f"noise-suite-{index}", SET_AT, "book", family, index + 1, DPI)
 
 
 @dataclass(frozen=True)
@@ -192,9 +192,9 @@ def share_back(
     """
     found = [[one.words_found for one in scores] for scores in (clean, spoilt, treated)]
     counts = np.array(found, np.float64).T
-    whole, left, now = np.vstack([counts.sum(0), clean_pages.drawn_sums(counts)]).T
+    whole, left, now = np.vstack([counts.sum(0), common.drawn_sums(counts)]).T
     shares = (now - left) / np.where(whole > left, whole - left, np.nan)
-    return clean_pages.bounds(float(shares[0]), shares[1:], len(counts))
+    return common.bounds(float(shares[0]), shares[1:], len(counts))
 
 
 def table(rows: Sequence[Readings]) -> list[str]:
@@ -221,12 +221,12 @@ def table(rows: Sequence[Readings]) -> list[str]:
 
 def cleaned_by(cleaner: PageCleaner) -> Treatment:
     """Return the cleaner as a treatment; what it gives is what is to be read."""
-    return lambda page: clean_pages.to_read(cleaner.clean(page))
+    return lambda page: common.to_read(cleaner.clean(page))
 
 
 def main() -> None:
     """Set the pages, spoil, clean, read, tell."""
-    parser = clean_pages.arguments(__doc__ or "", 100)
+    parser = common.cleaning_arguments(__doc__, 100)
     parser.add_argument("--noise", nargs="+", choices=list(NOISES), default=list(NOISES))
     parser.add_argument("--save", type=Path, help=f"folder for PNGs of {SAVED} pages")
     args = parser.parse_args()
@@ -235,17 +235,17 @@ def main() -> None:
     treatments: dict[str, Treatment] = {
         "divided": lambda page: page.with_pixels(divide_background(page.grey()))
     }
-    for name, cleaner in clean_pages.load_cleaners(args.model, args.jobs).items():
+    for name, cleaner in common.load_cleaners(args.model, args.jobs).items():
         treatments[name] = cleaned_by(cleaner)
-    reader = clean_pages.load_reader(args.cache)
+    reader = common.load_reader(args.cache)
 
     def measure(index: int) -> Readings:
         return measure_page(index, args.noise, treatments, reader, args.save)
 
-    rows = clean_pages.each_page(measure, args.pages, args.jobs)
-    facts = f"{args.pages} pages, {len(clean_pages.installed(BOOK_FONTS))} families, mode 3"
-    clean_pages.write("Words that come back", facts, table(rows), args.markdown)
+    rows = common.each_page(measure, args.pages, args.jobs)
+    facts = f"{args.pages} pages, {len(common.installed(BOOK_FONTS))} families, mode 3"
+    common.write("Words that come back", facts, table(rows), args.out)
 
 
 if __name__ == "__main__":
-    clean_pages.run(main)
+    common.run(main)

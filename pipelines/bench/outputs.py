@@ -11,16 +11,14 @@ much of the page's ink stays (mask), or what is added to the logit of the page b
 its ink (affine: the shipped one, which also stretches and shifts it).
 """
 
-import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import torch.nn.functional as F
+from common import described, run
 from torch import Tensor
 
-from docclean.errors import DoccleanError
 from docclean.models import Architecture
 from docclean.models.dae import LEAST, LocalAffineAutoencoder
 from docclean.recipe import Recipe
@@ -70,7 +68,7 @@ def give_out(output: Callable[[Tensor, Tensor], Tensor]) -> None:
 
 def main() -> None:
     """Train one answer and export it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = described(__doc__)
     parser.add_argument("output", choices=list(OUTPUTS))
     parser.add_argument("--recipe", type=Path, default=Path("pipelines/recipes/small.toml"))
     parser.add_argument("--steps", type=int, default=1500)
@@ -79,14 +77,11 @@ def main() -> None:
     output = OUTPUTS[options.output]
     if output is not None:
         give_out(output)
-    try:
-        recipe = Recipe.load(options.recipe)
-        learn = replace(recipe.train, steps=options.steps, recogniser="", learning_rate=2e-3)
-        checkpoint = train(replace(recipe, train=learn), options.out)
-        export_checkpoint(checkpoint, options.out / f"{options.output}.onnx")
-    except DoccleanError as error:
-        sys.exit(f"{error}")
+    recipe = Recipe.load(options.recipe)
+    learn = replace(recipe.train, steps=options.steps, recogniser="", learning_rate=2e-3)
+    checkpoint = train(replace(recipe, train=learn), options.out)
+    export_checkpoint(checkpoint, options.out / f"{options.output}.onnx")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

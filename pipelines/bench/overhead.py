@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import arguments, measured, table, tell
+from common import arguments, measured, run, table, tell
 
 from docclean.clean.cleaner import Cleaner
 from docclean.documents import read_pages
@@ -120,4 +120,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,13 +6,12 @@ Every image of the public OCR sets becomes a PDF of one page with the image's ow
 Flate, as a scanner writes them), and is cleaned; the odd PDFs of `DATA/pdf` as they are.
 """
 
-import argparse
 import io
 import statistics
 from pathlib import Path
 
-import clean_pages
 import pikepdf
+from common import arguments, run, write
 from PIL import Image as Pillow
 
 from docclean.clean.spec import CleanerSpec
@@ -45,9 +44,8 @@ def as_pdf(path: Path) -> bytes:
 
 def main() -> None:
     """Make, clean, weigh."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = arguments(__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--markdown", type=Path)
     args = parser.parse_args()
     cleaner = CleanerSpec()()
     sets = sorted((args.data / "ocr").iterdir())
@@ -70,7 +68,7 @@ def main() -> None:
         lines.append(_row(name, shares))
         print(lines[-1], flush=True)
     lines.append(_row("all", every))
-    clean_pages.write("Size of cleaned PDFs, of the original", "model small", lines, args.markdown)
+    write("Size of cleaned PDFs, of the original", "model small", lines, args.out)
 
 
 def _row(name: str, shares: list[float]) -> str:
@@ -83,4 +81,4 @@ def _row(name: str, shares: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    clean_pages.run(main)
+    run(main)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from common import arguments, measured, tell
+from common import arguments, measured, run, tell
 from PIL import Image as Pillow
 
 SIDE = 256
@@ -277,4 +277,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -22,7 +22,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import cv2
 import numpy as np
 import torch
-from common import arguments, measured, table, tell
+from common import arguments, measured, run, table, tell
 
 from docclean.recipe import Recipe
 from docclean.synth import LAYOUTS, TextSource, typeset
@@ -186,4 +186,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

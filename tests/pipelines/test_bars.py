@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "pipelines/bench"))  # scripts, no package
 
 import clean_pages  # noqa: E402
+import common  # noqa: E402
 import noise_suite  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
@@ -117,7 +118,7 @@ def test_typewritten_pages_keep_their_words(language):
 
 @pytest.mark.slow
 def test_salt_and_pepper_gives_its_words_back(cleaner):
-    reader = clean_pages.load_reader(None)
+    reader = common.load_reader(None)
     treatments = {"small": noise_suite.cleaned_by(cleaner)}
     rows = [noise_suite.measure_page(0, ["salt and pepper"], treatments, reader)]
     read = {key: [row[key].score for row in rows] for key in rows[0]}
@@ -241,7 +242,7 @@ def test_a_noise_repeats_its_pixels_and_no_page_has_anothers(small_book):
 def test_the_words_that_come_back(small_book, monkeypatch, tmp_path):
     monkeypatch.setattr(noise_suite, "book_page", lambda index: small_book[index])
     treatments = {"identity": Still(), "perfect": Perfect([made.page for made in small_book])}
-    reader = clean_pages.load_reader(tmp_path / "cache.jsonl")
+    reader = common.load_reader(tmp_path / "cache.jsonl")
     names = ["salt and pepper", "stains"]
     rows = [
         noise_suite.measure_page(index, names, treatments, reader, tmp_path) for index in range(2)
@@ -278,7 +279,7 @@ def test_the_share_that_comes_back_and_its_interval():
 
 def test_clean_pages_are_measured():
     pages = [first_lines(clean_pages.clean_page(index)) for index in (2, 7, 12)]
-    reader = clean_pages.load_reader(None)
+    reader = common.load_reader(None)
     cleaners = {"identity": Still(), "whitener": Whitener()}
     rows = [clean_pages.measure_page(made, cleaners, reader) for made in pages]
     same, wiped = zip(*rows, strict=True)
