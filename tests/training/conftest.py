@@ -10,7 +10,7 @@ import torch
 from training_runs import RECIPE
 
 from docclean.recipe import Recipe
-from docclean.training import loop
+from docclean.training import journal, loop
 from docclean.training.patches import cached_pages
 
 
@@ -33,9 +33,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(pages, tmp_path, monkeypatch):
-    """Return a function that trains in a named folder, noting every batch it learns from."""
+    """Return a function that trains in a named folder, noting every batch it learns from.
 
-    def train(name: str, recipe: Recipe = RECIPE, **options) -> tuple[Path, list[int]]:
+    The curves are drawn where they are asked for: drawing takes as long as learning here.
+    """
+
+    def train(
+        name: str, recipe: Recipe = RECIPE, *, curves: bool = False, **options
+    ) -> tuple[Path, list[int]]:
         out = tmp_path / name
         if not out.exists():
             shutil.copytree(pages, out)
@@ -48,6 +53,8 @@ def run(pages, tmp_path, monkeypatch):
 
         with monkeypatch.context() as patch:
             patch.setattr(loop, "_learn", noting)
+            if not curves:
+                patch.setattr(journal, "write_curves", lambda *rest: None)
             loop.train(recipe, out, **options)
         return out / loop.CHECKPOINT, seen
 

@@ -15,7 +15,7 @@ from docclean.training import journal, loop
 
 
 def test_a_tiny_run_leaves_everything_a_person_wants(run):
-    checkpoint, batches = run("run")
+    checkpoint, batches = run("run", curves=True)
     assert len(batches) == STEPS
     rows = history(checkpoint)
     assert [row["step"] for row in rows] == [6, 12]
@@ -149,7 +149,9 @@ def test_resuming_on_other_patches_says_so(run, capsys, section, changes, told):
 
 def test_a_curriculum_resumes_to_the_step(run, clock):
     """The second block is drawn as severe as in an unbroken run, and unlike one without it."""
-    rising = replace(RECIPE, train=replace(RECIPE.train, steps=20, curriculum=1.0))
+    rising = replace(
+        RECIPE, train=replace(RECIPE.train, steps=20, validate_every=100, curriculum=1.0)
+    )
     whole, all_batches = run("whole", rising)
     _, first = run("halves", rising, minutes=17.5)
     halves, second = run("halves", rising, resume=True)
