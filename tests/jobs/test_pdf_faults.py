@@ -40,16 +40,14 @@ class Deadly(Identity):
 @pytest.mark.parametrize(("kind", "jobs"), [(Picky, 1), (Picky, 2), (Deadly, 2)])
 def test_one_bad_page_is_copied_and_listed_and_the_others_are_cleaned(kind, jobs, scan, tmp_path):
     data = pdf_of(*(np.roll(scan, n, 0) for n in range(3)))
-    out, outcomes = cleaned(data, tmp_path, partial(made, kind), jobs=jobs)
-    assert [bool(one.error) for one in outcomes] == [False, True, False]
+    out = tmp_path / "y.pdf"
+    result = process_file(as_source(data), out, partial(made, kind), Options(jobs=jobs))
+    assert (result.status, result.exit_status) == ("done", 0)
+    assert "page 2 is as it was" in result.message
+    assert not any(f"page {good}" in result.message for good in (1, 3))
     for number, page in enumerate(read_pages(out)):
         raw = np.roll(scan, number, 0)
         assert np.array_equal(page.pixels, raw if number == 1 else 255 - raw)
-    result = process_file(
-        as_source(data), tmp_path / "y.pdf", partial(made, kind), Options(jobs=jobs)
-    )
-    assert (result.status, result.exit_status) == ("done", 0)
-    assert "page 2 is as it was" in result.message
 
 
 def test_strict_makes_it_an_error_and_leaves_nothing(scan, tmp_path):
@@ -78,7 +76,7 @@ def test_bombs_are_told_before_they_are_unpacked(scan, tmp_path):
         image = pdf.pages[0].obj.Resources.XObject.Scan
         image.Width, image.Height = 200_000, 200_000
         pdf.pages[1].obj.Contents = pikepdf.Stream(
-            pdf, zlib.compress(b"0 0 m " * 20_000_000, 9), Filter=pikepdf.Name.FlateDecode
+            pdf, zlib.compress(b"0 0 m " * 12_000_000, 5), Filter=pikepdf.Name.FlateDecode
         )
 
     data = pdf_of(scan, np.roll(scan, 1, 0), np.roll(scan, 2, 0), edit=arm)
