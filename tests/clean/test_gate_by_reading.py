@@ -42,6 +42,7 @@ def test_the_page_that_yields_more_goes_on(text: Image, noisy: Image) -> None:
     better = decide_by_reading(Page(noisy), Page(text), READER, NEEDED)
     assert better.verdict == "cleaned"
     assert better.measures["yield_cleaned"] > better.measures["yield_raw"]
+    assert better.measures["yield_cleaned"] > 100  # every word counts, not the first alone
     assert better.measures["dirt"] == 0.1
     worse = decide_by_reading(Page(text), Page(noisy), READER, NEEDED)
     assert worse.verdict == "kept"
