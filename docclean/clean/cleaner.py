@@ -70,6 +70,7 @@ class Work:
         blur: standard deviation of what had blurred the page, px; 0 where nothing had.
         x_height: height of its small letters, px; 0: no text.
         scale: h / H, 1 and above.
+        network: made `cleaned`.
         measures: `raw` beside `cleaned`, in numbers.
         decision: what becomes of the page.
     """
@@ -78,16 +79,12 @@ class Work:
     grey: Image
     raw: Image
     cleaned: Image
+    network: Runtime
     blur: float = 0.0
     x_height: float = 0.0
     scale: float = 1.0
     measures: Measures = UNMEASURED
     decision: Decision = UNDECIDED
-
-    @classmethod
-    def of(cls, page: Page, grey: Image, blur: float = 0.0) -> "Work":
-        """Begin with a page and its luma."""
-        return cls(page, grey, grey, grey, blur)
 
 
 class Cleaner:
@@ -154,16 +151,16 @@ class Cleaner:
         grey = page.grey()
         if self.gate and not page.is_grey and is_drawing(page.pixels, grey):
             return Cleaned(page, DRAWN)
-        work = self._measured(_in_focus(page, grey))
+        work = self._measured(*_in_focus(page, grey))
         work = self._chosen(self._candidate(_prepared(work)))
         return self._without_pens(work, _finished(work))
 
-    def _measured(self, work: Work) -> Work:
+    def _measured(self, page: Page, grey: Image, blur: float) -> Work:
         """Run the network once, and take the size of the letters from what it made."""
-        cleaned = self.clean_grey(work.grey)
+        cleaned = self.clean_grey(grey)
         height = x_height(cleaned)
-        scale = working_factor(height, work.grey.shape) if self.scale else 1.0
-        return replace(work, cleaned=cleaned, x_height=height, scale=scale)
+        scale = working_factor(height, grey.shape) if self.scale else 1.0
+        return Work(page, grey, grey, cleaned, self.runtime, blur, height, scale)
 
     def _candidate(self, work: Work) -> Work:
         """Clean the page at its working size with the network that suits it, and measure it.
@@ -171,19 +168,20 @@ class Cleaner:
         Weak print is told by what the network made of the page before, enlarged with it.
         """
         enlarged = work.scale > 1
-        network, measures = self.runtime, UNMEASURED
+        network, measures = work.network, UNMEASURED
         little = self.faint and work.scale <= ENLARGED_LITTLE
         if not enlarged or (little and has_blank_paper(work.grey)):
             made = enlarge(work.cleaned, work.scale) if enlarged else work.cleaned
             measures = Measures.of(work.raw, made, work.scale)
             if self.faint and is_faint(measures):
                 network = self.faint()
-        if enlarged or network is not self.runtime:
-            return self._cleaned_by(network, work)
+        if enlarged or network is not work.network:
+            return self._cleaned_again(replace(work, network=network))
         return replace(work, measures=measures)
 
-    def _cleaned_by(self, network: Runtime, work: Work) -> Work:
-        cleaned = self.clean_grey(work.raw, network)
+    def _cleaned_again(self, work: Work) -> Work:
+        """Clean the page at its working size with the network that was chosen, and measure it."""
+        cleaned = self.clean_grey(work.raw, work.network)
         return replace(work, cleaned=cleaned, measures=Measures.of(work.raw, cleaned, work.scale))
 
     def _chosen(self, work: Work) -> Work:
@@ -203,9 +201,8 @@ class Cleaner:
         printed = without_pens(work.grey, work.x_height)
         if printed is None:
             return done
-        network = self.faint() if self.faint and is_faint(work.measures) else self.runtime
         print_only = replace(work, page=work.page.with_pixels(printed), grey=printed)
-        read = _finished(self._chosen(self._cleaned_by(network, _prepared(print_only))))
+        read = _finished(self._chosen(self._cleaned_again(_prepared(print_only))))
         pens = round(float(np.mean(printed != work.grey)), 5)
         decision = done.decision.with_measures(pens=pens)
         return replace(done, decision=decision, read=read.reading, scale=read.scale)
@@ -222,14 +219,14 @@ class Cleaner:
         return cleaned
 
 
-def _in_focus(page: Page, grey: Image) -> Work:
-    """Bring the page into focus where it is not."""
+def _in_focus(page: Page, grey: Image) -> tuple[Page, Image, float]:
+    """Return the page in focus, its luma, and the deviation of what had blurred it, px; 0: none."""
     blur = find_blur(grey)
     if blur is None:
-        return Work.of(page, grey)
+        return page, grey, 0.0
     sharp = refocus(grey, blur)
     focused = page.with_luma(grey, sharp)
-    return Work.of(focused, focused.grey(), blur.width())
+    return focused, focused.grey(), blur.width()
 
 
 def _prepared(work: Work) -> Work:

@@ -1,5 +1,6 @@
 """What everyone who cleans a page promises: `Cleaner` is one, a test's stand-in another."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from docclean.page import Page
@@ -37,3 +38,7 @@ class PageCleaner(Protocol):
 
     def clean(self, page: Page) -> CleanedPage:
         """Return the page cleaned, or as it came."""
+
+
+Loader = Callable[[], PageCleaner]
+"""Makes a cleaner; picklable where other processes call it."""

@@ -16,7 +16,7 @@ class CleanerSpec:
 
     Attributes:
         options: which model, device, gate, language and how many threads.
-        threads: processor threads of each process; None: all cores.
+        threads: processor threads where the options say none; None: all cores.
         tile_area: pixels of a tile, which bound the memory; None leaves the cleaner's own.
     """
 
@@ -28,9 +28,8 @@ class CleanerSpec:
     def of(cls, options: Options, cores: int) -> "CleanerSpec":
         """Return the spec of one of `options.jobs` processes on a machine of `cores`."""
         if options.jobs == 1:
-            return cls(options, options.threads)
-        share = max(1, cores // options.jobs)
-        return cls(options, options.threads or share, SHARED_TILE_AREA)
+            return cls(options)
+        return cls(options, max(1, cores // options.jobs), SHARED_TILE_AREA)
 
     def __call__(self) -> PageCleaner:
         """Load the cleaner.
@@ -47,7 +46,7 @@ class CleanerSpec:
             options.model,
             gate=options.gate != "off",
             device=options.device,
-            threads=self.threads,
+            threads=options.threads or self.threads,
             reader=Tesseract(options.lang, psm=6) if options.gate == "ocr" else None,
             max_tile_area=self.tile_area or MAX_TILE_AREA,
         )

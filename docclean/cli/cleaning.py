@@ -144,7 +144,7 @@ def ocr(
 
     options = gathered(given, recipe)
     engine = Tesseract(lang=options.lang, psm=psm)
-    cleaner = None if raw else CleanerSpec(options, options.threads)()
+    cleaner = None if raw else CleanerSpec(options)()
     document: Path | Source = Path(source) if source != "-" else standard_input()
 
     wanted = set(options.pages) if options.pages else None

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from docclean.clean.contract import PageCleaner
+from docclean.clean.contract import Loader, PageCleaner
 from docclean.errors import ExitStatus
 from docclean.jobs.document import process_file
 from docclean.jobs.ledger import FileResult
@@ -14,7 +14,6 @@ from docclean.jobs.progress import OnPage, showing
 from docclean.jobs.workers import Died, Workers
 from docclean.recipe import Options
 
-Loader = Callable[[], PageCleaner]
 Task = tuple[Path, Path]
 """A document and where it goes."""
 

@@ -3,12 +3,12 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from docclean.clean.contract import PageCleaner
+from docclean.clean.contract import Loader, PageCleaner
 from docclean.documents import (
     Format,
     Source,
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 def process_file(
     source: Path | Source,
     out: Path | BinaryIO,
-    cleaner: PageCleaner | Callable[[], PageCleaner],
+    cleaner: PageCleaner | Loader,
     options: Options | None = None,
     on_page: OnPage | None = None,
 ) -> FileResult:
@@ -76,7 +76,7 @@ def process_file(
 def _process(
     source: Path | Source,
     out: Path | BinaryIO,
-    load: Callable[[], PageCleaner],
+    load: Loader,
     options: Options,
     on_page: OnPage | None,
 ) -> tuple[dict[str, Any], ...]:
@@ -99,7 +99,7 @@ class _Run:
         self.decisions: list[dict[str, Any]] = []
         self.layers: list[tuple[int, dict[str, bytes]]] = []
 
-    def __call__(self, out: Path | BinaryIO, load: Callable[[], PageCleaner]) -> None:
+    def __call__(self, out: Path | BinaryIO, load: Loader) -> None:
         options = self.options
         if options.reads:
             Tesseract(options.lang).check_languages()

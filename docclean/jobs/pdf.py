@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import pikepdf
 
+from docclean.clean.contract import Loader
 from docclean.documents.base import Source, chosen, encoding
 from docclean.documents.pdf.checking import check_structure
 from docclean.documents.pdf.contents import Box, x_objects
@@ -20,7 +21,7 @@ from docclean.documents.pdf.objects import pdfa_part, save
 from docclean.documents.pdf.opening import check_permission, opened
 from docclean.errors import DoccleanError, MissingProgramError, OutputError, UnreadableInputError
 from docclean.jobs.pdf_page import Outcome
-from docclean.jobs.pdf_pages import Loader, PdfPages, pdf_pages
+from docclean.jobs.pdf_pages import PdfPages
 from docclean.recipe import Options
 
 CONTENTS_COMPARED = 100_000
@@ -57,7 +58,7 @@ def clean_pdf(
         check_permission(pdf, source, allow_signed=options.allow_signed)
         numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
         spool, outcomes = stack.enter_context(Spool()), list[Outcome]()
-        pages = stack.enter_context(pdf_pages(source, load, options, len(numbers)))
+        pages = stack.enter_context(PdfPages(source, load, options, len(numbers)))
         for outcome in _outcomes(pages, numbers, _repeated(pdf, numbers)):
             _refuse(outcome, source, options)
             spool.put(outcome.edit or Edit(outcome.number))

@@ -1,11 +1,10 @@
 """The pages of one PDF, done here or in processes."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from docclean.clean.contract import PageCleaner
+from docclean.clean.contract import Loader
 from docclean.documents.base import Source
 from docclean.documents.pdf.checking import undecodable
 from docclean.jobs.pdf_page import Opened, Outcome, failed
@@ -15,12 +14,9 @@ from docclean.recipe import Options
 CHECKED = 4
 """Pages of a written file from which several processes check it."""
 
-Loader = Callable[[], PageCleaner]
-"""Makes the cleaner; picklable where other processes call it."""
-
 
 class PdfPages:
-    """Does the pages of one PDF; `options.jobs` processes share them."""
+    """Does the pages of one PDF; `options.jobs` processes share them, and end with the block."""
 
     def __init__(self, source: Source, load: Loader, options: Options, count: int) -> None:
         """Take the document, what is asked for, and how many pages; nothing is opened yet."""
@@ -28,6 +24,14 @@ class PdfPages:
         self._open = partial(_opened, source, options, load)
         self._here: Opened | None = None
         self._workers = Workers(self.jobs, self._open)
+
+    def __enter__(self) -> "PdfPages":
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Rest; at once where the block failed."""
+        self.rest(at_once=kind is not None)
 
     def outcomes(self, numbers: Sequence[int]) -> Iterator[Outcome]:
         """Yield the pages' outcomes in order."""
@@ -60,18 +64,6 @@ class PdfPages:
         if self._here:
             self._here.close()
             self._here = None
-
-
-@contextmanager
-def pdf_pages(source: Source, load: Loader, options: Options, count: int) -> Iterator[PdfPages]:
-    """Give what does the pages; its processes end with the block, at once where it fails."""
-    pages = PdfPages(source, load, options, count)
-    try:
-        yield pages
-    except BaseException:
-        pages.rest(at_once=True)
-        raise
-    pages.rest()
 
 
 def _opened(source: Source, options: Options, load: Loader) -> Opened:

@@ -7,13 +7,13 @@ whole. Names, defaults and units stand here and nowhere else.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from docclean.errors import UsageError
 from docclean.recipe.tables import check_sections, fill, read_tables
 
 Gate = Literal["pixels", "ocr", "off"]
-GATES: tuple[Gate, ...] = ("pixels", "ocr", "off")
+GATES: tuple[Gate, ...] = get_args(Gate)
 SIDECARS = ("text", "hocr", "alto")
 """Files that can be written beside the output."""
 

@@ -187,12 +187,16 @@ def counted(kind):
 
 
 def crossed(page):
+    return crossed_by(page, 110)
+
+
+def crossed_by(page, grey):
     """Return the page with a pen's slanted strokes over its print, lighter than that."""
     out = page.copy()
     for top in range(60, len(page) - 60, 120):
         for column in range(40, page.shape[1] - 40):
             row = top + column // 12
-            out[row : row + 3, column] = np.minimum(out[row : row + 3, column], 110)
+            out[row : row + 3, column] = np.minimum(out[row : row + 3, column], grey)
     return out
 
 
@@ -231,3 +235,14 @@ def test_uneven_paper_is_told_before_anything_is_measured_of_it():
     grain = np.random.default_rng(5).normal(0, 4, weak.shape)
     assert has_blank_paper(weak)
     assert not has_blank_paper(np.clip(weak - 20 + grain, 0, 255).astype(np.uint8))
+
+
+def test_what_is_read_without_a_pen_comes_from_the_network_that_cleaned_the_page():
+    page = printed(2).copy()
+    page[page < 100], page[page > 100] = 70, 255  # weak enough for the other network
+    usual, seen = counted(Identity)
+    other, others = counted(Darker)
+    done = Cleaner(usual, faint=lambda: other).clean(Page(crossed_by(page, 130)))
+    assert "pens" in done.decision.measures
+    assert (len(seen), len(others)) == (1, 2)
+    assert done.reading.pixels[page == 70].max() == 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import typst
 from PIL import Image
+from typeset_pages import _forget_fonts
 
 from docclean.errors import UsageError
 from docclean.synth import fonts
@@ -17,20 +18,6 @@ from docclean.synth.language.lists import LANGUAGES
 PACKAGES = Path(__file__).parents[2] / "pipelines/setup/packages.txt"
 
 needs_fontconfig = pytest.mark.skipif(not which("fc-list"), reason="fontconfig is not installed")
-
-
-@pytest.fixture
-def no_system_fonts(monkeypatch):
-    """A machine without fontconfig."""
-    monkeypatch.setattr(fonts, "which", lambda program: None)
-    _forget()
-    yield
-    _forget()
-
-
-def _forget():
-    families.cache_clear()
-    fonts._installed.cache_clear()
 
 
 @pytest.fixture
@@ -48,10 +35,10 @@ def listed(monkeypatch):
         monkeypatch.setattr(fonts, "which", lambda program: program)
         monkeypatch.setattr(fonts, "run", lambda *args, **options: Done)
         monkeypatch.setattr(fonts.typst, "Fonts", Fonts)
-        _forget()
+        _forget_fonts()
 
     yield say
-    _forget()
+    _forget_fonts()
 
 
 # --- what a machine has --------------------------------------------------------------------------
