@@ -1,70 +1,28 @@
-"""Writing files: whole or not at all, never over something else."""
+"""Files of our own: written aside and renamed, or locked for as long as a process lives."""
 
-import errno
+import fcntl
 import os
-import secrets
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import fsync
 from pathlib import Path
-from typing import BinaryIO, Literal, TextIO, cast
+from typing import IO, Any, Literal, TextIO
 
 from docclean.errors import OutputError
 
 
-@contextmanager
-def writing(out: Path | BinaryIO, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """Open a temporary file with a name, that becomes `out` whole when the block ends well.
-
-    A stream cannot be taken back, so it is filled at the end.
+def locked(stream: IO[Any], *, wait: bool = False) -> bool:
+    """Lock a file for as long as it is open; say whether that worked, or another process has it.
 
     Raises:
-        OutputError: as `open_output`.
+        OSError: the file system knows no locks.
     """
-    if isinstance(out, Path):
-        with open_output(out, overwrite=overwrite) as stream:
-            yield stream
-        return
-    with tempfile.NamedTemporaryFile() as whole:
-        yield cast(BinaryIO, whole)
-        whole.seek(0)
-        try:
-            shutil.copyfileobj(whole, out)
-            out.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OutputError(f"the output cannot be written: {_why(error)}") from error
-
-
-@contextmanager
-def open_output(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """Open a file that appears at `path` whole, when the block ends well, or not at all.
-
-    The bytes go to a temporary file beside it, are synced to disk and renamed into place.
-
-    Raises:
-        OutputError: it exists (without `overwrite`), or cannot be written.
-    """
-    target = path.resolve()  # writing to a link replaces what it points to, not the link
-    check_target(path, overwrite=overwrite)
-    part = target.with_name(f".docclean-{secrets.token_hex(6)}.part")
     try:
-        with _renamed(part, target):
-            with part.open("x+b") as stream:
-                yield stream
-                stream.flush()
-                fsync(stream.fileno())
-            check_target(path, overwrite=overwrite)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {_why(error)}") from error
-    except OutputError as error:
-        raise error if str(path) in str(error) else OutputError(f"{path}: {error}") from error
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager
@@ -114,35 +72,6 @@ def refusing(out: Path, kind: Literal["file", "folder"]) -> Iterator[None]:
         raise OutputError(
             f"{out}: cannot be written ({error.strerror}); choose another {kind} with -o"
         ) from error
-
-
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """Refuse an output that cannot be written, before any work.
-
-    Raises:
-        OutputError: it exists (without `overwrite`), or is a folder or device.
-    """
-    target = path.resolve()  # writing to a link replaces what it points to, not the link
-    if target.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it")
-    if target.exists() and not target.is_file():
-        raise OutputError(f"{path} is not a regular file; choose another -o (- for stdout)")
-    if target.exists() and not overwrite:
-        raise OutputError(f"{path} exists already; add --overwrite or choose another -o")
-
-
-def _why(error: OSError) -> str:
-    """Return the system's reason and the next step."""
-    steps = {
-        errno.ENOSPC: "the disk is full; free some space",
-        errno.EDQUOT: "the disk quota is used up; free some space",
-        errno.EACCES: "permission denied; choose another -o",
-        errno.EPERM: "permission denied; choose another -o",
-        errno.EROFS: "the disk is read-only; choose another -o",
-        errno.ENOENT: "its folder does not exist; create the folder or choose another -o",
-        errno.ENOTDIR: "its folder is a file; choose another -o",
-    }
-    return steps.get(error.errno or 0, f"{error.strerror or error}; choose another -o")
 
 
 @contextmanager

@@ -108,13 +108,7 @@ def load_runtime(
         UsageError: there is neither a shipped model nor a file of that name, or the model
             enlarges what it cleans, which pages do not support; `OnnxRuntime` runs it.
     """
-    name = str(model)
-    path = WEIGHTS / f"{name}.onnx" if name in shipped_models() else Path(model)
-    if not path.is_file():
-        raise UsageError(
-            f"there is no model '{name}'{nearest(name, shipped_models())}; known: "
-            f"{', '.join(shipped_models())}, or the path of an .onnx file"
-        )
+    path = model_file(model)
     runtime = OnnxRuntime(path, device, threads)
     if runtime.scale != 1:
         raise UsageError(
@@ -122,3 +116,19 @@ def load_runtime(
             "size; give one that was trained with scale = 1"
         )
     return runtime
+
+
+def model_file(model: str | Path) -> Path:
+    """Return the file of a shipped model, by its name, or of an exported one, by its path.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    name = str(model)
+    path = WEIGHTS / f"{name}.onnx" if name in shipped_models() else Path(model)
+    if not path.is_file():
+        raise UsageError(
+            f"there is no model '{name}'{nearest(name, shipped_models())}; known: "
+            f"{', '.join(shipped_models())}, or the path of an .onnx file"
+        )
+    return path

@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from docclean import __version__
+from docclean.cli.batches import retry, status
 from docclean.cli.cleaning import clean, ocr
 from docclean.cli.learning import export, list_members, synth, train
 from docclean.cli.measuring import demo, evaluate
@@ -41,7 +42,7 @@ def cli() -> None:
     """Hold the verbs together."""
 
 
-for verb in (clean, ocr, evaluate, demo, synth, train, export, list_members):
+for verb in (clean, status, retry, ocr, evaluate, demo, synth, train, export, list_members):
     cli.add_command(verb)
 
 

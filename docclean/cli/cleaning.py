@@ -2,24 +2,21 @@
 
 # ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
 
-import json
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from docclean.cli.batches import BatchOptions, batch_options
 from docclean.cli.options import MODEL, READING, cleaning_options, gathered
-from docclean.cli.shared import say, standard_input, stoppable
-from docclean.errors import ExitStatus, OutputError, UsageError
+from docclean.cli.shared import Teller, standard_input, stoppable
+from docclean.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from docclean.clean.spec import CleanerSpec
     from docclean.documents import Source
-    from docclean.jobs.ledger import FileResult
     from docclean.recipe import Options
 
 
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--out", required=True, metavar="OUT", help="A file, a folder, or - (stdout).")
 @click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with [clean].")
 @cleaning_options()
+@batch_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per page and file.")
 def clean(
     inputs: tuple[str, ...], out: str, recipe: Path | None, as_json: bool, **given: Any
@@ -38,11 +36,15 @@ def clean(
     stay. Of a PDF only the scans change: its text, outline, boxes and metadata stay. A recipe's
     section [clean] holds the same options, with _ for -; what is given here comes first.
 
+    Of several files a ledger is kept in OUT/.docclean: the same call again does what is missing or
+    has changed, and goes on where a killed one stopped. `docclean status OUT` tells how it stands.
+
     \b
     docclean clean scan.pdf -o clean.pdf --ocr deu --text
     docclean clean scan.pdf -o clean.pdf
     docclean clean inbox/ more/*.png -o cleaned/ --jobs 2
     docclean clean inbox/ -o cleaned/ --recipe office.toml
+    docclean clean inbox/ -o cleaned/ --shard 3/8
     cat scan.png | docclean clean - -o - > clean.png
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
@@ -51,64 +53,26 @@ def clean(
     from docclean.jobs.batch import process_many
     from docclean.jobs.plan import plan_outputs
 
+    asked = BatchOptions.taken(given)
     options = gathered(given, recipe)
     if options.format:
         format_of(options.format, "--format")
     spec = CleanerSpec.of(options, os.cpu_count() or 1)
-    teller = _Teller(as_json, to_stdout=out == "-")
+    teller = Teller(as_json, to_stdout=out == "-")
     with stoppable():
         if "-" in inputs or out == "-":
             return _clean_stream(inputs, out, spec, options, teller)
         plan = plan_outputs(inputs, out, options.format)
+        if len(plan) > 1 or any(Path(one).is_dir() for one in inputs) or asked.given:
+            return asked.clean(inputs, Path(out), options, teller)
         results = process_many(
             plan, spec, options, on_result=teller.file, on_page=teller.page, progress=not as_json
         )
-    return _status(results)
-
-
-@dataclass(frozen=True)
-class _Teller:
-    """Says what came of pages and files: JSON lines, or a sentence a file."""
-
-    as_json: bool
-    to_stdout: bool
-
-    def page(self, decision: dict[str, Any], count: int) -> None:
-        if self.as_json:
-            self._event("page", {"of": count or None, **decision})
-
-    def file(self, result: "FileResult") -> None:
-        if self.as_json:
-            self._event("file", result.to_dict())
-        if result.status == "failed":
-            say(result.message)
-        elif not self.as_json:
-            say(_line(result))
-
-    def _event(self, kind: str, told: dict[str, Any]) -> None:
-        click.echo(json.dumps({"event": kind, **told}), err=self.to_stdout)
-
-
-def _line(result: "FileResult") -> str:
-    pages = f"{result.pages} page{'' if result.pages == 1 else 's'}"
-    done = f"{result.source} -> {result.output} ({pages}, {result.seconds:.1f} s)"
-    return f"{done}; {result.message}" if result.message else done
-
-
-def _status(results: Sequence["FileResult"]) -> int:
-    """Return the exit status: a single file's own, 4 when some of several failed."""
-    failed = [result for result in results if result.status == "failed"]
-    if not failed:
-        return 0
-    if len(results) == 1:
-        return failed[0].exit_status
-    others = "; the others are done" if len(failed) < len(results) else ""
-    say(f"{len(failed)} of {len(results)} files failed{others}")
-    return ExitStatus.FAILED
+    return results[0].exit_status
 
 
 def _clean_stream(
-    inputs: tuple[str, ...], out: str, spec: "CleanerSpec", options: "Options", teller: _Teller
+    inputs: tuple[str, ...], out: str, spec: "CleanerSpec", options: "Options", teller: Teller
 ) -> int:
     from docclean.jobs.document import process_file
 
@@ -139,8 +103,8 @@ def ocr(
     """
     from docclean.clean.spec import CleanerSpec
     from docclean.documents import read_pages
-    from docclean.files import open_output
     from docclean.ocr import Tesseract
+    from docclean.outputs import open_output
 
     options = gathered(given, recipe)
     engine = Tesseract(lang=options.lang, psm=psm)

@@ -34,6 +34,7 @@ _TYPES: dict[str, click.ParamType[Any]] = {
     "gate": click.Choice(GATES),
     "jobs": click.IntRange(1),
     "threads": click.IntRange(1),
+    "timeout": click.FloatRange(0, min_open=True),
 }
 
 

@@ -1,17 +1,20 @@
 """What the verbs of the command line share: stdin, one line on stderr, how they stop."""
 
+import json
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from docclean.documents import Source
+    from docclean.jobs.results import FileResult
 
 
 def standard_input() -> "Source":
@@ -46,3 +49,47 @@ def stoppable() -> Iterator[None]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Says what came of pages and files: JSON lines, or a sentence a file."""
+
+    as_json: bool
+    to_stdout: bool = False
+
+    def page(self, decision: dict[str, Any], count: int) -> None:
+        """Tell one page."""
+        if self.as_json:
+            self.event("page", {"of": count or None, **decision})
+
+    def file(self, result: "FileResult") -> None:
+        """Tell one file."""
+        if self.as_json:
+            self.event("file", result.to_dict())
+        if result.status == "failed":
+            say(result.message)
+        elif not self.as_json:
+            say(_line(result))
+
+    def event(self, kind: str, told: dict[str, Any]) -> None:
+        """Print one JSON line."""
+        click.echo(json.dumps({"event": kind, **told}), err=self.to_stdout)
+
+
+def _line(result: "FileResult") -> str:
+    done = f"{result.source} -> {result.output} ({pages(result.pages)}, {result.seconds:.1f} s)"
+    return f"{done}; {result.message}" if result.message else done
+
+
+def pages(count: int) -> str:
+    """Return "1 page", "2 pages"."""
+    return f"{count:,} page{'' if count == 1 else 's'}"
+
+
+def lasting(seconds: float) -> str:
+    """Return a time in words a person uses: 45 s, 12 min, 3 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

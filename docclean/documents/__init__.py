@@ -10,6 +10,7 @@ from docclean.documents.reading import (
     known_suffixes,
     read_pages,
 )
+from docclean.documents.wholeness import check_whole, page_count
 from docclean.documents.writing import Output, write_pages, write_to
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "Source",
     "Ways",
     "as_source",
+    "check_whole",
     "detect",
     "format_of",
     "known_suffixes",
+    "page_count",
     "read_pages",
     "write_pages",
     "write_to",

@@ -67,6 +67,10 @@ class Format(ABC):
         """Yield the pages numbered in `pages` (all for None), one decoded at a time."""
 
     @abstractmethod
+    def count(self, source: Source, password: str | None) -> int:
+        """Return how many pages there are; none is decoded."""
+
+    @abstractmethod
     def write(
         self,
         pages: Iterator[Page],

@@ -51,6 +51,11 @@ class ImageFormat(Format):
         check_size(source, *image.size)
         return image
 
+    def count(self, source: Source, password: str | None) -> int:
+        """Return how many pages there are."""
+        with decoding(source):
+            return self._count(source)
+
     def _count(self, source: Source) -> int:
         return 1
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 from docclean.documents.base import Format, Source, Ways
 from docclean.documents.reading import Input, as_source, detect, format_of
 from docclean.errors import OutputError, UsageError
-from docclean.files import writing
+from docclean.outputs import writing
 from docclean.page import Page
 
 Output = str | Path | BinaryIO

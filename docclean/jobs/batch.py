@@ -1,38 +1,121 @@
-"""Many files: each one cleaned alone, so that one bad file stops none."""
+"""Many files: each one cleaned alone, so that one bad file stops none, and noted in a ledger."""
 
+import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from docclean.clean.contract import Loader, PageCleaner
-from docclean.errors import ExitStatus
+from docclean.clean.spec import CleanerSpec
+from docclean.errors import DoccleanError
+from docclean.jobs.desk import Desk
 from docclean.jobs.document import process_file
-from docclean.jobs.ledger import FileResult
+from docclean.jobs.entry import Entry
+from docclean.jobs.ledger import FOLDER, Ledger
+from docclean.jobs.plan import plan_outputs
+from docclean.jobs.prints import call_hash
 from docclean.jobs.progress import OnPage, showing
+from docclean.jobs.results import FileResult
+from docclean.jobs.reuse import Knowledge, Sorted
+from docclean.jobs.scratch import scratch
+from docclean.jobs.task import InTime, Noted, Task, died
 from docclean.jobs.workers import Died, Workers
+from docclean.outputs import sweep
 from docclean.recipe import Options
 
-Task = tuple[Path, Path]
-"""A document and where it goes."""
+Plan = Sequence[tuple[Path, Path]]
+"""Documents and where each one goes."""
+OnResult = Callable[[FileResult], None]
+TAKE = 1.0
+"""Seconds until the next look at whether someone asked to stop."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which part of a plan is done now.
+
+    Attributes:
+        shard: this one, from 1, and how many share the plan; each takes every n-th of its
+            documents, by name.
+        limit: how many documents at most.
+        newest_first: whether the youngest files come first, and not the order of the plan.
+    """
+
+    shard: tuple[int, int] = (1, 1)
+    limit: int | None = None
+    newest_first: bool = False
+
+    @property
+    def ledger_name(self) -> str:
+        """Return the ledger's name: shards on other machines cannot share one."""
+        number, count = self.shard
+        return "ledger" if count == 1 else f"ledger-{number}-of-{count}"
+
+    def of(self, plan: Plan) -> Plan:
+        """Return what this shard does of a plan."""
+        number, count = self.shard
+        return (
+            plan if count == 1 else sorted(plan, key=lambda pair: str(pair[1]))[number - 1 :: count]
+        )
+
+    def ordered(self, todo: list[Task]) -> list[Task]:
+        """Return what is done now of what is to be done."""
+        if self.newest_first:
+            todo = sorted(todo, key=lambda task: _changed(task.source), reverse=True)
+        return todo[: self.limit]
+
+
+@dataclass
+class Batch:
+    """What came of a batch.
+
+    Attributes:
+        results: of the documents that were begun, in the order in which they were done.
+        before: what was known of the others: there already, failed before, held by another call.
+        left: how many are left for the next call.
+        stopped: whether someone asked to stop.
+    """
+
+    results: list[FileResult]
+    before: Sorted
+    left: int = 0
+    stopped: bool = False
+
+    @classmethod
+    def nothing(cls) -> "Batch":
+        """Return what comes of no documents."""
+        return cls([], Sorted())
+
+    def with_results(self, other: "Batch") -> "Batch":
+        """Return both together."""
+        return replace(self, results=self.results + other.results, left=self.left + other.left)
+
+    @property
+    def failed(self) -> list[FileResult]:
+        """Return the failures, those of earlier calls among them."""
+        now = [result for result in self.results if result.status == "failed"]
+        return now + [entry.result() for entry in self.before.failed]
 
 
 def process_many(
-    plan: Sequence[Task],
+    plan: Plan,
     load: Loader,
     options: Options | None = None,
     *,
-    on_result: Callable[[FileResult], None] | None = None,
+    on_result: OnResult | None = None,
     on_page: OnPage | None = None,
     progress: bool = False,
 ) -> list[FileResult]:
-    """Clean every file of a plan; returns one result per file, in the plan's order.
+    """Clean every file of a plan, without a ledger; returns one result per file, in its order.
 
     Args:
         plan: (source, target) pairs, as `plan_outputs` gives them.
-        load: makes the cleaner; for `options.jobs` > 1 it must be picklable, and each process
-            calls it.
+        load: makes the cleaner; for `options.jobs` > 1, a timeout or a bound on memory it must be
+            picklable, and each process calls it.
         options: what holds for every file. Its processes share files, or the pages of one PDF.
         on_result: called with each result as it comes.
         on_page: called with each page's decision and the number of pages, 0 where unknown; not
@@ -43,7 +126,7 @@ def process_many(
         DoccleanError: the cleaner cannot be loaded.
     """
     options = options or Options()
-    results: dict[int, FileResult] = {}
+    results: dict[Path, FileResult] = {}
     with showing(len(plan), progress) as (file_done, page_done):
 
         def each(decision: dict[str, Any], count: int) -> None:
@@ -51,38 +134,181 @@ def process_many(
             if on_page:
                 on_page(decision, count)
 
-        for index, result in _results(plan, load, options, each):
-            file_done(result.source)
+        for target, result in _results(plan, load, options, each):
+            file_done(result.source, 0)
             if on_result:
                 on_result(result)
-            results[index] = result
-    return [results[index] for index in range(len(plan))]
+            results[target] = result
+    return [results[target] for _, target in plan]
 
 
 def _results(
-    plan: Sequence[Task], load: Loader, options: Options, on_page: OnPage
-) -> Iterator[tuple[int, FileResult]]:
-    """Yield the place of each file in the plan and what came of it, as they are done."""
-    if len(plan) == 1:
+    plan: Plan, load: Loader, options: Options, on_page: OnPage
+) -> Iterator[tuple[Path, FileResult]]:
+    """Yield what came of each file, as they are done."""
+    guarded = options.timeout is not None or options.memory is not None
+    if guarded or (options.jobs > 1 and len(plan) > 1):
+        tasks = [Task(source, target) for source, target in plan]
+        for task, result in handed_out(tasks, InTime(options), load, options):
+            yield task.target, result
+    elif len(plan) == 1:
         ((source, out),) = plan
-        yield 0, process_file(source, out, load, options, on_page)
-    elif options.jobs <= 1:
-        cleaner = load()
-        for index, (source, out) in enumerate(plan):
-            yield index, process_file(source, out, cleaner, options, on_page)
+        yield out, process_file(source, out, load, options, on_page)
     else:
-        alone = replace(options, jobs=1)  # a process shares its file with no others
-        with Workers(min(options.jobs, len(plan)), load) as workers:
-            for index, result in workers.as_done(partial(_file, alone), plan):
-                yield index, _died(plan[index]) if isinstance(result, Died) else result
+        cleaner = load()
+        for source, out in plan:
+            yield out, process_file(source, out, cleaner, options, on_page)
 
 
-def _file(options: Options, cleaner: PageCleaner, task: Task) -> FileResult:
-    return process_file(*task, cleaner, options)
+def clean_folder(
+    inputs: Sequence[str | Path],
+    out: str | Path,
+    options: Options | None = None,
+    *,
+    state: Path | None = None,
+    part: Part | None = None,
+    stop: threading.Event | None = None,
+    on_result: OnResult | None = None,
+    progress: bool = False,
+) -> Batch:
+    """Clean files and whole folders into a folder; what was done before is not done again.
+
+    Args:
+        inputs: files, folders (with all below them) and globs.
+        out: the folder of the outputs; it is made.
+        options: what holds for every file; `options.jobs` processes share the files.
+        state: the folder of the ledger; None: `.docclean` in `out`.
+        part: a shard, how many at most, in which order; None: all, by name.
+        stop: once it is set, only what is in hand is finished.
+        on_result: called with each result as it comes.
+        progress: show on stderr how far the work is.
+
+    Raises:
+        UnreadableInputError: a folder holds no documents, or the ledger is none.
+        OutputError: two files would get one output, or the ledger cannot be written.
+        UsageError, MissingProgramError: the cleaner cannot be loaded.
+    """
+    options = options or Options()
+    plan = plan_outputs(inputs, f"{out}/", options.format)
+    load = CleanerSpec.of(options, os.cpu_count() or 1)
+    return process_batch(
+        plan,
+        Path(out),
+        load,
+        options,
+        state=state or Path(out) / FOLDER,
+        part=part,
+        stop=stop,
+        on_result=on_result,
+        progress=progress,
+    )
 
 
-def _died(task: Task) -> FileResult:
-    """Return the result of a file whose process was killed twice, most often for want of memory."""
-    source, out = (str(path) for path in task)
-    why = f"{source}: a worker process died; run again with fewer --jobs"
-    return FileResult(source, out, "failed", message=why, exit_status=ExitStatus.FAILED)
+def process_batch(
+    plan: Plan,
+    out: Path,
+    load: Loader,
+    options: Options | None = None,
+    *,
+    state: Path,
+    part: Part | None = None,
+    name: str = "",
+    stop: threading.Event | None = None,
+    on_result: OnResult | None = None,
+    progress: bool = False,
+) -> Batch:
+    """Clean what of a plan is not done yet, and note it in the ledger.
+
+    Args:
+        plan: (source, target) pairs, as `plan_outputs` gives them.
+        out: the folder of the outputs.
+        load: makes the cleaner; picklable, each process calls it.
+        options: what holds for every file; its processes share the files.
+        state: the folder of the ledger.
+        part: which part of the plan is done now; None: all of it.
+        name: the ledger's; empty: the part's.
+        stop: once it is set, only what is in hand is finished.
+        on_result: called with each result as it comes.
+        progress: show on stderr how far the work is.
+
+    Raises:
+        DoccleanError: the cleaner cannot be loaded, or the ledger not be written.
+    """
+    options, part, stop = options or Options(), part or Part(), stop or threading.Event()
+    own, name = part.of(plan), name or part.ledger_name
+    for folder in {target.parent for _, target in own}:
+        sweep(folder)
+    with Ledger(state, name) as ledger, ExitStack() as stack:
+        call_key = call_hash(options)
+        run = ledger.start("batch", asked(out, options))
+        stack.callback(ledger.stop, run)
+        with ledger.transaction():  # two calls at once share what there is to do
+            before = Knowledge(ledger, _entries(ledger), call_key, options, out).sorted(own)
+            ledger.put(entry for entry in before.looked if entry.id)
+            waiting = [replace(entry, status="waiting", run=run) for _, entry in before.todo]
+            rows = ledger.put(waiting)
+        todo = [replace(task, row=row) for (task, _), row in zip(before.todo, rows, strict=True)]
+        tasks = part.ordered(todo)
+        batch = Batch([], before, left=len(todo) - len(tasks))
+        if not tasks:
+            return batch
+        stack.enter_context(scratch())
+        work = Noted(options, out, state, name, run, call_key)
+        file_done, _ = stack.enter_context(showing(len(tasks), progress))
+        for task, result in handed_out(tasks, work, load, options, stop):
+            if result.fault in ("late", "memory", "crash"):
+                ledger.end(task.row, result)
+                sweep(task.target.parent)
+            file_done(result.source, result.pages)
+            if on_result:
+                on_result(result)
+            batch.results.append(result)
+        batch.stopped = stop.is_set()
+        batch.left += len(tasks) - len(batch.results)
+    return batch
+
+
+def asked(out: Path, options: Options) -> dict[str, Any]:
+    """Return what a call asked for, so that it can be asked again; no password among it."""
+    told = {name: value for name, value in options.to_table().items() if name != "password"}
+    return {"out": str(out.absolute()), "options": told}
+
+
+def handed_out(
+    tasks: Sequence[Task],
+    work: Callable[[PageCleaner, Task], FileResult],
+    load: Loader,
+    options: Options,
+    stop: threading.Event | None = None,
+) -> Iterator[tuple[Task, FileResult]]:
+    """Yield what came of each task, as they are done by `options.jobs` processes."""
+    left = deque(tasks)
+    jobs = max(1, min(options.jobs, len(tasks)))
+    with Workers(jobs, load, memory=options.memory_bytes) as workers:
+        desk = Desk(workers, work, again=lambda result: result.fault == "memory")
+        while left or desk.in_hand:
+            if stop and stop.is_set():
+                left.clear()
+                desk.give_back()
+            while left and desk.free:
+                desk.give(left.popleft())
+            for task, result in desk.take(TAKE):
+                yield task, died(task, result, options) if isinstance(result, Died) else result
+
+
+def _entries(ledger: Ledger) -> dict[str, Entry]:
+    """Return every document that a ledger of this folder knows, by its name."""
+    found: dict[str, Entry] = {}
+    for path in sorted(ledger.folder.glob("ledger*.sqlite")):
+        if path == ledger.path:
+            continue
+        with suppress(DoccleanError), Ledger(ledger.folder, path.stem) as other:
+            found |= {entry.target: replace(entry, id=0) for entry in other.entries()}
+    return found | {entry.target: entry for entry in ledger.entries()}
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,15 +22,15 @@ from docclean.documents import (
 )
 from docclean.documents.pdf.editing import graft
 from docclean.errors import DoccleanError, ExitStatus, OutputError, UsageError
-from docclean.files import check_target, open_output, writing
-from docclean.jobs.ledger import FileResult, notes
 from docclean.jobs.one_page import treat
 from docclean.jobs.pdf import clean_pdf
 from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.plan import check_plan
 from docclean.jobs.progress import OnPage
+from docclean.jobs.results import FileResult, exhausted, fault_of, notes, wants_memory
 from docclean.ocr import Tesseract
 from docclean.ocr.sidecars import SUFFIXES, merged
+from docclean.outputs import OnReady, Outputs, check_target, naming, writing
 from docclean.page import Page
 from docclean.recipe import Options
 from docclean.straighten import halves
@@ -43,6 +44,7 @@ def process_file(
     cleaner: PageCleaner | Loader,
     options: Options | None = None,
     on_page: OnPage | None = None,
+    on_ready: OnReady | None = None,
 ) -> FileResult:
     """Read, clean and write one document; a failure becomes a result, never an exception.
 
@@ -52,21 +54,29 @@ def process_file(
         cleaner: cleans each page, or what loads it; for more than one process it is what loads it.
         options: what holds for the whole call; `options.jobs` processes share the pages of a PDF.
         on_page: called with each page's decision and the number of pages, 0 where unknown.
+        on_ready: called with the files to be and their hashes, before they have their names.
     """
     options = options or Options()
     names = (_name(source), _name(out))
     started = time.perf_counter()
     load = cleaner if callable(cleaner) and not hasattr(cleaner, "clean") else _Given(cleaner)
     try:
-        decisions = _process(source, out, load, options, on_page)
+        decisions = _process(source, out, load, options, on_page, on_ready)
     except BrokenPipeError:
         raise
     except DoccleanError as error:
-        return FileResult(*names, "failed", message=str(error), exit_status=error.exit_status)
+        status = error.exit_status
+        return FileResult(
+            *names, "failed", message=str(error), exit_status=status, fault=fault_of(error)
+        )
     except Exception as error:  # one bad file must not stop the others
         logger.debug("%s failed", names[0], exc_info=True)
+        if wants_memory(error):
+            return exhausted(*names)
         why = f"{names[0]} failed unexpectedly ({type(error).__name__}: {error}); please report it"
-        return FileResult(*names, "failed", message=why, exit_status=ExitStatus.FAILED)
+        return FileResult(
+            *names, "failed", message=why, exit_status=ExitStatus.FAILED, fault="crash"
+        )
     seconds = time.perf_counter() - started
     return FileResult(
         *names, "done", len(decisions), seconds, notes(decisions), decisions=decisions
@@ -79,6 +89,7 @@ def _process(
     load: Loader,
     options: Options,
     on_page: OnPage | None,
+    on_ready: OnReady | None,
 ) -> tuple[dict[str, Any], ...]:
     """Return the decisions about a document's pages, once it is written."""
     detect(source)  # an unreadable input is told before any fault of the output
@@ -86,7 +97,7 @@ def _process(
         if isinstance(source, Path):
             check_plan([(source, out)])
         _make_folder(out.parent)
-    run = _Run(as_source(source), options, on_page)
+    run = _Run(as_source(source), options, on_page, on_ready)
     run(out, load)
     return tuple(run.decisions)
 
@@ -94,8 +105,11 @@ def _process(
 class _Run:
     """One document on its way: what is decided and read of its pages gathers here."""
 
-    def __init__(self, source: Source, options: Options, on_page: OnPage | None) -> None:
-        self.source, self.options, self.on_page = source, options, on_page
+    def __init__(
+        self, source: Source, options: Options, on_page: OnPage | None, on_ready: OnReady | None
+    ) -> None:
+        self.source, self.options = source, options
+        self.on_page, self.on_ready = on_page, on_ready
         self.decisions: list[dict[str, Any]] = []
         self.layers: list[tuple[int, dict[str, bytes]]] = []
 
@@ -111,18 +125,28 @@ class _Run:
         for path in beside.values():
             check_target(path, overwrite=options.overwrite)
         in_place = chosen.name == "pdf" == detect(self.source).name and not options.for_ocr
-        if in_place:
-            with writing(out, overwrite=options.overwrite) as stream:
-                clean_pdf(self.source, stream, load, options, on_outcome=self._outcome)
-        else:
+        if not in_place:
             cleaner = load()
-            with writing(out, overwrite=options.overwrite) as stream:
+        with self._opened(out) as (outputs, stream):
+            if in_place:
+                clean_pdf(self.source, stream, load, options, on_outcome=self._outcome)
+            else:
                 self._pages_of_any(cleaner, chosen, stream)
-        for kind, path in beside.items():
-            pages = [(number, found[kind]) for number, found in self.layers if kind in found]
-            if pages:
-                with open_output(path, overwrite=options.overwrite) as stream:
-                    stream.write(merged(kind, pages, Path(self.source.name).name))
+            for kind, path in beside.items():
+                pages = [(number, found[kind]) for number, found in self.layers if kind in found]
+                if pages:
+                    outputs.open(path).write(merged(kind, pages, Path(self.source.name).name))
+
+    @contextmanager
+    def _opened(self, out: Path | BinaryIO) -> Iterator[tuple[Outputs, BinaryIO]]:
+        """Give what the document's files appear from, and the stream of the document itself."""
+        overwrite = self.options.overwrite
+        if not isinstance(out, Path):
+            with Outputs() as none, writing(out) as stream:
+                yield none, stream
+            return
+        with naming(out), Outputs(overwrite=overwrite, on_ready=self.on_ready) as outputs:
+            yield outputs, outputs.open(out)
 
     def _check_asked(self, chosen: str, out: Path | BinaryIO) -> None:
         options = self.options
@@ -183,6 +207,11 @@ class _Given:
 
     def __call__(self) -> PageCleaner:
         return self.cleaner
+
+
+def outputs_of(out: Path, options: Options) -> tuple[Path, ...]:
+    """Return every file that a document at `out` comes with."""
+    return (out, *_sidecar_paths(out, options).values())
 
 
 def _sidecar_paths(out: Path, options: Options) -> dict[str, Path]:

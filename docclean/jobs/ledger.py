@@ -1,61 +1,258 @@
-"""What came of each document: the lines that a batch tells and keeps."""
+"""The ledger: what is known of every document of a folder, in a file that survives its writers.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+It is an SQLite database in WAL mode, one row a document. Several processes of one machine write it;
+shards on several machines write one each, and read each other's.
+"""
+
+import json
+import os
+import secrets
+import socket
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from docclean.errors import OutputError, UnreadableInputError
+from docclean.files import locked
+from docclean.jobs.entry import STATUSES, Entry, Status, entry_of, plain, values_of
+from docclean.jobs.results import FileResult
+
+FOLDER = ".docclean"
+"""Name of the state folder, beside the outputs."""
+VERSION = 1
+BUSY = 30.0
+"""Seconds that a writer waits for another one."""
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    id INTEGER PRIMARY KEY, target, source, status TEXT NOT NULL, run TEXT,
+    content TEXT, call TEXT, source_print TEXT, made TEXT, outputs TEXT, original,
+    tries INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
+    fault TEXT NOT NULL DEFAULT '', exit_status INTEGER NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0, pages INTEGER NOT NULL DEFAULT 0,
+    decisions TEXT NOT NULL DEFAULT '[]', updated REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_target ON documents (target);
+CREATE INDEX IF NOT EXISTS by_key ON documents (content, call);
+CREATE TABLE IF NOT EXISTS runs (
+    id TEXT PRIMARY KEY, kind TEXT, call TEXT, pid INTEGER, host TEXT, began REAL, ended REAL
+);
+"""
 
 
-@dataclass(frozen=True)
-class FileResult:
-    """What came of one document.
+class Ledger:
+    """One ledger file, open."""
 
-    Attributes:
-        source: the document's name; - for a stream.
-        output: where it went.
-        status: whether it is done.
-        pages: how many it has.
-        seconds: how long it took.
-        message: why it failed, or what a reader should know of it.
-        decisions: what was decided of each page, as plain data.
-        exit_status: what the command line ends with where this is the only document.
-    """
+    def __init__(self, folder: Path, name: str = "ledger") -> None:
+        """Open it, or make it.
 
-    source: str
-    output: str
-    status: Literal["done", "failed"]
-    pages: int = 0
-    seconds: float = 0.0
-    message: str = ""
-    decisions: tuple[dict[str, Any], ...] = ()
-    exit_status: int = 0
+        Raises:
+            OutputError: it cannot be written.
+            UnreadableInputError: it is no ledger, or of a later version.
+        """
+        self.folder, self.path = folder, folder / f"{name}.sqlite"
+        self._locks: dict[str, IO[bytes]] = {}
+        with _telling(self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None)
+            self._base.row_factory = sqlite3.Row
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=NORMAL")
+            version = int(self._base.execute("PRAGMA user_version").fetchone()[0])
+            if version not in (0, VERSION):
+                raise UnreadableInputError(
+                    f"{self.path}: is a ledger of another docclean (version {version}); "
+                    "use that one, or choose another --state"
+                )
+            if not version:
+                self._base.executescript(f"{SCHEMA}PRAGMA user_version={VERSION};")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data for one JSON line."""
-        return {
-            "source": self.source,
-            "output": self.output,
-            "status": self.status,
-            "pages": self.pages,
-            "seconds": round(self.seconds, 3),
-            "message": self.message,
-            "decisions": list(self.decisions),
-        }
+    def __enter__(self) -> "Ledger":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close it; the next one opens it again."""
+        with suppress(sqlite3.Error):
+            self._base.close()
+
+    # --- documents -------------------------------------------------------------------------------
+
+    def entries(self, *statuses: Status) -> Iterator[Entry]:
+        """Yield the documents, all or those of some statuses, the oldest first."""
+        marks = ",".join("?" * len(statuses))
+        where = f" WHERE status IN ({marks})" if statuses else ""
+        with _telling(self.path):
+            for row in self._base.execute(f"SELECT * FROM documents{where} ORDER BY id", statuses):
+                yield entry_of(row)
+
+    def entry(self, row: int) -> Entry:
+        """Return one document, by its row."""
+        with _telling(self.path):
+            return entry_of(
+                self._base.execute("SELECT * FROM documents WHERE id=?", (row,)).fetchone()
+            )
+
+    def counts(self) -> dict[Status, int]:
+        """Return how many documents have each status."""
+        with _telling(self.path):
+            found = dict(self._base.execute("SELECT status, count(*) FROM documents GROUP BY 1"))
+        return {status: int(found.get(status, 0)) for status in STATUSES}
+
+    def ended_in(self, run: str) -> int:
+        """Return how many documents a run has done or given up."""
+        with _telling(self.path):
+            row = self._base.execute(
+                "SELECT count(*) FROM documents WHERE run=? AND status IN "
+                "('placed', 'done', 'failed')",
+                (run,),
+            ).fetchone()
+        return int(row[0])
+
+    def done_with(self, content: str, call: str) -> Entry | None:
+        """Return a document of the same bytes that was cleaned by the same call."""
+        with _telling(self.path):
+            row = self._base.execute(
+                "SELECT * FROM documents WHERE content=? AND call=? AND status IN "
+                "('placed', 'done') ORDER BY id LIMIT 1",
+                (content, call),
+            ).fetchone()
+        return entry_of(row) if row else None
+
+    def put(self, entries: Iterable[Entry]) -> list[int]:
+        """Write documents, each in the place of the row it has or in a new one; return the rows."""
+        rows: list[int] = []
+        with _telling(self.path), self.transaction():
+            for entry in entries:
+                values = values_of(entry)
+                names = ", ".join(values)
+                marks = ", ".join("?" * len(values))
+                done = self._base.execute(
+                    f"INSERT OR REPLACE INTO documents ({names}) VALUES ({marks})",
+                    tuple(values.values()),
+                )
+                rows.append(int(done.lastrowid or 0))
+        return rows
+
+    def change(self, row: int, **values: Any) -> None:
+        """Change some columns of one document; values as `Entry` has them."""
+        told = {name: plain(name, value) for name, value in values.items()}
+        told["updated"] = time.time()
+        pairs = ", ".join(f"{name}=?" for name in told)
+        with _telling(self.path):
+            self._base.execute(f"UPDATE documents SET {pairs} WHERE id=?", (*told.values(), row))
+
+    def begin(self, row: int, run: str) -> Entry:
+        """Note that a run begins with a document; return what was known of it."""
+        with _telling(self.path), self.transaction():
+            before = self.entry(row)
+            self.change(row, status="running", run=run, tries=before.tries + 1)
+        return before
+
+    def end(self, row: int, result: FileResult, **values: Any) -> None:
+        """Note what came of a document."""
+        self.change(
+            row,
+            status=result.status,
+            reason=result.message,
+            fault=result.fault,
+            exit_status=int(result.exit_status),
+            seconds=result.seconds,
+            pages=result.pages,
+            decisions=result.decisions,
+            **values,
+        )
+
+    # --- runs ------------------------------------------------------------------------------------
+
+    def start(self, kind: str, call: Mapping[str, Any]) -> str:
+        """Note that a run begins; it counts as alive as long as this process lives.
+
+        Returns:
+            its name.
+        """
+        run = secrets.token_hex(8)
+        with _telling(self.path):
+            stream = self._lock_file(run).open("xb")
+            with suppress(OSError):
+                locked(stream)
+            self._locks[run] = stream
+            self._base.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, NULL)",
+                (run, kind, json.dumps(dict(call)), os.getpid(), socket.gethostname(), time.time()),
+            )
+        return run
+
+    def stop(self, run: str) -> None:
+        """Note that a run has ended."""
+        with _telling(self.path):
+            self._base.execute("UPDATE runs SET ended=? WHERE id=?", (time.time(), run))
+        stream = self._locks.pop(run, None)
+        if stream:
+            self._lock_file(run).unlink(missing_ok=True)
+            stream.close()
+
+    def alive(self, run: str) -> bool:
+        """Say whether the process of a run lives; what a dead one left is cleared away."""
+        if run in self._locks:
+            return True
+        try:
+            with self._lock_file(run).open("r+b") as stream:
+                if not locked(stream):
+                    return True
+                self._lock_file(run).unlink(missing_ok=True)
+        except OSError:
+            pass
+        return False
+
+    def last_run(self, kind: str = "") -> dict[str, Any] | None:
+        """Return the youngest run, of a kind or of any: id, kind, call, pid, host, began, ended."""
+        with _telling(self.path):
+            row = self._base.execute(
+                "SELECT id, kind, call, pid, host, began, ended FROM runs "
+                "WHERE kind=? OR ?='' ORDER BY began DESC LIMIT 1",
+                (kind, kind),
+            ).fetchone()
+        if row is None:
+            return None
+        return dict(row) | {"call": json.loads(row["call"])}
+
+    def _lock_file(self, run: str) -> Path:
+        return self.folder / f"run-{run}.lock"
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let nobody else write during the block, and write all of it or nothing."""
+        if self._base.in_transaction:
+            yield
+            return
+        with _telling(self.path):
+            self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._base.execute("ROLLBACK")
+            raise
+        self._base.execute("COMMIT")
 
 
-def notes(decisions: Sequence[dict[str, Any]]) -> str:
-    """Return in one line what a reader should know of a document that is done."""
-    notes = []
-    failed = [d for d in decisions if str(d.get("reason", "")).startswith("could not be cleaned")]
-    if failed:
-        pages = ", ".join(str(d["page"]) for d in failed)
-        why = str(failed[0]["reason"]).partition(": ")[2]
-        notes.append(f"page {pages} is as it was, not cleaned ({why})")
-    larger = [d for d in decisions if "larger" in d]
-    if larger:
-        pages = ", ".join(str(d["page"]) for d in larger)
-        notes.append(f"page {pages} takes more room than before")
-    drawn = [d for d in decisions if d.get("kind") == "drawn"]
-    if drawn:
-        many = "s are" if len(drawn) > 1 else " is"
-        notes.append(f"{len(drawn)} born-digital page{many} left alone (--force)")
-    return "; ".join(notes)
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Turn what SQLite says of a disk into one sentence."""
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise OutputError(
+            f"{path} cannot be written ({why}); free the way or choose another --state"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise UnreadableInputError(
+            f"{path}: is no ledger of docclean ({error}); move it away or choose another --state"
+        ) from error

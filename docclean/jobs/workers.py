@@ -7,11 +7,13 @@ process, so that its temporary files are removed, and so does the death of its p
 
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
@@ -42,14 +44,24 @@ class Died:
 class Workers(Generic[State]):
     """A few processes that start when there is work and end with the block."""
 
-    def __init__(self, jobs: int, start: Callable[[], State]) -> None:
+    def __init__(
+        self,
+        jobs: int,
+        start: Callable[[], State],
+        *,
+        memory: int | None = None,
+        renewed: int = 0,
+    ) -> None:
         """Say how many there are and what each of them makes first; nothing is started yet.
 
         Args:
             jobs: processes.
             start: makes the state that every task of a process gets; picklable.
+            memory: bytes of address space that a process may take; None: no limit.
+            renewed: tasks after which a process is replaced by a new one; 0: never.
         """
         self.jobs, self.start = jobs, start
+        self.memory, self.renewed = memory, renewed
         self._pool: ProcessPool | None = None
 
     def __enter__(self) -> "Workers[State]":
@@ -72,27 +84,9 @@ class Workers(Generic[State]):
         while left or waiting:
             while left and len(waiting) < AHEAD * self.jobs:
                 item = left.popleft()
-                waiting.append((item, self._submitted(work, item)))
+                waiting.append((item, self.submit(work, item)))
             item, future = waiting.popleft()
-            yield self._outcome(future, work, item)
-
-    def as_done(
-        self, work: Callable[[State, Item], Result], items: Sequence[Item]
-    ) -> Iterator[tuple[int, Result | Died]]:
-        """Yield the place of each item and what `work` makes of it, the first to be done first.
-
-        Raises:
-            Whatever `work` or `start` raises.
-        """
-        left = deque(enumerate(items))
-        under_way: dict[Future[Any], int] = {}
-        while left or under_way:
-            while left and len(under_way) < AHEAD * self.jobs:
-                index, item = left.popleft()
-                under_way[self._submitted(work, item)] = index
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                index = under_way.pop(future)
-                yield index, self._outcome(future, work, items[index])
+            yield self.outcome(future, work, item)
 
     def close(self, *, at_once: bool = False) -> None:
         """End the processes; `at_once` without waiting for what is under way."""
@@ -105,29 +99,43 @@ class Workers(Generic[State]):
             pool.close()  # type: ignore[no-untyped-call]
         pool.join()
 
-    def _submitted(self, work: Callable[[State, Item], Result], item: Item) -> Future[Any]:
+    def submit(self, work: Callable[[State, Item], Result], item: Item) -> Future[Result]:
+        """Hand one task to the next process that is free; `outcome` tells what came of it."""
         if self._pool is None:
             context = multiprocessing.get_context("spawn")  # a fork copies ONNX Runtime's threads
             self._pool = ProcessPool(
-                self.jobs, initializer=_begin, initargs=(self.start,), context=context
+                self.jobs,
+                max_tasks=self.renewed,
+                initializer=_begin,
+                initargs=(self.start, self.memory),
+                context=context,
             )
-        return self._pool.schedule(_do, args=(work, item))
+        return cast("Future[Result]", self._pool.schedule(_do, args=(work, item)))
 
-    def _outcome(
-        self, future: Future[Any], work: Callable[[State, Item], Result], item: Item
+    def outcome(
+        self, future: Future[Result], work: Callable[[State, Item], Result], item: Item
     ) -> Result | Died:
-        try:
-            return cast(Result, future.result())
-        except ProcessExpired:
-            return self._alone(work, item)
+        """Wait for a task; one whose process dies is tried again, in a process of its own.
 
-    def _alone(self, work: Callable[[State, Item], Result], item: Item) -> Result | Died:
-        """Do a task in a process of its own; most often the first one died for want of memory."""
-        with Workers(1, self.start) as alone:
-            try:
-                return cast(Result, alone._submitted(work, item).result())
-            except ProcessExpired as error:
-                return Died(error.exitcode)
+        Raises:
+            Whatever `work` or `start` raises.
+        """
+        first = result_of(future)
+        if not isinstance(first, Died):
+            return first
+        with Workers(1, self.start, memory=self.memory) as alone:
+            return result_of(alone.submit(work, item))
+
+
+def result_of(future: Future[Result]) -> Result | Died:
+    """Wait for a task and return its result, or that its process died; its programs end with it."""
+    try:
+        return future.result()
+    except ProcessExpired as error:
+        if error.pid:
+            with suppress(OSError):  # Tesseract, say, which would read on
+                os.killpg(error.pid, signal.SIGKILL)
+        return Died(error.exitcode)
 
 
 # --- inside a process ----------------------------------------------------------------------------
@@ -144,8 +152,12 @@ class _Process:
 _process = _Process()
 
 
-def _begin(start: Callable[[], Any]) -> None:
+def _begin(start: Callable[[], Any], memory: int | None) -> None:
     _process.start = start
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    with suppress(OSError):  # its programs get a group with it, and can be ended together
+        os.setpgid(0, 0)
     # Ctrl-C reaches every process of the terminal; only the parent answers it, by ending us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _unwind)

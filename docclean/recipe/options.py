@@ -4,6 +4,7 @@ The command line, a recipe file and a program fill the same fields, and a step t
 whole. Names, defaults and units stand here and nowhere else.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -14,6 +15,13 @@ from docclean.recipe.tables import check_sections, fill, read_tables
 
 Gate = Literal["pixels", "ocr", "off"]
 GATES: tuple[Gate, ...] = get_args(Gate)
+HOW_ONLY = (
+    *("jobs", "threads", "device", "timeout", "memory", "overwrite"),
+    *("password", "allow_signed"),  # these decide whether a document can be cleaned at all
+)
+"""Options that do not change what comes out."""
+UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+"""Bytes of the units of a size."""
 SIDECARS = ("text", "hocr", "alto")
 """Files that can be written beside the output."""
 
@@ -57,6 +65,8 @@ class Options:
     )
     jobs: int = _asked("Processes.", 1, "N")
     threads: int | None = _asked("Of each process; else all cores.", None, "N")
+    timeout: float | None = _asked("For a document; else by its pages.", None, "SECONDS")
+    memory: str | None = _asked("A process may take, such as 2G.", None, "SIZE")
     overwrite: bool = _asked("Replace outputs that exist.")
 
     def __post_init__(self) -> None:
@@ -65,6 +75,10 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name} must be at least 1, not {value}")
+        if self.timeout is not None and self.timeout <= 0:
+            raise UsageError(f"--timeout must be more than 0 seconds, not {self.timeout:g}")
+        if self.memory is not None:
+            bytes_of(self.memory)
         if self.gate not in GATES:
             raise UsageError(f"--gate must be one of {', '.join(GATES)}, not '{self.gate}'")
         if self.pages is not None and (not self.pages or min(self.pages) < 1):
@@ -81,6 +95,11 @@ class Options:
     def reads(self) -> tuple[str, ...]:
         """Return the kinds of layers Tesseract is asked for."""
         return (*(("pdf",) if self.ocr else ()), *self.sidecars)
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """Return how much memory a process may take, in bytes; None: no limit."""
+        return None if self.memory is None else bytes_of(self.memory)
 
     @classmethod
     def load(cls, path: Path | None = None, **overrides: Any) -> "Options":
@@ -117,6 +136,10 @@ class Options:
         except UsageError as error:
             raise error if where in str(error) else UsageError(f"{where} {error}") from error
 
+    def result_table(self) -> dict[str, Any]:
+        """Return of `to_table` what changes the result: two calls with the same make the same."""
+        return {name: value for name, value in self.to_table().items() if name not in HOW_ONLY}
+
     def to_table(self) -> dict[str, Any]:
         """Return what differs from the defaults, as plain values that `of_table` takes."""
         usual = asdict(Options())
@@ -141,6 +164,18 @@ def page_numbers(told: Any) -> frozenset[int]:
     if not numbers or min(numbers) < 1:
         raise UsageError(f"'{told}' holds no pages; they count from 1")
     return frozenset(numbers)
+
+
+def bytes_of(told: str) -> int:
+    """Return the bytes that words such as "2G", "1.5GB" or "800M" name.
+
+    Raises:
+        UsageError: they name no size.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", told.lower())
+    if not found or not float(found[1]):
+        raise UsageError(f"--memory must be a size such as 2G or 800M, not '{told}'")
+    return int(float(found[1]) * UNITS[found[2]])
 
 
 NAMES = tuple(item.name for item in fields(Options))

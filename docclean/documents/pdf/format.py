@@ -47,6 +47,11 @@ class Pdf(Format):
                     page = read_page(pdf, document, number, source)
                 yield page
 
+    def count(self, source: Source, password: str | None) -> int:
+        """Return how many pages there are."""
+        with opened(source, password) as (_, document):
+            return len(document)
+
     def write(
         self,
         pages: Iterator[Page],

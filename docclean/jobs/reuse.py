@@ -1,0 +1,109 @@
+"""What of a plan is to be done: the ledger tells what is there already, as it was left."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os.path import relpath
+from pathlib import Path
+
+from docclean.errors import ExitStatus
+from docclean.jobs.entry import Entry
+from docclean.jobs.ledger import Ledger
+from docclean.jobs.prints import print_of, same_bytes
+from docclean.jobs.results import LASTING
+from docclean.jobs.task import Task
+from docclean.recipe import Options
+
+
+@dataclass
+class Sorted:
+    """A plan, sorted by what is known of its documents.
+
+    Attributes:
+        todo: what is to be done, each with what was known of it.
+        done: how many are there, as they were left.
+        changed: how many outputs somebody changed; they stay.
+        failed: those that failed for good, and would again.
+        held: how many another call is at work on.
+        looked: those that were read to see that they stayed; a glance will do next time.
+    """
+
+    todo: list[tuple[Task, Entry]] = field(default_factory=list)
+    done: int = 0
+    changed: int = 0
+    failed: list[Entry] = field(default_factory=list)
+    held: int = 0
+    looked: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What a ledger and a call know, to sort a plan by."""
+
+    ledger: Ledger
+    entries: Mapping[str, Entry]
+    call: str
+    options: Options
+    out: Path
+
+    def sorted(self, plan: Sequence[tuple[Path, Path]]) -> Sorted:
+        """Return the plan, sorted; a look at size and time of change tells files that stayed."""
+        found, alive = Sorted(), dict[str, bool]()
+        for source, target in plan:
+            name = relpath(target, self.out)
+            entry = self.entries.get(name)
+            task = Task(source, target, entry.id if entry else 0)
+            if entry is None:
+                found.todo.append((task, Entry(name, str(source.absolute()))))
+                continue
+            if entry.status in ("waiting", "running", "placing"):
+                if entry.run not in alive:
+                    alive[entry.run] = self.ledger.alive(entry.run)
+                if alive[entry.run]:
+                    found.held += 1
+                    continue
+            self._sort(found, task, entry)
+        return found
+
+    def _sort(self, found: Sorted, task: Task, entry: Entry) -> None:
+        as_it_was = entry.call == self.call and self._stayed(found, task.source, entry)
+        if as_it_was and entry.status == "done":
+            state = self._outputs(entry)
+            if state == "there":
+                found.done += 1
+                return
+            if state == "changed" and not self.options.overwrite:
+                found.changed += 1
+                return
+        if as_it_was and entry.status == "failed" and self._for_good(entry):
+            found.failed.append(entry)
+            return
+        found.todo.append((task, entry))
+
+    def _stayed(self, found: Sorted, source: Path, entry: Entry) -> bool:
+        """Say whether a document has the bytes it had; it is read only where a glance fails."""
+        seen = entry.source_print
+        if seen is None or seen.still(source):
+            return seen is not None
+        if not same_bytes(source, seen.hash):
+            return False
+        found.looked.append(replace(entry, source_print=print_of(source, seen.hash)))
+        return True
+
+    def _outputs(self, entry: Entry) -> str:
+        """Say whether the outputs are there, gone, or changed by somebody."""
+        state = "there"
+        for name, was in entry.outputs.items():
+            path = self.out / name
+            if was.still(path):
+                continue
+            if not path.exists():
+                return "gone"
+            if not same_bytes(path, was.hash):
+                state = "changed"
+        return state
+
+    def _for_good(self, entry: Entry) -> bool:
+        """Say whether a document would fail again."""
+        if entry.exit_status == ExitStatus.PROTECTED:
+            return not (self.options.password or self.options.allow_signed)
+        return entry.fault in LASTING

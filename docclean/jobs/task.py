@@ -1,0 +1,182 @@
+"""What a process does with one document: in its time, noted in the ledger before and after."""
+
+import os
+import signal
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from docclean.clean.contract import PageCleaner
+from docclean.documents import page_count
+from docclean.errors import ExitStatus, OutputError
+from docclean.jobs.document import outputs_of, process_file
+from docclean.jobs.entry import Entry
+from docclean.jobs.ledger import Ledger
+from docclean.jobs.limits import FIRST_SECONDS, TOO_LATE, allowed, within
+from docclean.jobs.prints import Print, content_hash, print_of, same_bytes
+from docclean.jobs.results import Fault, FileResult
+from docclean.jobs.workers import Died
+from docclean.recipe import Options
+
+
+@dataclass(frozen=True)
+class Task:
+    """A document and where it goes; `row` is its place in the ledger, 0 without one."""
+
+    source: Path
+    target: Path
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class InTime:
+    """Does a document within its time; picklable."""
+
+    options: Options
+
+    def __call__(self, cleaner: PageCleaner, task: Task) -> FileResult:
+        """Clean it."""
+        with _in_time(task.source, self.options):
+            return process_file(task.source, task.target, cleaner, replace(self.options, jobs=1))
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Does a document within its time and notes every step in the ledger; picklable.
+
+    Attributes:
+        options: what holds for every document.
+        out: the folder of the outputs; the ledger names them below it.
+        state: the folder of the ledger.
+        name: the ledger's.
+        run: on whose behalf.
+        call: what model and options come to.
+    """
+
+    options: Options
+    out: Path
+    state: Path
+    name: str
+    run: str
+    call: str
+
+    def __call__(self, cleaner: PageCleaner, task: Task) -> FileResult:
+        """Clean it, unless its outputs are there already, made of the same bytes by this call."""
+        with Ledger(self.state, self.name) as ledger:
+            before = ledger.begin(task.row, self.run)
+            try:
+                content = content_hash(task.source)
+                looked = print_of(task.source, content)
+            except OSError as error:
+                why = f"{task.source}: cannot be read ({error.strerror}); check its permissions"
+                result = failed(task, why, "input")
+                ledger.end(task.row, result)
+                return result
+            ledger.change(task.row, content=content, call=self.call, source_print=looked)
+            mine = {n: one for n, one in before.outputs.items() if self._has(n, one.hash)}
+            if mine and mine == before.outputs and before.made == f"{content}:{self.call}":
+                return self._as_before(ledger, task, before)
+            return self._done(cleaner, ledger, task, looked, mine)
+
+    def _has(self, name: str, hash_: str) -> bool:
+        return same_bytes(self.out / name, hash_)
+
+    def _as_before(self, ledger: Ledger, task: Task, before: Entry) -> FileResult:
+        """Note that a killed run had finished a document, or that only its time has changed."""
+        result = replace(
+            before.result(), source=str(task.source), output=str(task.target), status="done"
+        )
+        outputs = {n: print_of(self.out / n, one.hash) for n, one in before.outputs.items()}
+        ledger.end(task.row, result, outputs=outputs)
+        return result
+
+    def _done(
+        self,
+        cleaner: PageCleaner,
+        ledger: Ledger,
+        task: Task,
+        looked: Print,
+        mine: Mapping[str, Print],
+    ) -> FileResult:
+        decisions: list[dict[str, Any]] = []
+        written: dict[str, Print] = {}
+        started = time.perf_counter()
+
+        def ready(files: Mapping[Path, str]) -> None:
+            if not looked.same(task.source):
+                raise OutputError(f"{task.source} has changed meanwhile; run again")
+            written.update({self._name(path): Print(0, 0, 0, h) for path, h in files.items()})
+            ledger.change(
+                task.row,
+                status="placing",
+                made=f"{looked.hash}:{self.call}",
+                outputs=written,
+                decisions=decisions,
+                pages=len(decisions),
+                seconds=time.perf_counter() - started,
+            )
+
+        with _in_time(task.source, self.options):
+            result = process_file(
+                task.source,
+                task.target,
+                cleaner,
+                self._for(task, mine),
+                on_page=lambda decision, _: decisions.append(decision),
+                on_ready=ready,
+            )
+        known = {}
+        if result.status == "done":
+            known["outputs"] = {
+                name: print_of(self.out / name, one.hash, own=True) for name, one in written.items()
+            }
+        ledger.end(task.row, result, **known)
+        return result
+
+    def _for(self, task: Task, mine: Collection[str]) -> Options:
+        """Return the options for one document: outputs that are as we left them are replaced."""
+        there = {
+            self._name(path) for path in outputs_of(task.target, self.options) if path.exists()
+        }
+        ours = bool(there) and there <= set(mine)
+        return replace(self.options, jobs=1, overwrite=self.options.overwrite or ours)
+
+    def _name(self, path: Path) -> str:
+        return os.path.relpath(path, self.out)
+
+
+@contextmanager
+def _in_time(source: Path, options: Options) -> Iterator[None]:
+    """Hold a document to its time, which may hang on how many pages it has."""
+    with within(FIRST_SECONDS):
+        pages = 1 if options.timeout else page_count(source, options.password)
+    with within(allowed(pages, options.timeout)):
+        yield
+
+
+def failed(task: Task, why: str, fault: Fault) -> FileResult:
+    """Return the result of a document that failed outside `process_file`."""
+    status = ExitStatus.UNREADABLE if fault == "input" else ExitStatus.FAILED
+    return FileResult(
+        str(task.source), str(task.target), "failed", message=why, exit_status=status, fault=fault
+    )
+
+
+def died(task: Task, end: Died, options: Options) -> FileResult:
+    """Return the result of a document whose process ended under it, twice."""
+    if end.exitcode == TOO_LATE:
+        limit = f"{options.timeout:g} s" if options.timeout else "the time for its pages"
+        return failed(
+            task, f"{task.source}: took longer than {limit}; give it more with --timeout", "late"
+        )
+    if end.exitcode == -signal.SIGKILL:
+        why = "was killed, most often for want of memory; try fewer --jobs"
+        return failed(task, f"{task.source}: its process {why}", "memory")
+    how = f"ended with status {end.exitcode}"
+    if end.exitcode < 0:
+        how = f"crashed ({signal.Signals(-end.exitcode).name})"
+    why = f"its process {how}, twice; please report it"
+    return failed(task, f"{task.source}: {why}", "crash")

@@ -1,0 +1,195 @@
+"""Outputs: whole or not at all, together, never over something else."""
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from os import fsync
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from docclean.errors import OutputError
+from docclean.files import locked
+
+PART = (".docclean-", ".part")
+"""How the names of temporary outputs begin and end; between them stand the machine and a number."""
+FORGOTTEN = 86_400.0
+"""Seconds after which another machine's temporary output is taken for left behind."""
+OnReady = Callable[[Mapping[Path, str]], None]
+"""Called with every output and the SHA-256 of its bytes, before they appear."""
+
+
+class Outputs:
+    """Files that appear whole and together, when the block ends well, or not at all.
+
+    The bytes go to temporary files beside them, which are synced to disk and renamed. A temporary
+    file is locked as long as its process lives; `sweep` removes what a killed one left.
+    """
+
+    def __init__(self, *, overwrite: bool = False, on_ready: OnReady | None = None) -> None:
+        """Take whether they may replace what is there, and who is told before they appear.
+
+        Args:
+            overwrite: whether files that exist are replaced.
+            on_ready: called with every file and the SHA-256 of what it will hold, when all are
+                on disk and none has its name yet.
+        """
+        self.overwrite, self.on_ready = overwrite, on_ready
+        self._parts: list[tuple[Path, Path, BinaryIO]] = []
+
+    def __enter__(self) -> "Outputs":
+        """Return itself."""
+        return self
+
+    def open(self, path: Path) -> BinaryIO:
+        """Return a temporary file with a name, open for writing and reading, that becomes `path`.
+
+        Raises:
+            OutputError: it exists (without `overwrite`), or cannot be written.
+        """
+        target = path.resolve()  # writing to a link replaces what it points to, not the link
+        check_target(path, overwrite=self.overwrite)
+        while True:
+            number = secrets.token_hex(6)
+            part = target.with_name(f"{PART[0]}{_machine()}-{number}{PART[1]}")
+            with naming(path):
+                stream = part.open("x+b")
+            with suppress(OSError):
+                locked(stream, wait=True)
+            if os.fstat(stream.fileno()).st_nlink:
+                self._parts.append((path, part, stream))
+                return stream
+            stream.close()  # another process swept it away before it was locked
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        """Give every file its name; where the block failed, remove them all."""
+        try:
+            if kind is None:
+                self._appear()
+        finally:
+            for _, part, stream in self._parts:
+                with suppress(OSError):
+                    stream.close()
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+
+    def _appear(self) -> None:
+        hashes = {}
+        for path, _, stream in self._parts:
+            with naming(path):
+                stream.flush()
+                fsync(stream.fileno())
+                if self.on_ready:
+                    stream.seek(0)
+                    hashes[path] = hashlib.file_digest(cast(Any, stream), "sha256").hexdigest()
+            check_target(path, overwrite=self.overwrite)
+        if self.on_ready:
+            self.on_ready(hashes)
+        for path, part, _ in self._parts:
+            with naming(path):
+                part.replace(path.resolve())
+
+
+@contextmanager
+def writing(out: Path | BinaryIO, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Open a temporary file with a name, that becomes `out` whole when the block ends well.
+
+    A stream cannot be taken back, so it is filled at the end.
+
+    Raises:
+        OutputError: as `open_output`.
+    """
+    if isinstance(out, Path):
+        with open_output(out, overwrite=overwrite) as stream:
+            yield stream
+        return
+    with tempfile.NamedTemporaryFile() as whole:
+        yield cast(BinaryIO, whole)
+        whole.seek(0)
+        try:
+            shutil.copyfileobj(whole, out)
+            out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"the output cannot be written: {_why(error)}") from error
+
+
+@contextmanager
+def open_output(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Open a file that appears at `path` whole, when the block ends well, or not at all.
+
+    Raises:
+        OutputError: it exists (without `overwrite`), or cannot be written.
+    """
+    with naming(path), Outputs(overwrite=overwrite) as outputs:
+        yield outputs.open(path)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turn a system's refusal into one sentence that names the output."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {_why(error)}") from error
+    except OutputError as error:
+        raise error if str(path) in str(error) else OutputError(f"{path}: {error}") from error
+
+
+def sweep(folder: Path) -> int:
+    """Remove the temporary outputs in a folder whose processes are dead; return how many.
+
+    Locks may not reach other machines that share the folder, so theirs must be old as well.
+    """
+    gone, ours = 0, f"{PART[0]}{_machine()}-"
+    with suppress(OSError):
+        for part in folder.glob(f"{PART[0]}*{PART[1]}"):
+            with suppress(OSError), part.open("r+b") as stream:
+                old = time.time() - part.stat().st_mtime > FORGOTTEN
+                if (old or part.name.startswith(ours)) and locked(stream):
+                    part.unlink()
+                    gone += 1
+    return gone
+
+
+def _machine() -> str:
+    """Return a short name of this machine, without odd characters."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Refuse an output that cannot be written, before any work.
+
+    Raises:
+        OutputError: it exists (without `overwrite`), or is a folder or device.
+    """
+    target = path.resolve()  # writing to a link replaces what it points to, not the link
+    if target.is_dir():
+        raise OutputError(f"{path} is a folder; name a file in it")
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{path} is not a regular file; choose another -o (- for stdout)")
+    if target.exists() and not overwrite:
+        raise OutputError(f"{path} exists already; add --overwrite or choose another -o")
+
+
+def _why(error: OSError) -> str:
+    """Return the system's reason and the next step."""
+    steps = {
+        errno.ENOSPC: "the disk is full; free some space",
+        errno.EDQUOT: "the disk quota is used up; free some space",
+        errno.EACCES: "permission denied; choose another -o",
+        errno.EPERM: "permission denied; choose another -o",
+        errno.EROFS: "the disk is read-only; choose another -o",
+        errno.ENOENT: "its folder does not exist; create the folder or choose another -o",
+        errno.ENOTDIR: "its folder is a file; choose another -o",
+    }
+    return steps.get(error.errno or 0, f"{error.strerror or error}; choose another -o")
