@@ -14,6 +14,7 @@ from docclean.cli.cleaning import clean, ocr
 from docclean.cli.learning import export, list_members, synth, train
 from docclean.cli.measuring import demo, evaluate
 from docclean.cli.shared import say
+from docclean.cli.watching import watch
 from docclean.errors import DoccleanError, ExitStatus
 
 EXTRA_OF = {
@@ -42,7 +43,7 @@ def cli() -> None:
     """Hold the verbs together."""
 
 
-for verb in (clean, status, retry, ocr, evaluate, demo, synth, train, export, list_members):
+for verb in (clean, watch, status, retry, ocr, evaluate, demo, synth, train, export, list_members):
     cli.add_command(verb)
 
 

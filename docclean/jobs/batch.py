@@ -12,6 +12,7 @@ from typing import Any
 from docclean.clean.contract import Loader, PageCleaner
 from docclean.clean.spec import CleanerSpec
 from docclean.errors import DoccleanError
+from docclean.jobs.asked import asked
 from docclean.jobs.desk import Desk
 from docclean.jobs.document import process_file
 from docclean.jobs.entry import Entry
@@ -19,7 +20,7 @@ from docclean.jobs.ledger import FOLDER, Ledger
 from docclean.jobs.plan import plan_outputs
 from docclean.jobs.prints import call_hash
 from docclean.jobs.progress import OnPage, showing
-from docclean.jobs.results import FileResult
+from docclean.jobs.results import FileResult, wants_more_room
 from docclean.jobs.reuse import Knowledge, Sorted
 from docclean.jobs.scratch import scratch
 from docclean.jobs.task import InTime, Noted, Task, died
@@ -268,12 +269,6 @@ def process_batch(
     return batch
 
 
-def asked(out: Path, options: Options) -> dict[str, Any]:
-    """Return what a call asked for, so that it can be asked again; no password among it."""
-    told = {name: value for name, value in options.to_table().items() if name != "password"}
-    return {"out": str(out.absolute()), "options": told}
-
-
 def handed_out(
     tasks: Sequence[Task],
     work: Callable[[PageCleaner, Task], FileResult],
@@ -285,7 +280,7 @@ def handed_out(
     left = deque(tasks)
     jobs = max(1, min(options.jobs, len(tasks)))
     with Workers(jobs, load, memory=options.memory_bytes) as workers:
-        desk = Desk(workers, work, again=lambda result: result.fault == "memory")
+        desk = Desk(workers, work, wants_more_room)
         while left or desk.in_hand:
             if stop and stop.is_set():
                 left.clear()

@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args
 from docclean.jobs.prints import Print, restored, stored
 from docclean.jobs.results import Fault, FileResult
 
-Status = Literal["waiting", "running", "placing", "placed", "done", "failed"]
-"""A document waits, is being cleaned, gets its outputs' names; is there, while its original is not
-yet put away; is done; or failed."""
+Status = Literal["waiting", "running", "placing", "placed", "failing", "done", "failed"]
+"""A document waits, is being cleaned, gets its outputs' names; has come to good or bad, while its
+original is not yet put away; is done; or failed."""
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 

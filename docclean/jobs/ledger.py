@@ -18,11 +18,14 @@ from typing import IO, Any
 from docclean.errors import OutputError, UnreadableInputError
 from docclean.files import locked
 from docclean.jobs.entry import STATUSES, Entry, Status, entry_of, plain, values_of
+from docclean.jobs.prints import restored, stored
 from docclean.jobs.results import FileResult
 
 FOLDER = ".docclean"
 """Name of the state folder, beside the outputs."""
 VERSION = 1
+OWN_LOCK = "run-"
+"""How the lock of a run is called that has no other."""
 BUSY = 30.0
 """Seconds that a writer waits for another one."""
 SCHEMA = """
@@ -37,7 +40,7 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE INDEX IF NOT EXISTS by_target ON documents (target);
 CREATE INDEX IF NOT EXISTS by_key ON documents (content, call);
 CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, kind TEXT, call TEXT, pid INTEGER, host TEXT, began REAL, ended REAL
+    id TEXT PRIMARY KEY, kind TEXT, call TEXT, lock, pid INTEGER, host TEXT, began REAL, ended REAL
 );
 """
 
@@ -157,35 +160,48 @@ class Ledger:
 
     def end(self, row: int, result: FileResult, **values: Any) -> None:
         """Note what came of a document."""
+        told: dict[str, Any] = {"status": result.status} | values
         self.change(
             row,
-            status=result.status,
             reason=result.message,
             fault=result.fault,
             exit_status=int(result.exit_status),
             seconds=result.seconds,
             pages=result.pages,
             decisions=result.decisions,
-            **values,
+            **told,
         )
+
+    def drop(self, row: int) -> None:
+        """Forget a document that has come to nothing: it was no document yet, or is gone."""
+        with _telling(self.path):
+            self._base.execute("DELETE FROM documents WHERE id=?", (row,))
 
     # --- runs ------------------------------------------------------------------------------------
 
-    def start(self, kind: str, call: Mapping[str, Any]) -> str:
-        """Note that a run begins; it counts as alive as long as this process lives.
+    def start(self, kind: str, call: Mapping[str, Any], lock: Path | None = None) -> str:
+        """Note that a run begins; it counts as alive as long as a lock is held.
+
+        Args:
+            kind: batch or watch.
+            call: what was asked for.
+            lock: a file that the caller has locked; None: one of the ledger's own.
 
         Returns:
             its name.
         """
         run = secrets.token_hex(8)
         with _telling(self.path):
-            stream = self._lock_file(run).open("xb")
-            with suppress(OSError):
-                locked(stream)
-            self._locks[run] = stream
+            if lock is None:
+                lock = self.folder / f"{OWN_LOCK}{run}.lock"
+                stream = lock.open("xb")
+                with suppress(OSError):
+                    locked(stream)
+                self._locks[run] = stream
+            facts = (os.getpid(), socket.gethostname(), time.time())
             self._base.execute(
-                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, NULL)",
-                (run, kind, json.dumps(dict(call)), os.getpid(), socket.gethostname(), time.time()),
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+                (run, kind, json.dumps(dict(call)), stored(lock.absolute()), *facts),
             )
         return run
 
@@ -195,18 +211,22 @@ class Ledger:
             self._base.execute("UPDATE runs SET ended=? WHERE id=?", (time.time(), run))
         stream = self._locks.pop(run, None)
         if stream:
-            self._lock_file(run).unlink(missing_ok=True)
+            Path(stream.name).unlink(missing_ok=True)
             stream.close()
 
     def alive(self, run: str) -> bool:
         """Say whether the process of a run lives; what a dead one left is cleared away."""
-        if run in self._locks:
-            return True
+        with _telling(self.path):
+            row = self._base.execute("SELECT lock, ended FROM runs WHERE id=?", (run,)).fetchone()
+        if row is None or row["ended"]:
+            return False
+        lock = Path(restored(row["lock"]))
         try:
-            with self._lock_file(run).open("r+b") as stream:
+            with lock.open("r+b") as stream:
                 if not locked(stream):
                     return True
-                self._lock_file(run).unlink(missing_ok=True)
+                if lock.name.startswith(OWN_LOCK):  # no other run will ever ask for this one
+                    lock.unlink(missing_ok=True)
         except OSError:
             pass
         return False
@@ -222,9 +242,6 @@ class Ledger:
         if row is None:
             return None
         return dict(row) | {"call": json.loads(row["call"])}
-
-    def _lock_file(self, run: str) -> Path:
-        return self.folder / f"run-{run}.lock"
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

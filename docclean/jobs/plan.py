@@ -57,7 +57,7 @@ def plan_outputs(
         inner = [Path(one) for one in given if Path(one).is_dir() and Path(one) != folder]
         skip = any(one.resolve() in folder.resolve().parents for one in inner)
         plan = [
-            (file, folder / _named(file, place, suffix))
+            (file, folder / named(file, place, suffix))
             for file, place in found.items()
             if not (skip and folder.resolve() in file.resolve().parents)
         ]
@@ -65,7 +65,8 @@ def plan_outputs(
     return plan
 
 
-def _named(file: Path, place: Path, suffix: str | None) -> Path:
+def named(file: Path, place: Path, suffix: str | None = None) -> Path:
+    """Return the name of an output, with the suffix asked for or that of what the file holds."""
     if suffix:
         return place.with_suffix(f".{suffix.lower().lstrip('.')}")
     if place.suffix.lower() in known_suffixes():

@@ -88,6 +88,11 @@ def exhausted(source: str, output: str) -> FileResult:
     )
 
 
+def wants_more_room(result: FileResult) -> bool:
+    """Say whether a document may fare better alone."""
+    return result.fault == "memory"
+
+
 def notes(decisions: Sequence[dict[str, Any]]) -> str:
     """Return in one line what a reader should know of a document that is done."""
     notes = []

@@ -13,7 +13,7 @@ from docclean.clean.contract import PageCleaner
 from docclean.documents import page_count
 from docclean.errors import ExitStatus, OutputError
 from docclean.jobs.document import outputs_of, process_file
-from docclean.jobs.entry import Entry
+from docclean.jobs.entry import Entry, Status
 from docclean.jobs.ledger import Ledger
 from docclean.jobs.limits import FIRST_SECONDS, TOO_LATE, allowed, within
 from docclean.jobs.prints import Print, content_hash, print_of, same_bytes
@@ -39,7 +39,7 @@ class InTime:
 
     def __call__(self, cleaner: PageCleaner, task: Task) -> FileResult:
         """Clean it."""
-        with _in_time(task.source, self.options):
+        with in_time(task.source, self.options):
             return process_file(task.source, task.target, cleaner, replace(self.options, jobs=1))
 
 
@@ -54,6 +54,8 @@ class Noted:
         name: the ledger's.
         run: on whose behalf.
         call: what model and options come to.
+        end: the status of a document whose outputs are there.
+        bad: the status of one that failed.
     """
 
     options: Options
@@ -62,6 +64,8 @@ class Noted:
     name: str
     run: str
     call: str
+    end: Status = "done"
+    bad: Status = "failed"
 
     def __call__(self, cleaner: PageCleaner, task: Task) -> FileResult:
         """Clean it, unless its outputs are there already, made of the same bytes by this call."""
@@ -73,7 +77,7 @@ class Noted:
             except OSError as error:
                 why = f"{task.source}: cannot be read ({error.strerror}); check its permissions"
                 result = failed(task, why, "input")
-                ledger.end(task.row, result)
+                ledger.end(task.row, result, status=self.bad)
                 return result
             ledger.change(task.row, content=content, call=self.call, source_print=looked)
             mine = {n: one for n, one in before.outputs.items() if self._has(n, one.hash)}
@@ -90,7 +94,7 @@ class Noted:
             before.result(), source=str(task.source), output=str(task.target), status="done"
         )
         outputs = {n: print_of(self.out / n, one.hash) for n, one in before.outputs.items()}
-        ledger.end(task.row, result, outputs=outputs)
+        ledger.end(task.row, result, outputs=outputs, status=self.end)
         return result
 
     def _done(
@@ -119,7 +123,7 @@ class Noted:
                 seconds=time.perf_counter() - started,
             )
 
-        with _in_time(task.source, self.options):
+        with in_time(task.source, self.options):
             result = process_file(
                 task.source,
                 task.target,
@@ -128,8 +132,9 @@ class Noted:
                 on_page=lambda decision, _: decisions.append(decision),
                 on_ready=ready,
             )
-        known = {}
+        known: dict[str, Any] = {"status": self.bad}
         if result.status == "done":
+            known["status"] = self.end
             known["outputs"] = {
                 name: print_of(self.out / name, one.hash, own=True) for name, one in written.items()
             }
@@ -149,7 +154,7 @@ class Noted:
 
 
 @contextmanager
-def _in_time(source: Path, options: Options) -> Iterator[None]:
+def in_time(source: Path, options: Options) -> Iterator[None]:
     """Hold a document to its time, which may hang on how many pages it has."""
     with within(FIRST_SECONDS):
         pages = 1 if options.timeout else page_count(source, options.password)

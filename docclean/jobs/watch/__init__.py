@@ -1,0 +1,1 @@
+"""A folder that cleans what lands in it."""
