@@ -103,18 +103,14 @@ class BatchOptions:
                 progress=not teller.as_json,
             )
         if self.report:
-            _report(batch, self.report, options)
+            from docclean.jobs.showing import write_report
+
+            write_report(str(out), batch.whole, self.report, options.password)
         return ended(batch, out, time.monotonic() - started, teller)
 
 
 def _finishing() -> None:
     say("finishing the files in hand; Ctrl-C again stops at once")
-
-
-def _report(batch: "Batch", path: Path, options: "Options") -> None:
-    from docclean.jobs.showing import write_report
-
-    write_report(batch, path, options)
 
 
 def ended(batch: "Batch", out: Path, seconds: float, teller: Teller) -> int:
@@ -126,8 +122,8 @@ def ended(batch: "Batch", out: Path, seconds: float, teller: Teller) -> int:
     failed = batch.failed
     told = [
         *([f"{len(done):,} done"] if done or not before.done else []),
-        *([f"{before.done:,} done before"] if before.done else []),
-        *([f"{before.changed:,} changed by hand since, left alone"] if before.changed else []),
+        *([f"{len(before.done):,} done before"] if before.done else []),
+        *([f"{len(before.changed):,} changed by hand since, left alone"] if before.changed else []),
         *([f"{before.held:,} in another call's hands"] if before.held else []),
         *([f"{len(failed):,} failed"] if failed else []),
         *([f"{batch.left:,} left; the same call goes on"] if batch.left else []),
@@ -140,8 +136,8 @@ def ended(batch: "Batch", out: Path, seconds: float, teller: Teller) -> int:
             "batch",
             {
                 "done": len(done),
-                "done_before": before.done,
-                "changed": before.changed,
+                "done_before": len(before.done),
+                "changed": len(before.changed),
                 "failed": len(failed),
                 "left": batch.left,
                 "pages": worked,
@@ -150,7 +146,7 @@ def ended(batch: "Batch", out: Path, seconds: float, teller: Teller) -> int:
         )
     if batch.stopped:
         return ExitStatus.INTERRUPTED
-    if len(failed) == 1 and len(batch.results) + before.done + before.changed + before.held <= 1:
+    if len(failed) == 1 and len(batch.whole) + before.held == 1:
         return failed[0].exit_status
     return ExitStatus.FAILED if failed else ExitStatus.DONE
 

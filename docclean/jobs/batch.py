@@ -77,12 +77,14 @@ class Batch:
     Attributes:
         results: of the documents that were begun, in the order in which they were done.
         before: what was known of the others: there already, failed before, held by another call.
+        out: the folder of the outputs.
         left: how many are left for the next call.
         stopped: whether someone asked to stop.
     """
 
     results: list[FileResult]
     before: Sorted
+    out: Path = Path()
     left: int = 0
     stopped: bool = False
 
@@ -100,6 +102,13 @@ class Batch:
         """Return the failures, those of earlier calls among them."""
         now = [result for result in self.results if result.status == "failed"]
         return now + [entry.result() for entry in self.before.failed]
+
+    @property
+    def whole(self) -> list[FileResult]:
+        """Return what came of every document, now or in earlier calls."""
+        before = [*self.before.failed, *self.before.done, *self.before.changed]
+        told = [entry.result() for entry in before]
+        return self.results + [replace(one, output=str(self.out / one.output)) for one in told]
 
 
 def process_many(
@@ -250,7 +259,7 @@ def process_batch(
             rows = ledger.put(waiting)
         todo = [replace(task, row=row) for (task, _), row in zip(before.todo, rows, strict=True)]
         tasks = part.ordered(todo)
-        batch = Batch([], before, left=len(todo) - len(tasks))
+        batch = Batch([], before, out, left=len(todo) - len(tasks))
         if not tasks:
             return batch
         stack.enter_context(scratch())

@@ -20,16 +20,16 @@ class Sorted:
 
     Attributes:
         todo: what is to be done, each with what was known of it.
-        done: how many are there, as they were left.
-        changed: how many outputs somebody changed; they stay.
+        done: those that are there, as they were left.
+        changed: those whose outputs somebody changed; they stay.
         failed: those that failed for good, and would again.
         held: how many another call is at work on.
         looked: those that were read to see that they stayed; a glance will do next time.
     """
 
     todo: list[tuple[Task, Entry]] = field(default_factory=list)
-    done: int = 0
-    changed: int = 0
+    done: list[Entry] = field(default_factory=list)
+    changed: list[Entry] = field(default_factory=list)
     failed: list[Entry] = field(default_factory=list)
     held: int = 0
     looked: list[Entry] = field(default_factory=list)
@@ -69,10 +69,10 @@ class Knowledge:
         if as_it_was and entry.status == "done":
             state = self._outputs(entry)
             if state == "there":
-                found.done += 1
+                found.done.append(entry)
                 return
             if state == "changed" and not self.options.overwrite:
-                found.changed += 1
+                found.changed.append(entry)
                 return
         if as_it_was and entry.status == "failed" and self._for_good(entry):
             found.failed.append(entry)

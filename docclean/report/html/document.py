@@ -5,8 +5,6 @@ that the browser does not look into until a page comes near the window (`list.js
 them open at once. The file asks the network for nothing, and its own policy forbids it.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
@@ -17,6 +15,7 @@ from docclean.files import writing_text
 from docclean.report.html.head import draw_failures, draw_head, draw_losses
 from docclean.report.html.pages import inert_json, page_blocks, page_index
 from docclean.report.html.plots import draw_plots
+from docclean.report.html.policy import policy
 from docclean.report.html.sets import draw_sets
 from docclean.scores.results import PageResult, Summary
 
@@ -55,7 +54,7 @@ def _parts(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
     here = Path(__file__).parent
     style, script = (here / "report.css").read_text(encoding="utf-8"), _script(here)
     filled: dict[str, Callable[[], Iterator[str]]] = {
-        "POLICY": lambda: iter([_policy(style, script)]),
+        "POLICY": lambda: iter([policy(style, script)]),
         "TITLE": lambda: iter([escape(summary.title)]),
         "STYLE": lambda: iter([style]),
         "HEAD": lambda: draw_head(summary),
@@ -80,18 +79,6 @@ def _script(here: Path) -> str:
     """Return the script: `cards.js`, then `list.js`, which uses its names."""
     parts = ((here / name).read_text(encoding="utf-8") for name in ("cards.js", "list.js"))
     return SCRIPT % indent("\n".join(parts), "  ").rstrip("\n")
-
-
-def _policy(style: str, script: str) -> str:
-    """Return a content policy: this style and this script, pictures inside the file, no network."""
-    style, script = (
-        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-        for text in (style, script)
-    )
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{style}'; "
-        f"script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
-    )
 
 
 def _worst_first(summary: Summary, pages: Sequence[PageResult]) -> list[PageResult]:
