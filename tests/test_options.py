@@ -79,7 +79,10 @@ def test_every_field_is_an_option_of_clean_and_a_key_of_the_recipe():
     for item in islice(fields(Options), None):
         assert item.name in known
         assert item.metadata["help"]
-        told = {"pages": "2", "gate": "off", "jobs": 2, "threads": 2, "ocr": True}
+        told = {"pages": "2", "gate": "off", "jobs": 2, "threads": 2, "ocr": True} | {
+            "timeout": 9.0,
+            "memory": "2G",
+        }
         value = told.get(item.name, True if item.default is False else "png")
         assert Options.of_table({item.name: value}) != Options()
 

@@ -84,8 +84,9 @@ class BatchOptions:
     def clean(self, inputs: Sequence[str], out: Path, options: "Options", teller: Teller) -> int:
         """Clean the batch, tell how it ended and return the exit status."""
         from docclean.files import check_writable
-        from docclean.jobs.batch import Part, clean_folder
-        from docclean.jobs.stopping import finishing
+        from docclean.jobs.batch import clean_folder
+        from docclean.jobs.processes.stopping import finishing
+        from docclean.jobs.reuse import Part
 
         if out.is_file():
             raise UsageError(f"{out} is a file; a batch needs a folder for -o")
@@ -99,7 +100,7 @@ class BatchOptions:
                 state=self.state,
                 part=part,
                 stop=stop,
-                on_result=teller.file,
+                on_result=teller.whole_file,
                 progress=not teller.as_json,
             )
         if self.report:
@@ -200,7 +201,7 @@ def _standing_lines(found: "Standing") -> Sequence[str]:
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per file.")
 @cleaning_options(("timeout", "memory", "jobs", "password", "overwrite"))
 def retry(folder: Path, names: tuple[str, ...], as_json: bool, **given: Any) -> int:
-    """Try the failed files of a batch again, with the options they had.
+    """Do files again, with the options they had.
 
     DIR is the folder of the outputs, or the one given as --state. NAME is a file's name or path;
     without any, all that failed. Of a watched folder the originals go back to the inbox.
@@ -209,11 +210,17 @@ def retry(folder: Path, names: tuple[str, ...], as_json: bool, **given: Any) -> 
     docclean retry cleaned/
     docclean retry cleaned/ scan.pdf --timeout 600
     """
-    from docclean.jobs.retry import retry as again
+    from docclean.jobs.retry import retry as do_again
 
     teller = Teller(as_json)
     overrides = {name: value for name, value in given.items() if value is not None}
     started = time.monotonic()
     with stoppable():
-        batch = again(folder, names, on_result=teller.file, progress=not as_json, **overrides)
-    return ended(batch, folder, time.monotonic() - started, teller)
+        again = do_again(
+            folder, names, on_result=teller.whole_file, progress=not as_json, **overrides
+        )
+    for path in again.back:
+        say(f"{path} is in the inbox again")
+    if again.back and not again.batch.results:
+        return ExitStatus.DONE
+    return ended(again.batch, folder, time.monotonic() - started, teller)

@@ -49,16 +49,12 @@ def clean(
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
     from docclean.clean.spec import CleanerSpec
-    from docclean.documents import format_of
     from docclean.jobs.batch import process_many
     from docclean.jobs.plan import plan_outputs
 
     asked = BatchOptions.taken(given)
     options = gathered(given, recipe)
-    if options.format:
-        format_of(options.format, "--format")
-    spec = CleanerSpec.of(options, os.cpu_count() or 1)
-    teller = Teller(as_json, to_stdout=out == "-")
+    spec, teller = CleanerSpec.of(options, os.cpu_count() or 1), Teller(as_json, out == "-")
     with stoppable():
         if "-" in inputs or out == "-":
             return _clean_stream(inputs, out, spec, options, teller)

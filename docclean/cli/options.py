@@ -84,4 +84,9 @@ def gathered(given: dict[str, Any], recipe: Any = None) -> Options:
     language = given.pop("ocr", None)
     if language is not None:
         given |= {"ocr": True, **({"lang": language} if language else {})}
-    return Options.load(recipe, **given)
+    options = Options.load(recipe, **given)
+    if options.format:
+        from docclean.documents import format_of
+
+        format_of(options.format, "--format")
+    return options

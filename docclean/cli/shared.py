@@ -72,6 +72,12 @@ class Teller:
         elif not self.as_json:
             say(_line(result))
 
+    def whole_file(self, result: "FileResult") -> None:
+        """Tell one file whose pages were not told one by one: another process did them."""
+        for decision in result.decisions:
+            self.page(decision, result.pages)
+        self.file(result)
+
     def event(self, kind: str, told: dict[str, Any]) -> None:
         """Print one JSON line."""
         click.echo(json.dumps({"event": kind, **told}), err=self.to_stdout)

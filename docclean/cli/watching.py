@@ -74,11 +74,8 @@ class _Request:
 
     def __call__(self) -> "tuple[Options, CleanerSpec]":
         from docclean.clean.spec import CleanerSpec
-        from docclean.documents import format_of
 
         options = gathered(self.given, self.recipe)
-        if options.format:
-            format_of(options.format, "--format")
         return options, CleanerSpec.of(options, os.cpu_count() or 1)
 
 

@@ -12,62 +12,25 @@ from typing import Any
 from docclean.clean.contract import Loader, PageCleaner
 from docclean.clean.spec import CleanerSpec
 from docclean.errors import DoccleanError
-from docclean.jobs.asked import asked
-from docclean.jobs.desk import Desk
 from docclean.jobs.document import process_file
-from docclean.jobs.entry import Entry
-from docclean.jobs.ledger import FOLDER, Ledger
+from docclean.jobs.ledger.asked import asked
+from docclean.jobs.ledger.database import FOLDER, Ledger
+from docclean.jobs.ledger.entry import Entry
+from docclean.jobs.ledger.prints import call_hash
 from docclean.jobs.plan import plan_outputs
-from docclean.jobs.prints import call_hash
+from docclean.jobs.processes.desk import Desk
+from docclean.jobs.processes.scratch import scratch
+from docclean.jobs.processes.workers import Died, Workers
 from docclean.jobs.progress import OnPage, showing
 from docclean.jobs.results import FileResult, wants_more_room
-from docclean.jobs.reuse import Knowledge, Sorted
-from docclean.jobs.scratch import scratch
+from docclean.jobs.reuse import Knowledge, Part, Plan, Sorted
 from docclean.jobs.task import InTime, Noted, Task, died
-from docclean.jobs.workers import Died, Workers
 from docclean.outputs import sweep
 from docclean.recipe import Options
 
-Plan = Sequence[tuple[Path, Path]]
-"""Documents and where each one goes."""
 OnResult = Callable[[FileResult], None]
 TAKE = 1.0
 """Seconds until the next look at whether someone asked to stop."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Which part of a plan is done now.
-
-    Attributes:
-        shard: this one, from 1, and how many share the plan; each takes every n-th of its
-            documents, by name.
-        limit: how many documents at most.
-        newest_first: whether the youngest files come first, and not the order of the plan.
-    """
-
-    shard: tuple[int, int] = (1, 1)
-    limit: int | None = None
-    newest_first: bool = False
-
-    @property
-    def ledger_name(self) -> str:
-        """Return the ledger's name: shards on other machines cannot share one."""
-        number, count = self.shard
-        return "ledger" if count == 1 else f"ledger-{number}-of-{count}"
-
-    def of(self, plan: Plan) -> Plan:
-        """Return what this shard does of a plan."""
-        number, count = self.shard
-        return (
-            plan if count == 1 else sorted(plan, key=lambda pair: str(pair[1]))[number - 1 :: count]
-        )
-
-    def ordered(self, todo: list[Task]) -> list[Task]:
-        """Return what is done now of what is to be done."""
-        if self.newest_first:
-            todo = sorted(todo, key=lambda task: _changed(task.source), reverse=True)
-        return todo[: self.limit]
 
 
 @dataclass
@@ -293,7 +256,7 @@ def handed_out(
         while left or desk.in_hand:
             if stop and stop.is_set():
                 left.clear()
-                desk.give_back()
+                desk.drop_alone()
             while left and desk.free:
                 desk.give(left.popleft())
             for task, result in desk.take(TAKE):
@@ -309,10 +272,3 @@ def _entries(ledger: Ledger) -> dict[str, Entry]:
         with suppress(DoccleanError), Ledger(ledger.folder, path.stem) as other:
             found |= {entry.target: replace(entry, id=0) for entry in other.entries()}
     return found | {entry.target: entry for entry in ledger.entries()}
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0

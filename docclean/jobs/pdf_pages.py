@@ -8,7 +8,7 @@ from docclean.clean.contract import Loader
 from docclean.documents.base import Source
 from docclean.documents.pdf.checking import undecodable
 from docclean.jobs.pdf_page import Opened, Outcome, failed
-from docclean.jobs.workers import Died, Workers
+from docclean.jobs.processes.workers import Died, Workers
 from docclean.recipe import Options
 
 CHECKED = 4

@@ -6,12 +6,50 @@ from os.path import relpath
 from pathlib import Path
 
 from docclean.errors import ExitStatus
-from docclean.jobs.entry import Entry
-from docclean.jobs.ledger import Ledger
-from docclean.jobs.prints import print_of, same_bytes
+from docclean.jobs.ledger.database import Ledger
+from docclean.jobs.ledger.entry import Entry
+from docclean.jobs.ledger.prints import print_of, same_bytes
 from docclean.jobs.results import LASTING
 from docclean.jobs.task import Task
 from docclean.recipe import Options
+
+Plan = Sequence[tuple[Path, Path]]
+"""Documents and where each one goes."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which part of a plan is done now.
+
+    Attributes:
+        shard: this one, from 1, and how many share the plan; each takes every n-th of its
+            documents, by name.
+        limit: how many documents at most.
+        newest_first: whether the youngest files come first, and not the order of the plan.
+    """
+
+    shard: tuple[int, int] = (1, 1)
+    limit: int | None = None
+    newest_first: bool = False
+
+    @property
+    def ledger_name(self) -> str:
+        """Return the ledger's name: shards on other machines cannot share one."""
+        number, count = self.shard
+        return "ledger" if count == 1 else f"ledger-{number}-of-{count}"
+
+    def of(self, plan: Plan) -> Plan:
+        """Return what this shard does of a plan."""
+        number, count = self.shard
+        return (
+            plan if count == 1 else sorted(plan, key=lambda pair: str(pair[1]))[number - 1 :: count]
+        )
+
+    def ordered(self, todo: list[Task]) -> list[Task]:
+        """Return what is done now of what is to be done."""
+        if self.newest_first:
+            todo = sorted(todo, key=lambda task: _changed(task.source), reverse=True)
+        return todo[: self.limit]
 
 
 @dataclass
@@ -45,7 +83,7 @@ class Knowledge:
     options: Options
     out: Path
 
-    def sorted(self, plan: Sequence[tuple[Path, Path]]) -> Sorted:
+    def sorted(self, plan: Plan) -> Sorted:
         """Return the plan, sorted; a look at size and time of change tells files that stayed."""
         found, alive = Sorted(), dict[str, bool]()
         for source, target in plan:
@@ -107,3 +145,10 @@ class Knowledge:
         if entry.exit_status == ExitStatus.PROTECTED:
             return not (self.options.password or self.options.allow_signed)
         return entry.fault in LASTING
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

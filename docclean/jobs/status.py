@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from docclean.jobs.ledger import Ledger
+from docclean.jobs.ledger.database import Ledger
 from docclean.jobs.retry import ledgers_in
 
 

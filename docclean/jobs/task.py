@@ -13,12 +13,12 @@ from docclean.clean.contract import PageCleaner
 from docclean.documents import page_count
 from docclean.errors import ExitStatus, OutputError
 from docclean.jobs.document import outputs_of, process_file
-from docclean.jobs.entry import Entry, Status
-from docclean.jobs.ledger import Ledger
-from docclean.jobs.limits import FIRST_SECONDS, TOO_LATE, allowed, within
-from docclean.jobs.prints import Print, content_hash, print_of, same_bytes
+from docclean.jobs.ledger.database import Ledger
+from docclean.jobs.ledger.entry import Entry, Status
+from docclean.jobs.ledger.prints import Print, content_hash, print_of, same_bytes
+from docclean.jobs.processes.limits import FIRST_SECONDS, TOO_LATE, allowed, within
+from docclean.jobs.processes.workers import Died
 from docclean.jobs.results import Fault, FileResult
-from docclean.jobs.workers import Died
 from docclean.recipe import Options
 
 

@@ -47,10 +47,14 @@ def test_one_bad_among_three_good_ends_with_4(tmp_path, out, letters, capsys):
     assert "empty" in line
     events = [json.loads(line) for line in captured.out.splitlines()]
     results = [event for event in events if event["event"] == "file"]
-    assert len(events) - len(results) == sum(result["pages"] for result in results)
-    assert [r["status"] for r in results] == ["done", "failed", "done", "done"]
-    assert results[0]["decisions"] == [{"page": 1, "cleaned": True, "reason": "fake"}]
-    assert sorted(path.name for path in out.iterdir()) == ["a.png", "c.tif", "d.pdf"]
+    pages = [event for event in events if event["event"] == "page"]
+    assert len(pages) == sum(result["pages"] for result in results) == 3
+    assert events[-1] | {"seconds": 0} == {
+        **{"event": "batch", "done": 3, "done_before": 0, "changed": 0, "failed": 1, "left": 0},
+        **{"pages": 3, "seconds": 0},
+    }
+    assert sorted(r["status"] for r in results) == ["done", "done", "done", "failed"]
+    assert sorted(path.name for path in out.iterdir()) == [".docclean", "a.png", "c.tif", "d.pdf"]
 
 
 def test_interrupted_ends_with_130(tmp_path, out, make_pdf, monkeypatch, capsys):

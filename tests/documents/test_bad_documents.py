@@ -15,7 +15,7 @@ import pytest
 from PIL import Image as Pillow
 from saved_documents import only, saved
 
-from docclean import files
+from docclean import outputs
 from docclean.documents import FORMATS, read_pages, write_pages
 from docclean.documents.base import MAX_PIXELS
 from docclean.errors import OutputError, UnreadableInputError, UsageError
@@ -116,7 +116,7 @@ def test_a_failing_disk_leaves_nothing(code, words, tmp_path, letters, monkeypat
     def fail(_: int) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(files, "fsync", fail)
+    monkeypatch.setattr(outputs, "fsync", fail)
     with pytest.raises(OutputError, match=rf"out\.png cannot be written: .*{words}"):
         write_pages([Page(letters)], tmp_path / "out.png")
     assert list(tmp_path.iterdir()) == []

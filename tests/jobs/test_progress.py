@@ -8,7 +8,7 @@ from docclean.jobs import progress
 def test_nothing_is_shown_unasked(capsys):
     with progress.showing(3, wanted=False) as (file, page):
         page({"page": 1}, 9)
-        file("a.pdf")
+        file("a.pdf", 0)
     assert capsys.readouterr() == ("", "")
 
 
@@ -50,5 +50,5 @@ def test_on_a_terminal_a_bar_shows_pages_and_rate(monkeypatch):
     with progress.showing(1, wanted=True) as (file, page):
         for number in range(1, 4):
             page({"page": number}, 3)
-        file("a.pdf")
+        file("a.pdf", 0)
     assert "pages/s" in terminal.told

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from docclean.clean.contract import Loader
-from docclean.jobs.entry import Entry
-from docclean.jobs.ledger import Ledger
-from docclean.jobs.prints import call_hash
+from docclean.jobs.ledger.database import Ledger
+from docclean.jobs.ledger.entry import Entry
+from docclean.jobs.ledger.prints import call_hash
 from docclean.jobs.watch.settings import Settings
 from docclean.jobs.watch.telling import Log, Standing
 from docclean.recipe import Options

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from docclean.jobs.entry import Entry
-from docclean.jobs.prints import content_hash
+from docclean.jobs.ledger.entry import Entry
+from docclean.jobs.ledger.prints import content_hash
 from docclean.jobs.watch.books import Books
 from docclean.jobs.watch.putting import note_beside, place_for, put_away, write_note
 from docclean.jobs.watch.telling import Hook

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from docclean.errors import DoccleanError, ExitStatus
-from docclean.jobs.desk import Desk
+from docclean.jobs.processes.desk import Desk
+from docclean.jobs.processes.workers import Died, Workers
 from docclean.jobs.results import FileResult, wants_more_room
 from docclean.jobs.task import Task, died
 from docclean.jobs.watch.books import Books
 from docclean.jobs.watch.inbox import Inbox
 from docclean.jobs.watch.pausing import Pausing
 from docclean.jobs.watch.taking import Taking
-from docclean.jobs.workers import Died, Workers
 from docclean.outputs import sweep
 
 RENEWED = 500
@@ -79,8 +79,8 @@ class Handing:
             self.taking.release(task)
 
     def hold(self) -> None:
-        """Take back what no process has begun."""
-        for task in self._desk.give_back() if self._desk else ():
+        """Take back what waits to be tried alone."""
+        for task in self._desk.drop_alone() if self._desk else ():
             self.taking.release(task)
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from typing import IO
 
 from docclean.errors import OutputError, UsageError
 from docclean.files import locked
-from docclean.jobs.ledger import FOLDER
+from docclean.jobs.ledger.database import FOLDER
 
 MOUNTS = Path("/proc/self/mounts")
 NO_EVENTS = ("nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "vboxsf")

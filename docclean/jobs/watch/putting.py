@@ -7,8 +7,8 @@ import shutil
 import time
 from pathlib import Path
 
-from docclean.jobs.entry import Entry
-from docclean.jobs.prints import content_hash
+from docclean.jobs.ledger.entry import Entry
+from docclean.jobs.ledger.prints import content_hash
 from docclean.jobs.watch.names import fitting, free_name
 from docclean.outputs import Outputs
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docclean.errors import UsageError
-from docclean.jobs.ledger import FOLDER
+from docclean.jobs.ledger.database import FOLDER
 
 DONE, FAILED = ".done", ".failed"
 """Where originals go unless told otherwise, in the inbox."""

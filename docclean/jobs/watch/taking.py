@@ -8,10 +8,10 @@ from docclean.clean.contract import PageCleaner
 from docclean.documents import check_whole
 from docclean.errors import DoccleanError
 from docclean.jobs.document import outputs_of
-from docclean.jobs.entry import Entry
-from docclean.jobs.ledger import Ledger
+from docclean.jobs.ledger.database import Ledger
+from docclean.jobs.ledger.entry import Entry
+from docclean.jobs.ledger.prints import content_hash, print_of
 from docclean.jobs.plan import named
-from docclean.jobs.prints import content_hash, print_of
 from docclean.jobs.results import FileResult, fault_of
 from docclean.jobs.task import Noted, Task, in_time
 from docclean.jobs.watch.books import Books

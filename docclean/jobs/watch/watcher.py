@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from docclean.errors import DoccleanError, ExitStatus, OutputError, UsageError
-from docclean.jobs.asked import asked
-from docclean.jobs.scratch import scratch
+from docclean.jobs.ledger.asked import asked
+from docclean.jobs.processes.scratch import scratch
 from docclean.jobs.watch.books import Books, Request
 from docclean.jobs.watch.ending import Ending
 from docclean.jobs.watch.handing import Handing

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
-from docclean.jobs.prints import Print, restored, stored
+from docclean.jobs.ledger.prints import Print, restored, stored
 from docclean.jobs.results import Fault, FileResult
 
 Status = Literal["waiting", "running", "placing", "placed", "failing", "done", "failed"]

@@ -3,17 +3,18 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from docclean.jobs.workers import Died, Workers, result_of
+from docclean.jobs.processes.workers import Died, Workers, result_of
 
 State = TypeVar("State")
 Item = TypeVar("Item")
 
 AHEAD = 1
-"""Documents handed out before a process is free for them, so that none waits for work."""
+"""Documents handed out before a process is free for them, so that none waits. They count as
+in hand: what a process has begun cannot be told from what it has not."""
 PATIENCE = 60.0
 """Seconds that a document waits to be tried alone; then nothing new is handed out before it."""
 
@@ -71,21 +72,14 @@ class Desk(Generic[State, Item]):
             self._under_way[self.workers.submit(self.work, item)] = _Given(item, alone=True)
         for future in wait(self._under_way, timeout, FIRST_COMPLETED).done:
             given = self._under_way.pop(future)
-            try:
-                result = result_of(future)
-            except CancelledError:
-                continue
+            result = result_of(future)
             if not given.alone and (isinstance(result, Died) or self.again(result)):
                 self._alone.append((time.monotonic(), given.item))
             else:
                 yield given.item, result
 
-    def give_back(self) -> list[Item]:
-        """Return the documents that no process has begun; they are not done."""
+    def drop_alone(self) -> list[Item]:
+        """Return the documents that wait to be tried alone; they will not be."""
         waiting = [item for _, item in self._alone]
         self._alone.clear()
-        for future, given in list(self._under_way.items()):
-            if not future.running() and future.cancel():
-                del self._under_way[future]
-                waiting.append(given.item)
         return waiting

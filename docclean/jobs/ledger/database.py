@@ -17,8 +17,8 @@ from typing import IO, Any
 
 from docclean.errors import OutputError, UnreadableInputError
 from docclean.files import locked
-from docclean.jobs.entry import STATUSES, Entry, Status, entry_of, plain, values_of
-from docclean.jobs.prints import restored, stored
+from docclean.jobs.ledger.entry import STATUSES, Entry, Status, entry_of, plain, values_of
+from docclean.jobs.ledger.prints import restored, stored
 from docclean.jobs.results import FileResult
 
 FOLDER = ".docclean"

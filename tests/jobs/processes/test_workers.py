@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from docclean.jobs.workers import Died, Workers
+from docclean.jobs.processes.workers import Died, Workers
 
 
 def nothing():
@@ -55,12 +55,10 @@ def writes_aside(folder: Path, _, number):
         part.unlink()
 
 
-def test_results_come_in_order_or_as_they_are_done():
+def test_results_come_in_order():
     numbers = list(range(20))
     with Workers(2, nothing) as workers:
         assert list(workers.in_order(squared, numbers)) == [n * n for n in numbers]
-        found = dict(workers.as_done(squared, numbers))
-    assert found == {n: n * n for n in numbers}
 
 
 def test_a_deadly_task_costs_itself_and_is_tried_once_more(tmp_path):
@@ -94,13 +92,12 @@ def test_a_fault_of_the_work_is_raised_and_ends_only_our_own_processes():
 
 def test_stopped_processes_unwind(tmp_path):
     with pytest.raises(KeyboardInterrupt), Workers(2, nothing) as workers:
-        tasks = workers.as_done(partial(writes_aside, tmp_path), range(4))
-        future = workers._submitted(partial(writes_aside, tmp_path), 9)
+        future = workers.submit(partial(writes_aside, tmp_path), 9)
         deadline = time.monotonic() + 20
         while not list(tmp_path.iterdir()):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert not future.done() and tasks
+        assert not future.done()
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
 
@@ -109,7 +106,7 @@ def test_a_killed_parent_leaves_no_process_and_no_temporary_file(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
         "import sys\nfrom functools import partial\nfrom pathlib import Path\n"
-        "from docclean.jobs.workers import Workers\n"
+        "from docclean.jobs.processes.workers import Workers\n"
         "from test_workers import nothing, writes_aside\n"
         "if __name__ == '__main__':\n"
         "    with Workers(2, nothing) as workers:\n"

@@ -1,0 +1,1 @@
+"""Processes that do documents and pages, and what bounds them."""
