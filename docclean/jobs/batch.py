@@ -24,7 +24,7 @@ from docclean.jobs.processes.workers import Died, Workers
 from docclean.jobs.progress import OnPage, showing
 from docclean.jobs.results import FileResult, wants_more_room
 from docclean.jobs.reuse import Knowledge, Part, Plan, Sorted
-from docclean.jobs.task import InTime, Noted, Task, died
+from docclean.jobs.task import InTime, Noted, Task, died, swept
 from docclean.outputs import sweep
 from docclean.recipe import Options
 
@@ -231,7 +231,6 @@ def process_batch(
         for task, result in handed_out(tasks, work, load, options, stop):
             if result.fault in ("late", "memory", "crash"):
                 ledger.end(task.row, result)
-                sweep(task.target.parent)
             file_done(result.source, result.pages)
             if on_result:
                 on_result(result)
@@ -252,7 +251,7 @@ def handed_out(
     left = deque(tasks)
     jobs = max(1, min(options.jobs, len(tasks)))
     with Workers(jobs, load, memory=options.memory_bytes) as workers:
-        desk = Desk(workers, work, wants_more_room)
+        desk = Desk(workers, work, wants_more_room, swept)
         while left or desk.in_hand:
             if stop and stop.is_set():
                 left.clear()

@@ -19,6 +19,7 @@ from docclean.jobs.ledger.prints import Print, content_hash, print_of, same_byte
 from docclean.jobs.processes.limits import FIRST_SECONDS, TOO_LATE, allowed, within
 from docclean.jobs.processes.workers import Died
 from docclean.jobs.results import Fault, FileResult
+from docclean.outputs import sweep
 from docclean.recipe import Options
 
 
@@ -160,6 +161,11 @@ def in_time(source: Path, options: Options) -> Iterator[None]:
         pages = 1 if options.timeout else page_count(source, options.password)
     with within(allowed(pages, options.timeout)):
         yield
+
+
+def swept(task: Task) -> None:
+    """Clear away what a process that died has left of a document."""
+    sweep(task.target.parent)
 
 
 def failed(task: Task, why: str, fault: Fault) -> FileResult:

@@ -1,28 +1,17 @@
-"""Who hands out documents: a few to the processes, the deadly ones once more, alone."""
+"""Who hands out documents: one to each process, the deadly ones once more, alone."""
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from docclean.jobs.processes.workers import Died, Workers, result_of
+from docclean.jobs.processes.workers import Died, Workers
 
 State = TypeVar("State")
 Item = TypeVar("Item")
 
-AHEAD = 1
-"""Documents handed out before a process is free for them, so that none waits. They count as
-in hand: what a process has begun cannot be told from what it has not."""
 PATIENCE = 60.0
 """Seconds that a document waits to be tried alone; then nothing new is handed out before it."""
-
-
-@dataclass
-class _Given(Generic[Item]):
-    item: Item
-    alone: bool = False
 
 
 class Desk(Generic[State, Item]):
@@ -36,30 +25,40 @@ class Desk(Generic[State, Item]):
         self,
         workers: Workers[State],
         work: Callable[[State, Item], Any],
-        again: Callable[[Any], bool] = lambda result: False,
+        again: Callable[[Any], bool],
+        clear: Callable[[Item], Any],
     ) -> None:
-        """Take the processes, what they do, and which results deserve another try."""
-        self.workers, self.work, self.again = workers, work, again
-        self._under_way: dict[Future[Any], _Given[Item]] = {}
-        self._alone: deque[tuple[float, Item]] = deque()
+        """Take the processes and what they do.
+
+        Args:
+            workers: the processes.
+            work: what is done with each document.
+            again: says which results deserve another try.
+            clear: clears away what a process that died has left of a document.
+        """
+        self.workers, self.work, self.again, self.clear = workers, work, again, clear
+        self._under_way: list[Item] = []
+        self._waiting: deque[tuple[float, Item]] = deque()
+        self._alone: Item | None = None
 
     @property
     def free(self) -> int:
         """Return how many documents can be given now."""
-        if any(given.alone for given in self._under_way.values()):
+        if self._alone is not None:
             return 0
-        if self._alone and time.monotonic() - self._alone[0][0] > PATIENCE:
+        if self._waiting and time.monotonic() - self._waiting[0][0] > PATIENCE:
             return 0
-        return max(0, self.workers.jobs + AHEAD - len(self._under_way))
+        return self.workers.free
 
     @property
     def in_hand(self) -> list[Item]:
         """Return the documents that were given and not taken back."""
-        return [given.item for given in self._under_way.values()] + [i for _, i in self._alone]
+        return self._under_way + [item for _, item in self._waiting]
 
     def give(self, item: Item) -> None:
         """Hand out one document."""
-        self._under_way[self.workers.submit(self.work, item)] = _Given(item)
+        self.workers.give(self.work, item)
+        self._under_way.append(item)
 
     def take(self, timeout: float | None = None) -> Iterator[tuple[Item, Any | Died]]:
         """Yield the documents that are done and what came of them, after at most `timeout` seconds.
@@ -67,19 +66,22 @@ class Desk(Generic[State, Item]):
         Raises:
             Whatever the work or the start of a process raises.
         """
-        if not self._under_way and self._alone:
-            _, item = self._alone.popleft()
-            self._under_way[self.workers.submit(self.work, item)] = _Given(item, alone=True)
-        for future in wait(self._under_way, timeout, FIRST_COMPLETED).done:
-            given = self._under_way.pop(future)
-            result = result_of(future)
-            if not given.alone and (isinstance(result, Died) or self.again(result)):
-                self._alone.append((time.monotonic(), given.item))
-            else:
-                yield given.item, result
+        if not self._under_way and self._waiting:
+            _, self._alone = self._waiting.popleft()
+            self.give(self._alone)
+        for item, result in self.workers.take(timeout):
+            self._under_way.remove(item)
+            died = isinstance(result, Died)
+            if died:
+                self.clear(item)
+            if (died or self.again(result)) and item != self._alone:
+                self._waiting.append((time.monotonic(), item))
+                continue
+            self._alone = None
+            yield item, result
 
     def drop_alone(self) -> list[Item]:
         """Return the documents that wait to be tried alone; they will not be."""
-        waiting = [item for _, item in self._alone]
-        self._alone.clear()
+        waiting = [item for _, item in self._waiting]
+        self._waiting.clear()
         return waiting

@@ -10,14 +10,17 @@ import os
 import resource
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from pebble import ProcessExpired, ProcessPool
+
+from docclean.errors import DoccleanError
 
 State = TypeVar("State")
 Item = TypeVar("Item")
@@ -25,6 +28,8 @@ Result = TypeVar("Result")
 
 AHEAD = 4
 """Tasks handed out for each process before their turn: their results wait in memory."""
+MOST_BROKEN = 3
+"""How often in a row a process may die before it has begun with its task."""
 UNWINDING = 10.0
 """Seconds that a process has for unwinding once its parent is gone."""
 STOPPED = 128 + signal.SIGTERM
@@ -42,7 +47,11 @@ class Died:
 
 
 class Workers(Generic[State]):
-    """A few processes that start when there is work and end with the block."""
+    """A few processes that start when there is work and end with the block.
+
+    Each has a pool of its own, so that one that is killed, at work or idle, takes nothing with it
+    of what goes between the others and us.
+    """
 
     def __init__(
         self,
@@ -60,9 +69,8 @@ class Workers(Generic[State]):
             memory: bytes of address space that a process may take; None: no limit.
             renewed: tasks after which a process is replaced by a new one; 0: never.
         """
-        self.jobs, self.start = jobs, start
-        self.memory, self.renewed = memory, renewed
-        self._pool: ProcessPool | None = None
+        self.jobs, self.start, self.memory = jobs, start, memory
+        self._seats = [_Seat(start, memory, renewed) for _ in range(jobs)]
 
     def __enter__(self) -> "Workers[State]":
         """Return itself."""
@@ -72,6 +80,33 @@ class Workers(Generic[State]):
         """End the processes; at once where the block failed, else when they are done."""
         self.close(at_once=kind is not None)
 
+    @property
+    def free(self) -> int:
+        """Return how many processes have nothing to do."""
+        return sum(seat.free for seat in self._seats)
+
+    def give(self, work: Callable[[State, Item], Any], item: Item) -> None:
+        """Hand a task to a process that is free."""
+        next(seat for seat in self._seats if seat.free).give(work, item)
+
+    def take(self, timeout: float | None = None) -> Iterator[tuple[Any, Any]]:
+        """Yield tasks that are done, each with its result or `Died`, after at most `timeout` s.
+
+        Raises:
+            Whatever `work` or `start` raises.
+            DoccleanError: processes die before they have begun.
+        """
+        busy = {seat.future: seat for seat in self._seats if seat.future}
+        for future in wait(busy, timeout, FIRST_COMPLETED).done:
+            seat = busy[future]
+            item = seat.item
+            try:
+                result = seat.taken()
+            except BrokenProcessPool:
+                seat.again()
+                continue
+            yield item, result
+
     def in_order(
         self, work: Callable[[State, Item], Result], items: Sequence[Item]
     ) -> Iterator[Result | Died]:
@@ -80,16 +115,90 @@ class Workers(Generic[State]):
         Raises:
             Whatever `work` or `start` raises.
         """
-        left, waiting = deque(items), deque[tuple[Item, Future[Any]]]()
-        while left or waiting:
-            while left and len(waiting) < AHEAD * self.jobs:
-                item = left.popleft()
-                waiting.append((item, self.submit(work, item)))
-            item, future = waiting.popleft()
-            yield self.outcome(future, work, item)
+        numbered = partial(_numbered, work)
+        done: dict[int, Result | Died] = {}
+        given = 0
+        for number in range(len(items)):
+            while number not in done:
+                while given < len(items) and self.free and given - number < AHEAD * self.jobs:
+                    self.give(numbered, (given, items[given]))
+                    given += 1
+                for (place, item), result in self.take():
+                    died = isinstance(result, Died)
+                    done[place] = self._alone(work, item) if died else result
+            yield done.pop(number)
 
     def close(self, *, at_once: bool = False) -> None:
         """End the processes; `at_once` without waiting for what is under way."""
+        for seat in self._seats:
+            seat.close(at_once=at_once)
+
+    def _alone(self, work: Callable[[State, Item], Result], item: Item) -> Result | Died:
+        """Do a task in a process of its own; most often the first one died for want of memory."""
+        with Workers(1, self.start, memory=self.memory) as alone:
+            alone.give(work, item)
+            while True:
+                for _, result in alone.take():
+                    return cast("Result | Died", result)
+
+
+class _Seat:
+    """One process, and the task it has."""
+
+    def __init__(self, start: Callable[[], Any], memory: int | None, renewed: int) -> None:
+        self.start, self.memory, self.renewed = start, memory, renewed
+        self.future: Future[Any] | None = None
+        self.item: Any = None
+        self._work: Callable[[Any, Any], Any] | None = None
+        self._pool: ProcessPool | None = None
+        self._broken = 0
+
+    @property
+    def free(self) -> bool:
+        return self.future is None
+
+    def give(self, work: Callable[[Any, Any], Any], item: Any) -> None:
+        if self._pool and not self._pool.active:
+            self.close(at_once=True)  # its process was killed while it had nothing to do
+        if self._pool is None:
+            self._pool = ProcessPool(
+                1,
+                max_tasks=self.renewed,
+                initializer=_begin,
+                initargs=(self.start, self.memory),
+                # a fork copies ONNX Runtime's threads
+                context=multiprocessing.get_context("spawn"),
+            )
+        self._work, self.item = work, item
+        self.future = self._pool.schedule(_do, args=(work, item))
+
+    def taken(self) -> Any:
+        """Return what came of the task; its programs end with a process that died."""
+        assert self.future is not None
+        try:
+            result = self.future.result()
+        except ProcessExpired as error:
+            if error.pid:
+                with suppress(OSError):  # Tesseract, say, which would read on
+                    os.killpg(error.pid, signal.SIGKILL)
+            result = Died(error.exitcode)
+        self._broken = 0
+        self.future = None
+        return result
+
+    def again(self) -> None:
+        """Hand the task to a new process: the old one was killed before it had begun with it."""
+        assert self._work is not None
+        self._broken += 1
+        if self._broken > MOST_BROKEN:
+            raise DoccleanError(
+                "processes die before they begin; give them more --memory, or take fewer --jobs"
+            )
+        self.close(at_once=True)
+        self.give(self._work, self.item)
+
+    def close(self, *, at_once: bool) -> None:
+        self.future = None if at_once else self.future
         if self._pool is None:
             return
         pool, self._pool = self._pool, None
@@ -99,43 +208,9 @@ class Workers(Generic[State]):
             pool.close()  # type: ignore[no-untyped-call]
         pool.join()
 
-    def submit(self, work: Callable[[State, Item], Result], item: Item) -> Future[Result]:
-        """Hand one task to the next process that is free; `outcome` tells what came of it."""
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")  # a fork copies ONNX Runtime's threads
-            self._pool = ProcessPool(
-                self.jobs,
-                max_tasks=self.renewed,
-                initializer=_begin,
-                initargs=(self.start, self.memory),
-                context=context,
-            )
-        return cast("Future[Result]", self._pool.schedule(_do, args=(work, item)))
 
-    def outcome(
-        self, future: Future[Result], work: Callable[[State, Item], Result], item: Item
-    ) -> Result | Died:
-        """Wait for a task; one whose process dies is tried again, in a process of its own.
-
-        Raises:
-            Whatever `work` or `start` raises.
-        """
-        first = result_of(future)
-        if not isinstance(first, Died):
-            return first
-        with Workers(1, self.start, memory=self.memory) as alone:
-            return result_of(alone.submit(work, item))
-
-
-def result_of(future: Future[Result]) -> Result | Died:
-    """Wait for a task and return its result, or that its process died; its programs end with it."""
-    try:
-        return future.result()
-    except ProcessExpired as error:
-        if error.pid:
-            with suppress(OSError):  # Tesseract, say, which would read on
-                os.killpg(error.pid, signal.SIGKILL)
-        return Died(error.exitcode)
+def _numbered(work: Callable[[Any, Any], Any], state: Any, task: tuple[int, Any]) -> Any:
+    return work(state, task[1])
 
 
 # --- inside a process ----------------------------------------------------------------------------
@@ -147,6 +222,7 @@ class _Process:
 
     start: Callable[[], Any] | None = None
     state: Any = None
+    busy: bool = False
 
 
 _process = _Process()
@@ -166,6 +242,8 @@ def _begin(start: Callable[[], Any], memory: int | None) -> None:
 
 def _unwind(*_: Any) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one waits for the first
+    if not _process.busy:
+        os._exit(STOPPED)  # nothing to unwind, and perhaps on its way out already
     raise SystemExit(STOPPED)
 
 
@@ -181,6 +259,7 @@ def _end_with_parent() -> None:
 
 
 def _do(work: Callable[[Any, Any], Any], item: Any) -> Any:
+    _process.busy = True
     try:
         if _process.state is None:
             assert _process.start is not None  # set when the process began
@@ -188,3 +267,5 @@ def _do(work: Callable[[Any, Any], Any], item: Any) -> Any:
         return work(_process.state, item)
     except SystemExit:
         os._exit(STOPPED)  # or the pool would hand this process the next task
+    finally:
+        _process.busy = False

@@ -9,12 +9,11 @@ from docclean.errors import DoccleanError, ExitStatus
 from docclean.jobs.processes.desk import Desk
 from docclean.jobs.processes.workers import Died, Workers
 from docclean.jobs.results import FileResult, wants_more_room
-from docclean.jobs.task import Task, died
+from docclean.jobs.task import Task, died, swept
 from docclean.jobs.watch.books import Books
 from docclean.jobs.watch.inbox import Inbox
 from docclean.jobs.watch.pausing import Pausing
 from docclean.jobs.watch.taking import Taking
-from docclean.outputs import sweep
 
 RENEWED = 500
 """Documents after which a process makes room for a new one: what libraries leak is given back."""
@@ -109,14 +108,13 @@ class Handing:
             options = self.books.options
             memory = options.memory_bytes
             workers = Workers(options.jobs, self.books.load, memory=memory, renewed=RENEWED)
-            self._desk = Desk(workers, self.taking.work(), wants_more_room)
+            self._desk = Desk(workers, self.taking.work(), wants_more_room, swept)
         return self._desk
 
     def _deal(self, task: Task, result: FileResult | Died) -> None:
         books = self.books
         with books.ledger() as ledger:
             if isinstance(result, Died):
-                sweep(task.target.parent)
                 result = died(task, result, books.options)
                 ledger.end(task.row, result, status="failing")
             entry = ledger.entry(task.row)
