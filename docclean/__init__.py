@@ -11,16 +11,20 @@ if TYPE_CHECKING:
     from docclean.documents import read_pages, write_pages
     from docclean.errors import DoccleanError
     from docclean.evaluation import Report, evaluate
+    from docclean.jobs.batch import clean_folder
     from docclean.ocr import Tesseract
     from docclean.page import Page
+    from docclean.recipe import Options
 
 __version__ = "0.1.0"
 __all__ = [
     "Cleaner",
     "DoccleanError",
+    "Options",
     "Page",
     "Report",
     "Tesseract",
+    "clean_folder",
     "evaluate",
     "read_pages",
     "write_pages",
@@ -29,9 +33,11 @@ __all__ = [
 _HOME = {
     "Cleaner": "docclean.clean.cleaner",
     "DoccleanError": "docclean.errors",
+    "Options": "docclean.recipe",
     "Page": "docclean.page",
     "Report": "docclean.evaluation",
     "Tesseract": "docclean.ocr",
+    "clean_folder": "docclean.jobs.batch",
     "evaluate": "docclean.evaluation",
     "read_pages": "docclean.documents",
     "write_pages": "docclean.documents",

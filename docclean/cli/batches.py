@@ -221,6 +221,8 @@ def retry(folder: Path, names: tuple[str, ...], as_json: bool, **given: Any) -> 
         )
     for path in again.back:
         say(f"{path} is in the inbox again")
-    if again.back and not again.batch.results:
+    if not again.batch.results:
+        if not again.back:
+            say(f"{folder}: no document has failed; name one to do it again")
         return ExitStatus.DONE
     return ended(again.batch, folder, time.monotonic() - started, teller)

@@ -66,9 +66,9 @@ class Format(ABC):
     def read(self, source: Source, pages: set[int] | None, password: str | None) -> Iterator[Page]:
         """Yield the pages numbered in `pages` (all for None), one decoded at a time."""
 
-    @abstractmethod
     def count(self, source: Source, password: str | None) -> int:
-        """Return how many pages there are; none is decoded."""
+        """Return how many pages there are; a format may know without decoding them."""
+        return sum(1 for _ in self.read(source, None, password)) if self.multipage else 1
 
     @abstractmethod
     def write(

@@ -202,20 +202,16 @@ def main() -> None:
     rows, bad = [], 0
     with tempfile.TemporaryDirectory(prefix="survival-") as folder:
         bench = Bench(Path(folder), given.documents, Random(given.seed))
-        print(bench.log, flush=True)
         for name in chosen:
             tally = KINDS[name](bench, given.kills)
             rows.append(tally.row(name))
             bad += tally.faults.total()
             print(rows[-1], flush=True)
-    head = "| killed | kills | rounds | lost | half-written | done twice | temporary files left | failed |"
-    lines = [
-        f"# kill -9\n\n{machine()}; seed {given.seed}; {given.documents} documents a round; "
-        "`python pipelines/survival/kills.py`.\n",
-        head,
-        "|---" + "|--:" * 7 + "|",
-        *rows,
-    ]
+    names = ("killed", "kills", "rounds", "lost", "half-written", "done twice")
+    head = " | ".join((*names, "temporary files left", "failed"))
+    how = f"seed {given.seed}, {given.documents} documents a round"
+    title = f"# kill -9\n\n{machine()}; {how}; `python pipelines/survival/kills.py`.\n"
+    lines = [title, f"| {head} |", "|---" + "|--:" * 7 + "|", *rows]
     tell(lines, given.out)
     raise SystemExit(1 if bad else 0)
 
