@@ -58,7 +58,7 @@ def clean(
     with stoppable():
         if "-" in inputs or out == "-":
             return _clean_stream(inputs, out, spec, options, teller)
-        plan = plan_outputs(inputs, out, options.format)
+        plan = plan_outputs(inputs, out, options.suffix)
         if len(plan) > 1 or any(Path(one).is_dir() for one in inputs) or asked.given:
             return asked.clean(inputs, Path(out), options, teller)
         results = process_many(

@@ -21,7 +21,7 @@ from docclean.jobs.plan import plan_outputs
 from docclean.jobs.processes.desk import Desk
 from docclean.jobs.processes.scratch import scratch
 from docclean.jobs.processes.workers import Died, Workers
-from docclean.jobs.progress import OnPage, showing
+from docclean.jobs.progress import OnFile, OnPage, showing
 from docclean.jobs.results import FileResult, wants_more_room
 from docclean.jobs.reuse import Knowledge, Part, Plan, Sorted
 from docclean.jobs.task import InTime, Noted, Task, died, swept
@@ -59,6 +59,13 @@ class Batch:
     def with_results(self, other: "Batch") -> "Batch":
         """Return both together."""
         return replace(self, results=self.results + other.results, left=self.left + other.left)
+
+    def took(self, result: FileResult, file_done: OnFile, on_result: OnResult | None) -> None:
+        """Take one result and pass it on."""
+        file_done(result.source, result.pages)
+        if on_result:
+            on_result(result)
+        self.results.append(result)
 
     @property
     def failed(self) -> list[FileResult]:
@@ -162,12 +169,10 @@ def clean_folder(
         UsageError, MissingProgramError: the cleaner cannot be loaded.
     """
     options = options or Options()
-    plan = plan_outputs(inputs, f"{out}/", options.format)
-    load = CleanerSpec.of(options, os.cpu_count() or 1)
     return process_batch(
-        plan,
+        plan_outputs(inputs, f"{out}/", options.suffix),
         Path(out),
-        load,
+        CleanerSpec.of(options, os.cpu_count() or 1),
         options,
         state=state or Path(out) / FOLDER,
         part=part,
@@ -190,54 +195,46 @@ def process_batch(
     on_result: OnResult | None = None,
     progress: bool = False,
 ) -> Batch:
-    """Clean what of a plan is not done yet, and note it in the ledger.
+    """Do as `clean_folder` does, with a plan of `plan_outputs`.
 
-    Args:
-        plan: (source, target) pairs, as `plan_outputs` gives them.
-        out: the folder of the outputs.
-        load: makes the cleaner; picklable, each process calls it.
-        options: what holds for every file; its processes share the files.
-        state: the folder of the ledger.
-        part: which part of the plan is done now; None: all of it.
-        name: the ledger's; empty: the part's.
-        stop: once it is set, only what is in hand is finished.
-        on_result: called with each result as it comes.
-        progress: show on stderr how far the work is.
-
-    Raises:
-        DoccleanError: the cleaner cannot be loaded, or the ledger not be written.
+    `load` makes the cleaner; it is picklable. `name` is the ledger's; empty: the part's.
     """
     options, part, stop = options or Options(), part or Part(), stop or threading.Event()
-    own, name = part.of(plan), name or part.ledger_name
+    own, call = part.of(plan), call_hash(options)
     for folder in {target.parent for _, target in own}:
         sweep(folder)
-    with Ledger(state, name) as ledger, ExitStack() as stack:
-        call_key = call_hash(options)
+    with Ledger(state, name or part.ledger_name) as ledger, ExitStack() as stack:
         run = ledger.start("batch", asked(out, options))
         stack.callback(ledger.stop, run)
-        with ledger.transaction():  # two calls at once share what there is to do
-            before = Knowledge(ledger, _entries(ledger), call_key, options, out).sorted(own)
-            ledger.put(entry for entry in before.looked if entry.id)
-            waiting = [replace(entry, status="waiting", run=run) for _, entry in before.todo]
-            rows = ledger.put(waiting)
-        todo = [replace(task, row=row) for (task, _), row in zip(before.todo, rows, strict=True)]
+        before, todo = _todo(ledger, own, call, options, out, run)
         tasks = part.ordered(todo)
         batch = Batch([], before, out, left=len(todo) - len(tasks))
         if not tasks:
             return batch
         stack.enter_context(scratch())
-        work = Noted(options, out, state, name, run, call_key)
         file_done, _ = stack.enter_context(showing(len(tasks), progress))
+        work = Noted(options, out, state, ledger.path.stem, run, call)
         for task, result in handed_out(tasks, work, load, options, stop):
             if result.fault in ("late", "memory", "crash"):
                 ledger.end(task.row, result)
-            file_done(result.source, result.pages)
-            if on_result:
-                on_result(result)
-            batch.results.append(result)
+            batch.took(result, file_done, on_result)
         batch.stopped = stop.is_set()
         batch.left += len(tasks) - len(batch.results)
     return batch
+
+
+def _todo(
+    ledger: Ledger, plan: Plan, call: str, options: Options, out: Path, run: str
+) -> tuple[Sorted, list[Task]]:
+    """Return what is known of a plan, and what is to be done, noted; no other call takes it too."""
+    with ledger.transaction():
+        before = Knowledge(ledger, _entries(ledger), call, options, out).sorted(plan)
+        ledger.put(entry for entry in before.looked if entry.id)
+        waiting = [replace(entry, status="waiting", run=run) for _, entry in before.todo]
+        rows = ledger.put(waiting)
+    return before, [
+        replace(task, row=row) for (task, _), row in zip(before.todo, rows, strict=True)
+    ]
 
 
 def handed_out(
@@ -250,6 +247,8 @@ def handed_out(
     """Yield what came of each task, as they are done by `options.jobs` processes."""
     left = deque(tasks)
     jobs = max(1, min(options.jobs, len(tasks)))
+    if isinstance(load, CleanerSpec):  # few documents: each process may use more of the cores
+        load = CleanerSpec.of(replace(options, jobs=jobs), os.cpu_count() or 1)
     with Workers(jobs, load, memory=options.memory_bytes) as workers:
         desk = Desk(workers, work, wants_more_room, swept)
         while left or desk.in_hand:

@@ -97,6 +97,11 @@ class Options:
         return (*(("pdf",) if self.ocr else ()), *self.sidecars)
 
     @property
+    def suffix(self) -> str | None:
+        """Return the format of outputs in a folder; None: each document's own."""
+        return self.format or ("pdf" if self.ocr or self.mrc else None)
+
+    @property
     def memory_bytes(self) -> int | None:
         """Return how much memory a process may take, in bytes; None: no limit."""
         return None if self.memory is None else bytes_of(self.memory)

@@ -140,7 +140,7 @@ class Taking:
     def _target(self, path: Path) -> Path:
         books = self.books
         place = path.relative_to(books.inbox)
-        wanted = books.settings.outbox / named(path, place, books.options.format)
+        wanted = books.settings.outbox / named(path, place, books.options.suffix)
         reserved = {
             one for task in self.in_hand.values() for one in outputs_of(task.target, books.options)
         }
