@@ -64,23 +64,25 @@ def process_file(
         decisions = _process(source, out, load, options, on_page, on_ready)
     except BrokenPipeError:
         raise
-    except DoccleanError as error:
-        status = error.exit_status
-        return FileResult(
-            *names, "failed", message=str(error), exit_status=status, fault=fault_of(error)
-        )
     except Exception as error:  # one bad file must not stop the others
-        logger.debug("%s failed", names[0], exc_info=True)
-        if wants_memory(error):
-            return exhausted(*names)
-        why = f"{names[0]} failed unexpectedly ({type(error).__name__}: {error}); please report it"
-        return FileResult(
-            *names, "failed", message=why, exit_status=ExitStatus.FAILED, fault="crash"
-        )
+        return _failure(*names, error)
     seconds = time.perf_counter() - started
     return FileResult(
         *names, "done", len(decisions), seconds, notes(decisions), decisions=decisions
     )
+
+
+def _failure(source: str, output: str, error: Exception) -> FileResult:
+    """Return what comes of a document that an error stopped."""
+    if isinstance(error, DoccleanError):
+        why, status, fault = str(error), error.exit_status, fault_of(error)
+    else:
+        logger.debug("%s failed", source, exc_info=True)
+        if wants_memory(error):
+            return exhausted(source, output)
+        why = f"{source} failed unexpectedly ({type(error).__name__}: {error}); please report it"
+        status, fault = ExitStatus.FAILED, "crash"
+    return FileResult(source, output, "failed", message=why, exit_status=status, fault=fault)
 
 
 def _process(

@@ -94,7 +94,7 @@ class Noted:
         result = replace(
             before.result(), source=str(task.source), output=str(task.target), status="done"
         )
-        outputs = {n: print_of(self.out / n, one.hash) for n, one in before.outputs.items()}
+        outputs = {name: self._as_left(name, one) for name, one in before.outputs.items()}
         ledger.end(task.row, result, outputs=outputs, status=self.end)
         return result
 
@@ -125,22 +125,23 @@ class Noted:
             )
 
         with in_time(task.source, self.options):
+            ends = (task.source, task.target, cleaner, self._for(task, mine))
             result = process_file(
-                task.source,
-                task.target,
-                cleaner,
-                self._for(task, mine),
-                on_page=lambda decision, _: decisions.append(decision),
-                on_ready=ready,
+                *ends, on_page=lambda decision, _: decisions.append(decision), on_ready=ready
             )
         known: dict[str, Any] = {"status": self.bad}
         if result.status == "done":
-            known["status"] = self.end
-            known["outputs"] = {
-                name: print_of(self.out / name, one.hash, own=True) for name, one in written.items()
-            }
+            outputs = {name: self._as_left(name, one) for name, one in written.items()}
+            known = {"status": self.end, "outputs": outputs}
         ledger.end(task.row, result, **known)
         return result
+
+    def _as_left(self, name: str, one: Print) -> Print:
+        """Return the print of an output of ours; somebody may have taken it already."""
+        try:
+            return print_of(self.out / name, one.hash, own=True)
+        except OSError:
+            return one
 
     def _for(self, task: Task, mine: Collection[str]) -> Options:
         """Return the options for one document: outputs that are as we left them are replaced."""

@@ -24,6 +24,8 @@ from corpus import arguments, digest, document, machine, started, tell
 
 SLOW_SECONDS = 10.0
 WRITERS = 3
+LONGEST = 3600.0
+"""Seconds after which it is given up."""
 
 
 @dataclass
@@ -106,6 +108,57 @@ def drop_all(drops: list[Drop], inbox: Path, random: Random) -> None:
         thread.join()
 
 
+@dataclass
+class Watch:
+    """What was seen of the watcher: seconds, whether it lives, its memory, bytes."""
+
+    seconds: float = 0.0
+    alive: bool = False
+    first: int = 0
+    last: int = 0
+
+    def sentence(self) -> str:
+        """Return it in words."""
+        return (
+            f"Done in {self.seconds:.0f} s, of which the writers took a part; watcher "
+            f"{'alive' if self.alive else 'DEAD'}; its memory after the first hundred "
+            f"{self.first / 1e6:.0f} MB, at the end {self.last / 1e6:.0f} MB "
+            f"({self.last / max(self.first, 1):.2f} x)."
+        )
+
+    @property
+    def wrong(self) -> bool:
+        """Say whether it is dead or has grown."""
+        return not self.alive or self.last > 1.2 * self.first
+
+
+def watched(drops: list[Drop], folder: Path, settle: float, random: Random) -> Watch:
+    """Drop the files into a folder that is watched, and wait until all are dealt with."""
+    inbox, status, seen = folder / "inbox", folder / "status.json", Watch()
+    inbox.mkdir()
+    options = ["--settle", settle, "--jobs", 2, "--status", status]
+    arguments = ["watch", inbox, folder / "outbox", *options]
+    watcher = started(arguments, folder / "scratch", folder / "log")
+    began = time.monotonic()
+    dropping = threading.Thread(target=drop_all, args=(list(drops), inbox, random))
+    dropping.start()
+    told: dict[str, int] = {}
+    while watcher.poll() is None and time.monotonic() - began < LONGEST:
+        with suppress(OSError, ValueError):
+            told = json.loads(status.read_text())
+        ended = told.get("done", 0) + told.get("failed", 0)
+        if not seen.first and ended >= min(100, len(drops) // 2):
+            seen.first = memory(watcher.pid)
+        if ended >= len(drops) and not dropping.is_alive():
+            break
+        time.sleep(0.5)
+    seen.seconds, seen.alive = time.monotonic() - began, watcher.poll() is None
+    seen.last = memory(watcher.pid) if seen.alive else 0
+    watcher.terminate()
+    watcher.wait(120)
+    return seen
+
+
 def main() -> None:
     """Drop, wait, count."""
     parser = arguments(__doc__)
@@ -117,41 +170,12 @@ def main() -> None:
     drops = made(given.files, random)
     with tempfile.TemporaryDirectory(prefix="survival-") as place:
         folder = Path(place)
-        inbox, out, status = folder / "inbox", folder / "outbox", folder / "status.json"
-        inbox.mkdir()
-        options = ["--settle", given.settle, "--jobs", 2, "--status", status]
-        watcher = started(["watch", inbox, out, *options], folder / "scratch", folder / "log")
-        began = time.monotonic()
-        dropping = threading.Thread(target=drop_all, args=(list(drops), inbox, random))
-        dropping.start()
-        first, told = 0, dict[str, int]()
-        while watcher.poll() is None and time.monotonic() - began < 3600:
-            with suppress(OSError, ValueError):
-                told = json.loads(status.read_text())
-            ended = told.get("done", 0) + told.get("failed", 0)
-            if not first and ended >= min(100, given.files // 2):
-                first = memory(watcher.pid)
-            if ended >= given.files and not dropping.is_alive():
-                break
-            time.sleep(0.5)
-        seconds = time.monotonic() - began
-        alive = watcher.poll() is None
-        last = memory(watcher.pid) if alive else 0
-        watcher.terminate()
-        watcher.wait(120)
-        lines, bad = counted(drops, inbox, out)
-        if not alive or last > 1.2 * first:
-            bad += 1
-    lines = [
-        f"# {given.files:,} files dropped into a watched folder\n",
-        f"{machine()}; `python pipelines/survival/drops.py`. Done in {seconds:.0f} s, of which the "
-        f"writers took most; watcher {'alive' if alive else 'DEAD'}; its memory after the first "
-        f"hundred {first / 1e6:.0f} MB, at the end {last / 1e6:.0f} MB "
-        f"({last / max(first, 1):.2f} x).\n",
-        *lines,
-    ]
-    tell(lines, given.out)
-    raise SystemExit(1 if bad else 0)
+        seen = watched(drops, folder, given.settle, random)
+        rows, bad = counted(drops, folder / "inbox", folder / "outbox")
+    head = f"# {given.files:,} files dropped into a watched folder\n"
+    how = f"{machine()}; `python pipelines/survival/drops.py`. {seen.sentence()}\n"
+    tell([head, how, *rows], given.out)
+    raise SystemExit(1 if bad or seen.wrong else 0)
 
 
 def counted(drops: list[Drop], inbox: Path, out: Path) -> tuple[list[str], int]:
