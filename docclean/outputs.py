@@ -94,6 +94,8 @@ class Outputs:
         for path, part, _ in self._parts:
             with naming(path):
                 part.replace(path.resolve())
+        for folder in {part.parent for _, part, _ in self._parts}:
+            _synced(folder)
 
 
 @contextmanager
@@ -159,6 +161,16 @@ def sweep(folder: Path) -> int:
                     part.unlink()
                     gone += 1
     return gone
+
+
+def _synced(folder: Path) -> None:
+    """Let the names in a folder reach the disk, where the system can do that."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            fsync(number)
+        finally:
+            os.close(number)
 
 
 def _machine() -> str:

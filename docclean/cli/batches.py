@@ -140,6 +140,7 @@ def ended(batch: "Batch", out: Path, seconds: float, teller: Teller) -> int:
                 "done_before": len(before.done),
                 "changed": len(before.changed),
                 "failed": len(failed),
+                "held": before.held,
                 "left": batch.left,
                 "pages": worked,
                 "seconds": round(seconds, 3),

@@ -227,9 +227,12 @@ def _todo(
     ledger: Ledger, plan: Plan, call: str, options: Options, out: Path, run: str
 ) -> tuple[Sorted, list[Task]]:
     """Return what is known of a plan, and what is to be done, noted; no other call takes it too."""
+    first = Knowledge(ledger, _entries(ledger), call, options, out).sorted(plan)
+    ledger.put(entry for entry in first.looked if entry.id)  # they need not be read again
     with ledger.transaction():
-        before = Knowledge(ledger, _entries(ledger), call, options, out).sorted(plan)
-        ledger.put(entry for entry in before.looked if entry.id)
+        before = first
+        if first.todo:
+            before = Knowledge(ledger, _entries(ledger), call, options, out).sorted(plan)
         waiting = [replace(entry, status="waiting", run=run) for _, entry in before.todo]
         rows = ledger.put(waiting)
     return before, [

@@ -11,14 +11,14 @@ from typing import Any
 
 from docclean.clean.contract import PageCleaner
 from docclean.documents import page_count
-from docclean.errors import ExitStatus, OutputError
+from docclean.errors import DoccleanError, ExitStatus, OutputError
 from docclean.jobs.document import outputs_of, process_file
 from docclean.jobs.ledger.database import Ledger
 from docclean.jobs.ledger.entry import Entry, Status
 from docclean.jobs.ledger.prints import Print, content_hash, print_of, same_bytes
 from docclean.jobs.processes.limits import FIRST_SECONDS, TOO_LATE, allowed, within
 from docclean.jobs.processes.workers import Died
-from docclean.jobs.results import Fault, FileResult
+from docclean.jobs.results import Fault, FileResult, fault_of
 from docclean.outputs import sweep
 from docclean.recipe import Options
 
@@ -70,7 +70,13 @@ class Noted:
 
     def __call__(self, cleaner: PageCleaner, task: Task) -> FileResult:
         """Clean it, unless its outputs are there already, made of the same bytes by this call."""
-        with Ledger(self.state, self.name) as ledger:
+        try:
+            return self._noted(cleaner, task)
+        except DoccleanError as error:  # of the ledger itself: its disk is full, or gone
+            return failed(task, str(error), fault_of(error))
+
+    def _noted(self, cleaner: PageCleaner, task: Task) -> FileResult:
+        with Ledger(self.state, self.name, make=False) as ledger:
             before = ledger.begin(task.row, self.run)
             try:
                 content = content_hash(task.source)

@@ -50,7 +50,15 @@ def test_one_bad_among_three_good_ends_with_4(tmp_path, out, letters, capsys):
     pages = [event for event in events if event["event"] == "page"]
     assert len(pages) == sum(result["pages"] for result in results) == 3
     assert events[-1] | {"seconds": 0} == {
-        **{"event": "batch", "done": 3, "done_before": 0, "changed": 0, "failed": 1, "left": 0},
+        **{
+            "event": "batch",
+            "done": 3,
+            "done_before": 0,
+            "changed": 0,
+            "failed": 1,
+            "held": 0,
+            "left": 0,
+        },
         **{"pages": 3, "seconds": 0},
     }
     assert sorted(r["status"] for r in results) == ["done", "done", "done", "failed"]

@@ -4,6 +4,7 @@ It is an SQLite database in WAL mode, one row a document. Several processes of o
 shards on several machines write one each, and read each other's.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -48,8 +49,14 @@ CREATE TABLE IF NOT EXISTS runs (
 class Ledger:
     """One ledger file, open."""
 
-    def __init__(self, folder: Path, name: str = "ledger") -> None:
-        """Open it, or make it.
+    def __init__(self, folder: Path, name: str = "ledger", *, make: bool = True) -> None:
+        """Open it.
+
+        Args:
+            folder: the state folder.
+            name: the ledger's.
+            make: whether it is made where there is none; where a disk may be gone, nothing is to
+                be written in its place.
 
         Raises:
             OutputError: it cannot be written.
@@ -58,7 +65,10 @@ class Ledger:
         self.folder, self.path = folder, folder / f"{name}.sqlite"
         self._locks: dict[str, IO[bytes]] = {}
         with _telling(self.path):
-            folder.mkdir(parents=True, exist_ok=True)
+            if make:
+                folder.mkdir(parents=True, exist_ok=True)
+            elif not self.path.is_file():
+                raise FileNotFoundError(errno.ENOENT, "it is gone")
             self._base = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None)
             self._base.row_factory = sqlite3.Row
             self._base.execute("PRAGMA journal_mode=WAL")
@@ -192,6 +202,13 @@ class Ledger:
         """
         run = secrets.token_hex(8)
         with _telling(self.path):
+            for row in self._base.execute("SELECT id FROM runs WHERE ended IS NULL").fetchall():
+                if not self.alive(row["id"]):
+                    self._base.execute(
+                        "UPDATE runs SET ended=(SELECT coalesce(max(updated), began) "
+                        "FROM documents WHERE run=runs.id) WHERE id=?",
+                        (row["id"],),
+                    )
             if lock is None:
                 lock = self.folder / f"{OWN_LOCK}{run}.lock"
                 stream = lock.open("xb")
@@ -222,7 +239,7 @@ class Ledger:
             return False
         lock = Path(restored(row["lock"]))
         try:
-            with lock.open("r+b") as stream:
+            with lock.open("rb") as stream:
                 if not locked(stream):
                     return True
                 if lock.name.startswith(OWN_LOCK):  # no other run will ever ask for this one

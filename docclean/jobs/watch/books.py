@@ -65,13 +65,13 @@ class Books:
         """
         self.call = call_hash(self.options)
 
-    def ledger(self) -> Ledger:
+    def ledger(self, *, make: bool = False) -> Ledger:
         """Open the ledger, for a moment: nothing keeps the outbox from being unmounted.
 
         Raises:
             OutputError: it cannot be written.
         """
-        return Ledger(self.settings.state_folder)
+        return Ledger(self.settings.state_folder, make=make)
 
     def told(self, sentence: str) -> None:
         """Log something worth knowing."""

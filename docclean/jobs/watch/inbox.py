@@ -47,6 +47,7 @@ class Inbox:
         settle: seconds a file must rest.
         tell: called with a sentence about what is left lying, once each.
         lying: the documents, by path.
+        left: those that cannot be read; somebody must do something first.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class Inbox:
     settle: float
     tell: Callable[[str], None]
     lying: dict[Path, Lying] = field(default_factory=dict)
+    left: set[Path] = field(default_factory=set)
     _told: set[Path] = field(default_factory=set)
 
     def scan(self) -> None:
@@ -66,6 +68,7 @@ class Inbox:
         now = time.monotonic()
         for path in [path for path in self.lying if path not in found]:
             del self.lying[path]
+        self.left &= self.lying.keys()
         self._told &= {path for path in self._told if os.path.lexists(path)}
         for path, (size, changed) in found.items():
             self._note(path, size, changed, now)
@@ -109,12 +112,19 @@ class Inbox:
     def leave(self, path: Path, words: str) -> None:
         """Tell once that a document is left lying, and try it again from time to time."""
         self._once(path, words)
+        self.left.add(path)
         self.lying[path].next_try = time.monotonic() + LONGEST_PAUSE
+
+    @property
+    def awaited(self) -> bool:
+        """Say whether documents wait that can be taken some time."""
+        return bool(self.lying.keys() - self.left)
 
     def _note(self, path: Path, size: int, changed: int, now: float) -> None:
         one = self.lying.get(path)
         if one is None or (one.size, one.changed) != (size, changed):
             self.lying[path] = Lying(size, changed, now)
+            self.left.discard(path)
 
     def _walk(self, folder: Path, *, top: bool = False) -> Iterator[tuple[Path, tuple[int, int]]]:
         try:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from docclean.jobs.ledger.entry import Entry
@@ -46,7 +47,8 @@ def _copied(original: Path, place: Path) -> None:
         shutil.copyfileobj(stream, outputs.open(place))
     if content_hash(original) != hashes[0]:
         raise OSError(errno.EBUSY, "it changed while it was moved", str(original))
-    shutil.copystat(original, place)
+    with suppress(OSError):  # a file system that knows no owners or times of others
+        shutil.copystat(original, place)
 
 
 def note_beside(place: Path) -> Path:

@@ -13,7 +13,7 @@ from docclean.jobs.ledger.entry import Entry
 from docclean.jobs.ledger.prints import content_hash, print_of
 from docclean.jobs.plan import named
 from docclean.jobs.results import FileResult, fault_of
-from docclean.jobs.task import Noted, Task, in_time
+from docclean.jobs.task import Noted, Task, failed, in_time
 from docclean.jobs.watch.books import Books
 from docclean.jobs.watch.inbox import Lying
 from docclean.jobs.watch.names import free_name
@@ -30,23 +30,23 @@ class WholeOnly:
 
     def __call__(self, cleaner: PageCleaner, task: Task) -> FileResult:
         """Check it, then clean it."""
-        names = (str(task.source), str(task.target))
         try:
             with in_time(task.source, self.noted.options):
                 check_whole(task.source, self.noted.options.password)
         except DoccleanError as error:
-            result = FileResult(
-                *names,
-                "failed",
-                message=str(error),
-                exit_status=error.exit_status,
-                fault=fault_of(error),
-            )
-            with Ledger(self.noted.state, self.noted.name) as ledger:
-                ledger.begin(task.row, self.noted.run)
-                ledger.end(task.row, result, status=self.noted.bad)
-            return result
+            result = failed(task, str(error), fault_of(error))
+            return self._told(task, replace(result, exit_status=error.exit_status))
         return self.noted(cleaner, task)
+
+    def _told(self, task: Task, result: FileResult) -> FileResult:
+        noted = self.noted
+        try:
+            with Ledger(noted.state, noted.name, make=False) as ledger:
+                ledger.begin(task.row, noted.run)
+                ledger.end(task.row, result, status=noted.bad)
+        except DoccleanError as error:
+            return failed(task, str(error), fault_of(error))
+        return result
 
 
 @dataclass

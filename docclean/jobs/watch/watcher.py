@@ -81,7 +81,7 @@ class Watcher:
             self._wind_up()
         counts = f"{standing.done} done, {standing.failed} failed, {standing.waiting} waiting"
         log("stop", f"stopped: {counts}")
-        gone_wrong = standing.failed or standing.paused
+        gone_wrong = standing.failed or standing.paused or self.inbox.left
         return ExitStatus.FAILED if self.settings.once and gone_wrong else ExitStatus.DONE
 
     def turn(self) -> None:
@@ -113,7 +113,7 @@ class Watcher:
         if options.reads or options.gate == "ocr":
             Tesseract(options.lang).check_languages()
         self._lock = InboxLock(self.books.inbox)
-        with self.books.ledger() as ledger:
+        with self.books.ledger(make=True) as ledger:
             told = asked(settings.outbox, options) | {"inbox": str(self.books.inbox)}
             self.books.run = ledger.start("watch", told, self._lock.path)
         self._places = self._seen_places()
@@ -129,7 +129,7 @@ class Watcher:
             return False
         if self.pausing.in_a_row >= PAUSES_ONCE:
             return True
-        lying = self.inbox.lying or self.books.ended or self.ending.hooks
+        lying = self.inbox.awaited or self.books.ended or self.ending.hooks
         return not (self.handing.busy or lying) and self._scanned > 0
 
     def _wind_up(self) -> None:
