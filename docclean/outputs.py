@@ -93,7 +93,7 @@ class Outputs:
             self.on_ready(hashes)
         for path, part, _ in self._parts:
             with naming(path):
-                part.replace(path.resolve())
+                _named(part, path, overwrite=self.overwrite)
         for folder in {part.parent for _, part, _ in self._parts}:
             _synced(folder)
 
@@ -161,6 +161,21 @@ def sweep(folder: Path) -> int:
                     part.unlink()
                     gone += 1
     return gone
+
+
+def _named(part: Path, path: Path, *, overwrite: bool) -> None:
+    """Give a temporary file its name; without `overwrite` never in the place of another file."""
+    target = path.resolve()
+    if not overwrite:
+        try:
+            os.link(part, target)
+            part.unlink()
+            return
+        except FileExistsError:
+            check_target(path, overwrite=False)
+        except OSError:  # a file system without links
+            pass
+    part.replace(target)
 
 
 def _synced(folder: Path) -> None:

@@ -266,10 +266,13 @@ def handed_out(
 
 def _entries(ledger: Ledger) -> dict[str, Entry]:
     """Return every document that a ledger of this folder knows, by its name."""
-    found: dict[str, Entry] = {}
+    found = {entry.target: entry for entry in ledger.entries()}
     for path in sorted(ledger.folder.glob("ledger*.sqlite")):
         if path == ledger.path:
             continue
-        with suppress(DoccleanError), Ledger(ledger.folder, path.stem) as other:
-            found |= {entry.target: replace(entry, id=0) for entry in other.entries()}
-    return found | {entry.target: entry for entry in ledger.entries()}
+        with suppress(DoccleanError), Ledger(ledger.folder, path.stem, read_only=True) as other:
+            for entry in other.entries():
+                own = found.get(entry.target)
+                if own is None or own.updated < entry.updated:
+                    found[entry.target] = replace(entry, id=own.id if own else 0)
+    return found

@@ -1,6 +1,5 @@
 """One document, whatever its format: read, cleaned, perhaps read by Tesseract, written."""
 
-import logging
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -21,21 +20,19 @@ from docclean.documents import (
     write_to,
 )
 from docclean.documents.pdf.editing import graft
-from docclean.errors import DoccleanError, ExitStatus, OutputError, UsageError
+from docclean.errors import OutputError, UsageError
 from docclean.jobs.one_page import treat
 from docclean.jobs.pdf import clean_pdf
 from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.plan import check_plan
 from docclean.jobs.progress import OnPage
-from docclean.jobs.results import FileResult, exhausted, fault_of, notes, wants_memory
+from docclean.jobs.results import FileResult, failure, notes
 from docclean.ocr import Tesseract
 from docclean.ocr.sidecars import SUFFIXES, merged
 from docclean.outputs import OnReady, Outputs, check_target, naming, writing
 from docclean.page import Page
 from docclean.recipe import Options
 from docclean.straighten import halves
-
-logger = logging.getLogger(__name__)
 
 
 def process_file(
@@ -65,24 +62,11 @@ def process_file(
     except BrokenPipeError:
         raise
     except Exception as error:  # one bad file must not stop the others
-        return _failure(*names, error)
+        return failure(*names, error)
     seconds = time.perf_counter() - started
     return FileResult(
         *names, "done", len(decisions), seconds, notes(decisions), decisions=decisions
     )
-
-
-def _failure(source: str, output: str, error: Exception) -> FileResult:
-    """Return what comes of a document that an error stopped."""
-    if isinstance(error, DoccleanError):
-        why, status, fault = str(error), error.exit_status, fault_of(error)
-    else:
-        logger.debug("%s failed", source, exc_info=True)
-        if wants_memory(error):
-            return exhausted(source, output)
-        why = f"{source} failed unexpectedly ({type(error).__name__}: {error}); please report it"
-        status, fault = ExitStatus.FAILED, "crash"
-    return FileResult(source, output, "failed", message=why, exit_status=status, fault=fault)
 
 
 def _process(

@@ -1,5 +1,6 @@
 """What came of each document: the lines that a batch tells and keeps."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -13,6 +14,7 @@ from docclean.errors import (
     UsageError,
 )
 
+logger = logging.getLogger(__name__)
 Fault = Literal["", "input", "output", "call", "crash", "late", "memory"]
 """Whose fault a failure is: the document's; the place it goes to; the call's or the machine's (a
 program is missing); or the document broke its process, took too long, wanted too much memory."""
@@ -86,6 +88,19 @@ def exhausted(source: str, output: str) -> FileResult:
     return FileResult(
         source, output, "failed", message=why, exit_status=ExitStatus.FAILED, fault="memory"
     )
+
+
+def failure(source: str, output: str, error: Exception) -> FileResult:
+    """Return what comes of a document that an error stopped."""
+    if isinstance(error, DoccleanError):
+        why, status, fault = str(error), error.exit_status, fault_of(error)
+    else:
+        logger.debug("%s failed", source, exc_info=True)
+        if wants_memory(error):
+            return exhausted(source, output)
+        why = f"{source} failed unexpectedly ({type(error).__name__}: {error}); please report it"
+        status, fault = ExitStatus.FAILED, "crash"
+    return FileResult(source, output, "failed", message=why, exit_status=status, fault=fault)
 
 
 def wants_more_room(result: FileResult) -> bool:

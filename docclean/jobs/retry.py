@@ -79,7 +79,7 @@ def retry(
     for path in dict.fromkeys(path for path, _ in found):
         chosen = [one for at, one in found if at == path and (not names or _named(one, names))]
         watched = [entry for entry in chosen if entry.original]
-        again.back += [_back(path, entry) for entry in watched]
+        again.back += [place for entry in watched if (place := _back(path, entry)).exists()]
         here = [entry for entry in chosen if not entry.original]
         if here:
             batch = _done_again(path, here, overrides, on_result, progress)
@@ -120,6 +120,8 @@ def _back(path: Path, entry: Entry) -> Path:
     place = free_name(Path(entry.source), os.path.lexists)
     try:
         put_away(original, place)
+    except FileNotFoundError:
+        place = Path(entry.source)  # somebody has taken it away, or back already
     except OSError as error:
         raise OutputError(f"{original} cannot go back to {place} ({error.strerror})") from error
     note_beside(original).unlink(missing_ok=True)  # our own note, of a failure that is over

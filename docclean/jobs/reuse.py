@@ -144,6 +144,8 @@ class Knowledge:
         """Say whether a document would fail again."""
         if entry.exit_status == ExitStatus.PROTECTED:
             return not (self.options.password or self.options.allow_signed)
+        if entry.fault == "memory" and entry.tries < 2:
+            return False  # its second try, alone, was still to come
         return entry.fault in LASTING
 
 

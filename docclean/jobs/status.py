@@ -55,7 +55,7 @@ def standing(folder: Path) -> Standing:
     waiting = in_hand = done = failed = 0
     rate, running, failures = 0.0, False, list[Failure]()
     for path in ledgers_in(folder):
-        with Ledger(path.parent, path.stem) as ledger:
+        with Ledger(path.parent, path.stem, read_only=True) as ledger:
             counts = ledger.counts()
             run = ledger.last_run()
             alive = bool(run and not run["ended"] and ledger.alive(run["id"]))
@@ -63,7 +63,7 @@ def standing(folder: Path) -> Standing:
             waiting += counts["waiting"] + (0 if alive else at_work)
             in_hand += at_work if alive else 0
             done += counts["done"] + counts["placed"]
-            failed += counts["failed"]
+            failed += counts["failed"] + counts["failing"]
             running |= alive
             if run:
                 rate += _rate(ledger, run)

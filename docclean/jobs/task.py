@@ -11,14 +11,14 @@ from typing import Any
 
 from docclean.clean.contract import PageCleaner
 from docclean.documents import page_count
-from docclean.errors import DoccleanError, ExitStatus, OutputError
+from docclean.errors import ExitStatus, OutputError
 from docclean.jobs.document import outputs_of, process_file
 from docclean.jobs.ledger.database import Ledger
 from docclean.jobs.ledger.entry import Entry, Status
 from docclean.jobs.ledger.prints import Print, content_hash, print_of, same_bytes
 from docclean.jobs.processes.limits import FIRST_SECONDS, TOO_LATE, allowed, within
 from docclean.jobs.processes.workers import Died
-from docclean.jobs.results import Fault, FileResult, fault_of
+from docclean.jobs.results import Fault, FileResult, failure, notes
 from docclean.outputs import sweep
 from docclean.recipe import Options
 
@@ -72,8 +72,8 @@ class Noted:
         """Clean it, unless its outputs are there already, made of the same bytes by this call."""
         try:
             return self._noted(cleaner, task)
-        except DoccleanError as error:  # of the ledger itself: its disk is full, or gone
-            return failed(task, str(error), fault_of(error))
+        except Exception as error:  # the ledger's disk is full, or gone; or a fault of ours
+            return failure(str(task.source), str(task.target), error)
 
     def _noted(self, cleaner: PageCleaner, task: Task) -> FileResult:
         with Ledger(self.state, self.name, make=False) as ledger:
@@ -86,8 +86,13 @@ class Noted:
                 result = failed(task, why, "input")
                 ledger.end(task.row, result, status=self.bad)
                 return result
-            ledger.change(task.row, content=content, call=self.call, source_print=looked)
+            source = str(task.source.absolute())
+            another = source != before.source and content != before.content
+            known = {"content": content, "call": self.call, "source_print": looked}
+            ledger.change(task.row, **known, source=source)
             mine = {n: one for n, one in before.outputs.items() if self._has(n, one.hash)}
+            if another:
+                mine = {}  # they are of another document with this name
             if mine and mine == before.outputs and before.made == f"{content}:{self.call}":
                 return self._as_before(ledger, task, before)
             return self._done(cleaner, ledger, task, looked, mine)
@@ -97,9 +102,8 @@ class Noted:
 
     def _as_before(self, ledger: Ledger, task: Task, before: Entry) -> FileResult:
         """Note that a killed run had finished a document, or that only its time has changed."""
-        result = replace(
-            before.result(), source=str(task.source), output=str(task.target), status="done"
-        )
+        told = (before.pages, before.seconds, notes(before.decisions), before.decisions)
+        result = FileResult(str(task.source), str(task.target), "done", *told)
         outputs = {name: self._as_left(name, one) for name, one in before.outputs.items()}
         ledger.end(task.row, result, outputs=outputs, status=self.end)
         return result
@@ -119,6 +123,7 @@ class Noted:
         def ready(files: Mapping[Path, str]) -> None:
             if not looked.same(task.source):
                 raise OutputError(f"{task.source} has changed meanwhile; run again")
+            self._check_left(files, mine)
             written.update({self._name(path): Print(0, 0, 0, h) for path, h in files.items()})
             ledger.change(
                 task.row,
@@ -141,6 +146,13 @@ class Noted:
             known = {"status": self.end, "outputs": outputs}
         ledger.end(task.row, result, **known)
         return result
+
+    def _check_left(self, files: Collection[Path], mine: Mapping[str, Print]) -> None:
+        """Make sure that outputs which are to be replaced are still as we left them."""
+        for path in () if self.options.overwrite else files:
+            was = mine.get(self._name(path))
+            if was and path.exists() and not same_bytes(path, was.hash):
+                raise OutputError(f"{path} was changed meanwhile; add --overwrite to replace it")
 
     def _as_left(self, name: str, one: Print) -> Print:
         """Return the print of an output of ours; somebody may have taken it already."""

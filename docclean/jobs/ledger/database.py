@@ -49,7 +49,9 @@ CREATE TABLE IF NOT EXISTS runs (
 class Ledger:
     """One ledger file, open."""
 
-    def __init__(self, folder: Path, name: str = "ledger", *, make: bool = True) -> None:
+    def __init__(
+        self, folder: Path, name: str = "ledger", *, make: bool = True, read_only: bool = False
+    ) -> None:
         """Open it.
 
         Args:
@@ -57,6 +59,7 @@ class Ledger:
             name: the ledger's.
             make: whether it is made where there is none; where a disk may be gone, nothing is to
                 be written in its place.
+            read_only: whether it is only read; another machine may be at work on it.
 
         Raises:
             OutputError: it cannot be written.
@@ -65,6 +68,11 @@ class Ledger:
         self.folder, self.path = folder, folder / f"{name}.sqlite"
         self._locks: dict[str, IO[bytes]] = {}
         with _telling(self.path):
+            if read_only:
+                self._base = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+                self._base.row_factory = sqlite3.Row
+                self._version()
+                return
             if make:
                 folder.mkdir(parents=True, exist_ok=True)
             elif not self.path.is_file():
@@ -73,14 +81,17 @@ class Ledger:
             self._base.row_factory = sqlite3.Row
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=NORMAL")
-            version = int(self._base.execute("PRAGMA user_version").fetchone()[0])
-            if version not in (0, VERSION):
-                raise UnreadableInputError(
-                    f"{self.path}: is a ledger of another docclean (version {version}); "
-                    "use that one, or choose another --state"
-                )
-            if not version:
+            if not self._version():
                 self._base.executescript(f"{SCHEMA}PRAGMA user_version={VERSION};")
+
+    def _version(self) -> int:
+        version = int(self._base.execute("PRAGMA user_version").fetchone()[0])
+        if version not in (0, VERSION):
+            raise UnreadableInputError(
+                f"{self.path}: is a ledger of another docclean (version {version}); "
+                "use that one, or choose another --state"
+            )
+        return version
 
     def __enter__(self) -> "Ledger":
         """Return itself."""
@@ -106,11 +117,16 @@ class Ledger:
                 yield entry_of(row)
 
     def entry(self, row: int) -> Entry:
-        """Return one document, by its row."""
+        """Return one document, by its row.
+
+        Raises:
+            OutputError: it is not there: this is not the ledger that it was.
+        """
         with _telling(self.path):
-            return entry_of(
-                self._base.execute("SELECT * FROM documents WHERE id=?", (row,)).fetchone()
-            )
+            found = self._base.execute("SELECT * FROM documents WHERE id=?", (row,)).fetchone()
+        if found is None:
+            raise OutputError(f"{self.path} is another ledger than before; waiting for the old one")
+        return entry_of(found)
 
     def counts(self) -> dict[Status, int]:
         """Return how many documents have each status."""

@@ -101,7 +101,10 @@ def plain(name: str, value: Any) -> Any:
         return json.dumps(asdict(value)) if value else None
     if name == "outputs":
         return json.dumps({path: asdict(one) for path, one in value.items()})
-    return json.dumps(list(value)) if name == "decisions" else value
+    if name == "decisions":
+        return json.dumps(list(value))
+    # a reason names its file, and a name may hold bytes that are no text
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:

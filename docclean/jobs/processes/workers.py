@@ -175,15 +175,15 @@ class _Seat:
     def taken(self) -> Any:
         """Return what came of the task; its programs end with a process that died."""
         assert self.future is not None
+        future, self.future = self.future, None
         try:
-            result = self.future.result()
+            result = future.result()
         except ProcessExpired as error:
             if error.pid:
                 with suppress(OSError):  # Tesseract, say, which would read on
                     os.killpg(error.pid, signal.SIGKILL)
             result = Died(error.exitcode)
         self._broken = 0
-        self.future = None
         return result
 
     def again(self) -> None:

@@ -1,14 +1,31 @@
 """Documents that have come to good or bad: originals put away, commands run, all of it noted."""
 
 import time
+from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from docclean.errors import OutputError
 from docclean.jobs.ledger.entry import Entry
 from docclean.jobs.ledger.prints import content_hash
 from docclean.jobs.watch.books import Books
 from docclean.jobs.watch.putting import note_beside, place_for, put_away, write_note
 from docclean.jobs.watch.telling import Hook
+
+LONGEST_PAUSE = 300.0
+"""Seconds between two tries to put an original away, at most."""
+MOST_TIMES = 4
+"""Tries after which a watcher that runs once gives an original up; it stays in the inbox."""
+SECONDS_A_TURN = 5.0
+"""Seconds that originals are put away for at a time; across file systems they are copied."""
+
+
+@dataclass
+class Pause:
+    """How often an original could not be put away, and when it is tried again."""
+
+    times: int = 0
+    until: float = 0.0
 
 
 @dataclass
@@ -17,49 +34,71 @@ class Ending:
 
     Attributes:
         books: what is known.
-        hooks: commands at work.
+        hooks: commands, the first of them at work.
     """
 
     books: Books
     hooks: list[Hook] = field(default_factory=list)
+    _pauses: dict[int, Pause] = field(default_factory=dict)
 
     def put_away(self) -> None:
-        """Put away the originals that wait for it.
+        """Put away the originals that are due; one that cannot be moved now keeps no other up."""
+        until = time.monotonic() + SECONDS_A_TURN
+        for entry in list(self.books.ended):
+            pause = self._pauses.setdefault(entry.id, Pause())
+            if time.monotonic() > until:
+                return
+            if time.monotonic() < pause.until:
+                continue
+            try:
+                self._put(self._placed(entry))
+            except (OSError, OutputError) as error:
+                self._wait(entry, pause, error)
+                continue
+            self.books.ended = deque(one for one in self.books.ended if one.id != entry.id)
+            del self._pauses[entry.id]
 
-        Raises:
-            OSError, OutputError: one cannot be put away now; it waits on.
-        """
-        while self.books.ended:
-            self._put(self.books.ended[0])
-            self.books.ended.popleft()
+    @property
+    def stuck(self) -> bool:
+        """Say whether every original that waits has been tried some times."""
+        return bool(self.books.ended) and all(
+            entry.id in self._pauses and self._pauses[entry.id].times >= MOST_TIMES
+            for entry in self.books.ended
+        )
+
+    def _wait(self, entry: Entry, pause: Pause, error: Exception) -> None:
+        """Try an original again later, each time twice as late."""
+        pause.times += 1
+        pause.until = time.monotonic() + min(2.0**pause.times, LONGEST_PAUSE)
+        words = f"{entry.source} cannot be put away ({error})"
+        self.books.standing.last_error = words
+        if pause.times == 1:
+            self.books.log("waiting", f"{words}; it is tried again", reason=str(error))
 
     def poll(self, *, wait: float = 0.0) -> None:
-        """Look after the commands that are at work, for at most `wait` seconds.
+        """Look after the command at work, one at a time, for at most `wait` seconds.
 
         Raises:
             OutputError: the ledger cannot be written.
         """
         deadline = time.monotonic() + wait
-        while True:
-            for hook in list(self.hooks):
-                words = hook.ended()
-                if words is None:
-                    continue
+        while self.hooks:
+            hook = self.hooks[0]
+            words = hook.ended()
+            if words is not None:
                 if words:
                     self.books.log("hook", words, file=hook.name)
                 self._close(hook.row)
-                self.hooks.remove(hook)
-            if not self.hooks or time.monotonic() >= deadline:
+                self.hooks.pop(0)
+            elif time.monotonic() >= deadline:
                 return
-            time.sleep(0.05)
+            else:
+                time.sleep(0.05)
 
     def _put(self, entry: Entry) -> None:
         books, source = self.books, Path(entry.source)
         bad = entry.status == "failing"
-        seen = entry.source_print
-        here = source.exists() and (seen is None or seen.same(source))
-        if here:
-            entry = self._placed(entry, source)
+        if self._here(entry):
             place = Path(entry.original)
             if bad:
                 write_note(entry, place)
@@ -71,14 +110,22 @@ class Ending:
             books.told(f"{source} was replaced while it was cleaned; the new one is taken next")
         command = books.settings.on_fail if bad else books.settings.on_done
         if command and (bad or entry.outputs):  # not after a document that was done before
-            self.hooks.append(Hook.start(command, entry.id, source.name, self._facts(entry)))
+            self.hooks.append(Hook(command, entry.id, source.name, self._facts(entry)))
         else:
             self._close(entry.id)
         self._tell(entry, bad=bad)
 
-    def _placed(self, entry: Entry, source: Path) -> Entry:
+    @staticmethod
+    def _here(entry: Entry) -> bool:
+        """Say whether the original is in the inbox, and the one that was cleaned."""
+        source, seen = Path(entry.source), entry.source_print
+        return source.exists() and (seen is None or seen.same(source))
+
+    def _placed(self, entry: Entry) -> Entry:
         """Note where the original goes before it goes there."""
-        books = self.books
+        books, source = self.books, Path(entry.source)
+        if not self._here(entry):
+            return entry
         if entry.original:
             place = Path(entry.original)
             if not place.exists() or content_hash(place) == content_hash(source):
@@ -89,7 +136,9 @@ class Ending:
         place = place_for(source, books.inbox, folder.absolute())
         with books.ledger() as ledger:
             ledger.change(entry.id, original=str(place))
-        return replace(entry, original=str(place))
+        placed = replace(entry, original=str(place))
+        books.ended = deque(placed if one.id == entry.id else one for one in books.ended)
+        return placed
 
     def _close(self, row: int) -> None:
         with self.books.ledger() as ledger:

@@ -1,5 +1,6 @@
 """Between the inbox and the processes: what is ready goes out, what came of it is dealt with."""
 
+import time
 from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,10 @@ from docclean.jobs.watch.inbox import Inbox
 from docclean.jobs.watch.pausing import Pausing
 from docclean.jobs.watch.taking import Taking
 
+MOST_REFUSED = 6
+"""How often an output cannot be written, while others can, until its document has failed."""
+SECONDS_A_TURN = 2.0
+"""Seconds that documents are taken for at a time; hashing large ones takes a while."""
 RENEWED = 500
 """Documents after which a process makes room for a new one: what libraries leak is given back."""
 
@@ -49,9 +54,10 @@ class Handing:
             OutputError: the ledger cannot be written.
         """
         away = {Path(entry.source) for entry in self.books.ended}
+        until = time.monotonic() + SECONDS_A_TURN
         for path in self.inbox.ready(self.taking.in_hand.keys() | away):
             desk = self._at_desk()
-            if not desk.free:
+            if not desk.free or time.monotonic() > until:
                 return
             try:
                 task = self.taking.take(path, self.inbox.lying[path])
@@ -127,6 +133,14 @@ class Handing:
             else:
                 books.ended.append(replace(entry, tries=max(1, entry.tries)))
 
+    def _waited_for(self, path: Path, result: FileResult) -> bool:
+        """Wait for a disk; where others fare well meanwhile, it is this one document's fault."""
+        often = self.inbox.defer(path)
+        if often >= MOST_REFUSED and self.pausing.in_a_row < MOST_REFUSED:
+            return False
+        self.pausing.wait_for(result.message)
+        return True
+
     def _comes_back(self, task: Task, result: FileResult, seen: Any) -> bool:
         """Say whether a failure is none of the document's, or not for good."""
         if not task.source.exists():
@@ -135,7 +149,6 @@ class Handing:
         if seen and not seen.same(task.source):
             return True  # it is still being written, or is another one
         if result.fault in ("output", "call"):
-            self.pausing.wait_for(result.message)
-            return True
+            return self._waited_for(task.source, result)
         broken = result.fault == "input" and result.exit_status != ExitStatus.PROTECTED
         return broken and self.inbox.postpone(task.source)

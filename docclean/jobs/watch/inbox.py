@@ -109,6 +109,15 @@ class Inbox:
         one.next_try = now + min(self.settle * 2 ** (one.tries - 1), LONGEST_PAUSE)
         return True
 
+    def defer(self, path: Path) -> int:
+        """Try a document later that cannot be written; return how often that has been so."""
+        one = self.lying.get(path)
+        if one is None:
+            return 0
+        one.tries += 1
+        one.next_try = time.monotonic() + min(2.0**one.tries, LONGEST_PAUSE)
+        return one.tries
+
     def leave(self, path: Path, words: str) -> None:
         """Tell once that a document is left lying, and try it again from time to time."""
         self._once(path, words)

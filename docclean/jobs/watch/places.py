@@ -1,6 +1,7 @@
 """Folders as the system sees them: locked, on which file system, still the same one."""
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -10,6 +11,8 @@ from docclean.files import locked
 from docclean.jobs.ledger.database import FOLDER
 
 MOUNTS = Path("/proc/self/mounts")
+MARK = "outbox"
+"""Name of the file by which an outbox is known again."""
 NO_EVENTS = ("nfs", "nfs4", "cifs", "smb", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "vboxsf")
 """File systems on which another machine's changes raise no events here; FUSE ones besides."""
 
@@ -40,6 +43,26 @@ def identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def mark_of(outbox: Path) -> str:
+    """Return what an outbox was marked with; empty where it was not."""
+    try:
+        return (outbox / FOLDER / MARK).read_text("ascii")
+    except (OSError, ValueError):
+        return ""
+
+
+def marked(outbox: Path) -> str:
+    """Mark an outbox, so that it is known again when its disk was away; return the mark.
+
+    Raises:
+        OSError: it cannot be written to.
+    """
+    if not mark_of(outbox):
+        (outbox / FOLDER).mkdir(parents=True, exist_ok=True)
+        (outbox / FOLDER / MARK).write_text(secrets.token_hex(16), "ascii")
+    return mark_of(outbox)
 
 
 class InboxLock:

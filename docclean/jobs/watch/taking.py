@@ -12,8 +12,8 @@ from docclean.jobs.ledger.database import Ledger
 from docclean.jobs.ledger.entry import Entry
 from docclean.jobs.ledger.prints import content_hash, print_of
 from docclean.jobs.plan import named
-from docclean.jobs.results import FileResult, fault_of
-from docclean.jobs.task import Noted, Task, failed, in_time
+from docclean.jobs.results import FileResult, failure
+from docclean.jobs.task import Noted, Task, in_time
 from docclean.jobs.watch.books import Books
 from docclean.jobs.watch.inbox import Lying
 from docclean.jobs.watch.names import free_name
@@ -33,9 +33,8 @@ class WholeOnly:
         try:
             with in_time(task.source, self.noted.options):
                 check_whole(task.source, self.noted.options.password)
-        except DoccleanError as error:
-            result = failed(task, str(error), fault_of(error))
-            return self._told(task, replace(result, exit_status=error.exit_status))
+        except Exception as error:
+            return self._told(task, failure(str(task.source), str(task.target), error))
         return self.noted(cleaner, task)
 
     def _told(self, task: Task, result: FileResult) -> FileResult:
@@ -45,7 +44,7 @@ class WholeOnly:
                 ledger.begin(task.row, noted.run)
                 ledger.end(task.row, result, status=noted.bad)
         except DoccleanError as error:
-            return failed(task, str(error), fault_of(error))
+            return failure(str(task.source), str(task.target), error)
         return result
 
 

@@ -123,34 +123,28 @@ def notify(message: str) -> None:
 
 @dataclass
 class Hook:
-    """A command after a document, at work."""
+    """A command for the shell after a document, started when it is first asked how it ended.
 
-    process: subprocess.Popen[bytes]
+    Attributes:
+        command: for the shell.
+        row: of the document, in the ledger.
+        name: of the document.
+        facts: what the command finds in its environment, as DOCCLEAN_...
+    """
+
+    command: str
     row: int
     name: str
-    began: float = field(default_factory=time.monotonic)
-
-    @classmethod
-    def start(cls, command: str, row: int, name: str, facts: Mapping[str, str]) -> "Hook":
-        """Start it in a shell; the facts are in its environment as DOCCLEAN_...
-
-        Raises:
-            OSError: there is no shell.
-        """
-        told = {f"DOCCLEAN_{key.upper()}": value for key, value in facts.items()}
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", command],
-            env=os.environ | told,
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno() if _has_number(sys.stderr) else subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        return cls(process, row, name)
+    facts: Mapping[str, str]
+    _process: subprocess.Popen[bytes] | None = None
+    _began: float = 0.0
 
     def ended(self) -> str | None:
         """Return how it ended: empty for well, a sentence for not; None: it is at work."""
-        status = self.process.poll()
-        if status is None and time.monotonic() - self.began > HOOK_SECONDS:
+        if self._process is None:
+            return self._started()
+        status = self._process.poll()
+        if status is None and time.monotonic() - self._began > HOOK_SECONDS:
             self.stop()
             return f"the command after {self.name} took longer than {HOOK_SECONDS:.0f} s; stopped"
         if status is None:
@@ -159,9 +153,25 @@ class Hook:
 
     def stop(self) -> None:
         """End it and what it started."""
-        with suppress(OSError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        if self._process:
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _started(self) -> str | None:
+        told = {f"DOCCLEAN_{key.upper()}": value for key, value in self.facts.items()}
+        self._began = time.monotonic()
+        try:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", self.command],
+                env=os.environ | told,
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr.fileno() if _has_number(sys.stderr) else subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return f"the command after {self.name} cannot be started ({error.strerror})"
+        return None
 
 
 def _has_number(stream: TextIO) -> bool:

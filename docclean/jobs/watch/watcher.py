@@ -15,7 +15,7 @@ from docclean.jobs.watch.ending import Ending
 from docclean.jobs.watch.handing import Handing
 from docclean.jobs.watch.inbox import Inbox
 from docclean.jobs.watch.pausing import Pausing
-from docclean.jobs.watch.places import InboxLock, identity
+from docclean.jobs.watch.places import InboxLock, identity, mark_of, marked
 from docclean.jobs.watch.settings import Settings
 from docclean.jobs.watch.taking import Taking
 from docclean.jobs.watch.telling import Log, StatusFile, notify
@@ -55,7 +55,7 @@ class Watcher:
         self.waking = Waking(books.told, poll=settings.poll)
         self._lock: InboxLock | None = None
         self._places: tuple[Any, ...] = ()
-        self._away = False
+        self._away, self._marker = False, ""
         self._scanned = self._looked = self._fed = 0.0
 
     def run(self) -> int:
@@ -75,13 +75,15 @@ class Watcher:
             stack.callback(self.waking.stop)
             stack.callback(self.handing.close)
             notify("READY=1")
+            self._sweep()
             log("start", f"watching {self.settings.inbox}", pid=os.getpid())
             while not self.stop.is_set() and not self._over():
                 self.turn()
             self._wind_up()
         counts = f"{standing.done} done, {standing.failed} failed, {standing.waiting} waiting"
         log("stop", f"stopped: {counts}")
-        gone_wrong = standing.failed or standing.paused or self.inbox.left
+        left = self.inbox.left or self.books.ended
+        gone_wrong = standing.failed or standing.paused or left
         return ExitStatus.FAILED if self.settings.once and gone_wrong else ExitStatus.DONE
 
     def turn(self) -> None:
@@ -94,11 +96,12 @@ class Watcher:
             if not (self.pausing.now or self.reread.is_set()):
                 self.handing.give()
             self.handing.take_back(TURN if self.handing.busy else 0.0)
-            self.ending.put_away()
-            self.ending.poll()
         except (OutputError, OSError) as error:
             self.pausing.wait_for(str(error))
             self.stop.wait(LOOK)
+        with suppress(OutputError, OSError):  # the next turn tells of it
+            self.ending.put_away()
+            self.ending.poll()
         if not self.handing.busy:
             busy = bool(self.inbox.lying or self.books.ended or self.ending.hooks)
             self.waking.happened.wait(LOOK if busy else TURN)
@@ -116,18 +119,22 @@ class Watcher:
         with self.books.ledger(make=True) as ledger:
             told = asked(settings.outbox, options) | {"inbox": str(self.books.inbox)}
             self.books.run = ledger.start("watch", told, self._lock.path)
-        self._places = self._seen_places()
+        self._places, self._marker = self._seen_places(), marked(settings.outbox)
+        self.taking.recover()
+        self.waking.start(self.books.inbox)
+
+    def _sweep(self) -> None:
+        """Clear away what a dead watcher left half written."""
+        settings = self.settings
         for folder in (settings.outbox, settings.done_folder(""), settings.failed_folder):
             for at, _, _ in os.walk(folder):
                 sweep(Path(at))
-        self.taking.recover()
-        self.waking.start(self.books.inbox)
 
     def _over(self) -> bool:
         """Say whether a watcher that runs once has nothing left to do, or can do nothing."""
         if not self.settings.once:
             return False
-        if self.pausing.in_a_row >= PAUSES_ONCE:
+        if self.pausing.in_a_row >= PAUSES_ONCE or self.ending.stuck:
             return True
         lying = self.inbox.awaited or self.books.ended or self.ending.hooks
         return not (self.handing.busy or lying) and self._scanned > 0
@@ -178,13 +185,16 @@ class Watcher:
         """
         self._away, away = True, self._away
         inbox, outbox = self._seen_places()
-        state = self.settings.state_folder / "ledger.sqlite"
-        if outbox is None or (outbox != self._places[1] and not state.is_file()):
+        known = outbox == self._places[1] or mark_of(self.settings.outbox) == self._marker
+        if outbox is None or not known:
             raise OutputError(f"{self.settings.outbox} is gone or not mounted; waiting for it")
         if inbox is None:
             raise OutputError(f"{self.settings.inbox} is gone or not mounted; waiting for it")
         if inbox != self._places[0]:  # another folder has its name now
-            lock = InboxLock(self.books.inbox)
+            try:
+                lock = InboxLock(self.books.inbox)
+            except UsageError as error:
+                raise OutputError(str(error)) from error
             self._let_go()
             self._lock = lock
             self.waking.start(self.books.inbox)
