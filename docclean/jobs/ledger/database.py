@@ -20,30 +20,15 @@ from docclean.errors import OutputError, UnreadableInputError
 from docclean.files import locked
 from docclean.jobs.ledger.entry import STATUSES, Entry, Status, entry_of, plain, values_of
 from docclean.jobs.ledger.prints import restored, stored
+from docclean.jobs.ledger.schema import SCHEMA, VERSION
 from docclean.jobs.results import FileResult
 
 FOLDER = ".docclean"
 """Name of the state folder, beside the outputs."""
-VERSION = 1
 OWN_LOCK = "run-"
 """How the lock of a run is called that has no other."""
 BUSY = 30.0
 """Seconds that a writer waits for another one."""
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
-    id INTEGER PRIMARY KEY, target, source, status TEXT NOT NULL, run TEXT,
-    content TEXT, call TEXT, source_print TEXT, made TEXT, outputs TEXT, original,
-    tries INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
-    fault TEXT NOT NULL DEFAULT '', exit_status INTEGER NOT NULL DEFAULT 0,
-    seconds REAL NOT NULL DEFAULT 0, pages INTEGER NOT NULL DEFAULT 0,
-    decisions TEXT NOT NULL DEFAULT '[]', updated REAL NOT NULL
-);
-CREATE INDEX IF NOT EXISTS by_target ON documents (target);
-CREATE INDEX IF NOT EXISTS by_key ON documents (content, call);
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, kind TEXT, call TEXT, lock, pid INTEGER, host TEXT, began REAL, ended REAL
-);
-"""
 
 
 class Ledger:
