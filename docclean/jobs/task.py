@@ -87,12 +87,13 @@ class Noted:
                 ledger.end(task.row, result, status=self.bad)
                 return result
             source = str(task.source.absolute())
-            another = source != before.source and content != before.content
-            known = {"content": content, "call": self.call, "source_print": looked}
-            ledger.change(task.row, **known, source=source)
+            known: dict[str, Any] = {"content": content, "call": self.call, "source_print": looked}
             mine = {n: one for n, one in before.outputs.items() if self._has(n, one.hash)}
-            if another:
-                mine = {}  # they are of another document with this name
+            if mine and source != before.source and not before.made.startswith(content):
+                mine = {}  # they are of another document of this name
+            else:
+                known["source"] = source
+            ledger.change(task.row, **known)
             if mine and mine == before.outputs and before.made == f"{content}:{self.call}":
                 return self._as_before(ledger, task, before)
             return self._done(cleaner, ledger, task, looked, mine)
