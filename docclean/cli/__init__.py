@@ -61,8 +61,8 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except ModuleNotFoundError as error:
         return _lacking(error, arguments[0])
-    except (KeyboardInterrupt, click.Abort):
-        say("interrupted")
+    except (KeyboardInterrupt, click.Abort) as error:
+        say(f"interrupted; {error}" if str(error) else "interrupted")
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         # the reader has left: nothing to tell, and nothing more to flush at the end

@@ -4,7 +4,8 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -94,7 +95,7 @@ class BatchOptions:
             check_writable(self.report)
         part = Part(self.shard or (1, 1), self.limit, self.newest_first)
         started = time.monotonic()
-        with finishing(_finishing) as stop:
+        with _going_on(), finishing(_finishing) as stop:
             batch = clean_folder(
                 *(inputs, out, options),
                 state=self.state,
@@ -108,6 +109,15 @@ class BatchOptions:
 
             write_report(str(out), batch.whole, self.report, options.password)
         return ended(batch, out, time.monotonic() - started, teller)
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Say what becomes of a batch that is stopped at once."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the same call goes on") from None
 
 
 def _finishing() -> None:

@@ -163,7 +163,7 @@ def test_interrupted_leaves_no_half_file(make_pdf, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("everyone", [False, True], ids=["parent", "group"])
-def test_ctrl_c_ends_the_workers_and_leaves_no_half_file(everyone, make_pdf, tmp_path):
+def test_the_second_ctrl_c_ends_the_workers_and_leaves_no_half_file(everyone, make_pdf, tmp_path):
     """Whether the parent alone gets the signal (kill) or every process does (a terminal)."""
     (tmp_path / "in").mkdir()
     for name in "abcd":
@@ -181,10 +181,16 @@ def test_ctrl_c_ends_the_workers_and_leaves_no_half_file(everyone, make_pdf, tmp
         command, stderr=subprocess.PIPE, env=environment, start_new_session=True
     ) as process:
         deadline = time.monotonic() + 60
-        while not (out.is_dir() and len(list(out.iterdir())) == 2):
+        while len(list(out.glob("*.part"))) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        (os.killpg if everyone else os.kill)(process.pid, signal.SIGINT)
-        assert process.communicate(timeout=30)[1] == b"docclean: interrupted\n"
+        for _ in range(2):
+            (os.killpg if everyone else os.kill)(process.pid, signal.SIGINT)
+            time.sleep(0.5)
+        told = process.communicate(timeout=30)[1].decode().splitlines()
+    assert told == [
+        "docclean: finishing the files in hand; Ctrl-C again stops at once",
+        "docclean: interrupted; the same call goes on",
+    ]
     assert process.returncode == 130
-    assert list(out.iterdir()) == []
+    assert [path.name for path in out.iterdir()] == [".docclean"]
