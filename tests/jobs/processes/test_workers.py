@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from docclean.errors import DoccleanError
 from docclean.jobs.processes.workers import Died, Workers
 
 
@@ -127,3 +128,26 @@ def test_a_killed_parent_leaves_no_process_and_no_temporary_file(tmp_path):
     while list(aside.iterdir()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_process_is_renewed_after_so_many_tasks():
+    with Workers(1, nothing, renewed=3) as workers:
+        pids = [pid for _, pid in workers.in_order(own_state, range(8))]
+    assert [pids.index(pid) // 3 for pid in pids] == [0, 0, 0, 1, 1, 1, 2, 2]
+
+
+def test_a_process_that_is_killed_while_it_has_nothing_to_do_is_replaced():
+    with Workers(1, nothing) as workers:
+        (first,) = (pid for _, pid in workers.in_order(own_state, [0]))
+        os.kill(first, signal.SIGKILL)
+        time.sleep(0.5)
+        (second,) = (pid for _, pid in workers.in_order(own_state, [0]))
+    assert first != second
+
+
+def test_processes_that_die_as_they_start_are_given_up():
+    with (
+        pytest.raises(DoccleanError, match="die before they begin"),
+        Workers(1, nothing, memory=1 << 20) as workers,
+    ):
+        list(workers.in_order(squared, [1]))
