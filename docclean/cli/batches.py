@@ -17,7 +17,9 @@ from docclean.cli.shared import Teller, lasting, pages, say, stoppable
 from docclean.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from docclean.clean.contract import Loader
     from docclean.jobs.batch import Batch
+    from docclean.jobs.reuse import Plan
     from docclean.jobs.status import Standing
     from docclean.recipe import Options
 
@@ -82,10 +84,13 @@ class BatchOptions:
         """Say whether any was given."""
         return any((self.state, self.shard, self.limit, self.newest_first, self.report))
 
-    def clean(self, inputs: Sequence[str], out: Path, options: "Options", teller: Teller) -> int:
+    def clean(
+        self, plan: "Plan", out: Path, load: "Loader", options: "Options", teller: Teller
+    ) -> int:
         """Clean the batch, tell how it ended and return the exit status."""
         from docclean.files import check_writable
-        from docclean.jobs.batch import clean_folder
+        from docclean.jobs.batch import process_batch
+        from docclean.jobs.ledger.database import FOLDER
         from docclean.jobs.processes.stopping import finishing
         from docclean.jobs.reuse import Part
 
@@ -96,9 +101,9 @@ class BatchOptions:
         part = Part(self.shard or (1, 1), self.limit, self.newest_first)
         started = time.monotonic()
         with _going_on(), finishing(_finishing) as stop:
-            batch = clean_folder(
-                *(inputs, out, options),
-                state=self.state,
+            batch = process_batch(
+                *(plan, out, load, options),
+                state=self.state or out / FOLDER,
                 part=part,
                 stop=stop,
                 on_result=teller.whole_file,

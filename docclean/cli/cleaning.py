@@ -60,7 +60,7 @@ def clean(
             return _clean_stream(inputs, out, spec, options, teller)
         plan = plan_outputs(inputs, out, options.suffix)
         if len(plan) > 1 or any(Path(one).is_dir() for one in inputs) or asked.given:
-            return asked.clean(inputs, Path(out), options, teller)
+            return asked.clean(plan, Path(out), spec, options, teller)
         results = process_many(
             plan, spec, options, on_result=teller.file, on_page=teller.page, progress=not as_json
         )

@@ -1,6 +1,7 @@
 """Which files a call means, and where each one goes."""
 
 import glob
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -83,20 +84,36 @@ def check_plan(plan: Sequence[tuple[Path, Path]]) -> None:
     Raises:
         OutputError: two would get one output, or an output is an input.
     """
-    sources = {source.resolve(): source for source, _ in plan}
-    taken: dict[Path, Path] = {}
+    real = _Real()
+    sources = {real(source): source for source, _ in plan}
+    taken: dict[str, Path] = {}
     for source, target in plan:
-        real = target.resolve()
-        if real in sources:
+        place = real(target)
+        if place in sources:
             raise OutputError(f"{target} is an input of this call; choose another -o")
-        if _same(source, target):
+        if target.exists() and _same(source, target):
             raise OutputError(f"{target} and its input are one file; choose another -o")
-        if real in taken:
+        if place in taken:
             raise OutputError(
-                f"{source} and {taken[real]} would both become {target}; "
+                f"{source} and {taken[place]} would both become {target}; "
                 "rename one or clean them apart"
             )
-        taken[real] = source
+        taken[place] = source
+
+
+class _Real:
+    """Says where paths lead to; each folder is asked once, since there may be many files in it."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def __call__(self, path: Path) -> str:
+        folder, name = os.path.split(path)
+        if name in ("", ".", "..") or path.is_symlink():
+            return os.path.realpath(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)  # noqa: PTH118  (plain text is faster)
 
 
 def _same(source: Path, target: Path) -> bool:
