@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from docclean.errors import (
     DoccleanError,
@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 Fault = Literal["", "input", "output", "call", "crash", "late", "memory"]
 """Whose fault a failure is: the document's; the place it goes to; the call's or the machine's (a
 program is missing); or the document broke its process, took too long, wanted too much memory."""
-FAULTS: tuple[Fault, ...] = get_args(Fault)
 LASTING: tuple[Fault, ...] = ("input", "crash", "late", "memory")
 """Faults of the document itself: it fails again, unless somebody changes something."""
 

@@ -14,7 +14,7 @@ from docclean.documents import page_count
 from docclean.errors import ExitStatus, OutputError
 from docclean.jobs.document import outputs_of, process_file
 from docclean.jobs.ledger.database import Ledger
-from docclean.jobs.ledger.entry import Entry, Status
+from docclean.jobs.ledger.entry import Entry, Status, key_of
 from docclean.jobs.ledger.prints import Print, content_hash, print_of, same_bytes
 from docclean.jobs.processes.limits import FIRST_SECONDS, TOO_LATE, allowed, within
 from docclean.jobs.processes.workers import Died
@@ -94,7 +94,7 @@ class Noted:
             else:
                 known["source"] = source
             ledger.change(task.row, **known)
-            if mine and mine == before.outputs and before.made == f"{content}:{self.call}":
+            if mine and mine == before.outputs and before.made == key_of(content, self.call):
                 return self._as_before(ledger, task, before)
             return self._done(cleaner, ledger, task, looked, mine)
 
@@ -129,7 +129,7 @@ class Noted:
             ledger.change(
                 task.row,
                 status="placing",
-                made=f"{looked.hash}:{self.call}",
+                made=key_of(looked.hash, self.call),
                 outputs=written,
                 decisions=decisions,
                 pages=len(decisions),

@@ -61,11 +61,6 @@ class Entry:
     decisions: tuple[dict[str, Any], ...] = ()
     updated: float = 0.0
 
-    @property
-    def key(self) -> str:
-        """Return what tells this result from any other."""
-        return f"{self.content}:{self.call}"
-
     def result(self) -> FileResult:
         """Return what the ledger tells of a document that was done or failed before."""
         return FileResult(
@@ -79,6 +74,11 @@ class Entry:
             self.exit_status,
             self.fault,
         )
+
+
+def key_of(content: str, call: str) -> str:
+    """Return what tells a result from any other: the document's bytes, and what was asked."""
+    return f"{content}:{call}"
 
 
 COLUMNS = tuple(item.name for item in fields(Entry))
