@@ -7,7 +7,7 @@ them from. The page knows how dark its ink is: small marks that were not half as
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.imageops.components import components
+from docclean.imageops.components import Components, components
 from docclean.imageops.morphology import widest
 from docclean.page import Image
 
@@ -35,16 +35,21 @@ def wipe_crumbs(raw: Image, cleaned: Image, x_height: float, contrast: float) ->
     cells = _paper(raw)
     found = components(cleaned < MARK)
     small = np.maximum(found.height, found.width) <= SMALL * x_height
-    row, column, label = found.pixels(small)
-    darkest = np.full(len(small), 255, np.int64)
-    np.minimum.at(darkest, label, raw[row, column].astype(np.int64))
     middle = ((found.top + found.bottom) // 2, (found.left + found.right) // 2)
     paper = cells[tuple(place // PAPER_CELL for place in middle)]
-    crumb = small & (paper - darkest < FAINT * contrast)
+    crumb = small & (paper - _darkest(raw, found, small) < FAINT * contrast)
     wiped = cleaned.copy()
     row, column, _ = found.pixels(crumb)
     wiped[row, column] = 255
     return wiped
+
+
+def _darkest(raw: Image, found: Components, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the darkest grey of each component that is chosen, (N,); 255 for the others."""
+    row, column, label = found.pixels(chosen)
+    darkest = np.full(len(chosen), 255, np.int64)
+    np.minimum.at(darkest, label, raw[row, column].astype(np.int64))
+    return darkest
 
 
 def _paper(raw: Image) -> NDArray[np.int64]:

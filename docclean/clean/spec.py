@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from docclean.clean.contract import PageCleaner
 from docclean.recipe import Options
 
-SHARED_TILE_AREA = 1_900_000
+SHARED_TILE_AREA = 3_000_000
 """Pixels of a tile where several processes share the memory: two of them stay below 700 MB on A4 at
 300 dpi. Smaller tiles spend a third more time on their halos."""
 

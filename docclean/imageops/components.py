@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
+STRIP = 512
+"""Rows that are taken apart into runs at a time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Components:
@@ -76,9 +79,17 @@ def components(ink: NDArray[np.bool_]) -> Components:
 def _runs(ink: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     """Return row, first and one past the last column of every run, row by row."""
     height, width = ink.shape
-    walled = np.zeros((height, width + 2), np.int8)
-    walled[:, 1:-1] = ink
-    row, column = np.nonzero(np.diff(walled, axis=1))
+    rows, columns = [], []
+    for top in range(
+        0, max(height, 1), STRIP
+    ):  # the whole would be two pages more
+        strip = ink[top : top + STRIP]
+        walled = np.zeros((len(strip), width + 2), np.int8)
+        walled[:, 1:-1] = strip
+        row, column = np.nonzero(np.diff(walled, axis=1))
+        rows.append(row + top)
+        columns.append(column)
+    row, column = np.concatenate(rows), np.concatenate(columns)
     return row[::2], column[::2], column[1::2]
 
 

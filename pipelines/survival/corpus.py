@@ -65,19 +65,19 @@ def tell(lines: Iterable[str], out: Path | None) -> None:
         out.write_text(text, "utf-8")
 
 
-def scan(seed: object, width: int = 420, height: int = 300) -> Page:
-    """Return a dirty page of words, grey, unlike that of any other seed."""
+def scan(seed: object, width: int = 420, height: int = 300, dpi: float = 150.0) -> Page:
+    """Return a dirty page of words in 8-point type, grey, unlike that of any other seed."""
     random = Random(str(seed))
     picture = Pillow.new("L", (width, height), 236)
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=16)
-    for line in range(8, height - 20, 24):
-        words = " ".join(random.choice(WORDS) for _ in range(width // 55))
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=16 * dpi / 150)
+    for line in range(8, height - 20, round(24 * dpi / 150)):
+        words = " ".join(random.choice(WORDS) for _ in range(round(width * 150 / dpi) // 55))
         pen.text((8, line), words, fill=40, font=font)
     x, y = random.randrange(width), random.randrange(height)
     pen.ellipse((x - 60, y - 60, x + 60, y + 60), outline=150, width=9)
     noise = np.random.default_rng(random.randrange(2**32)).normal(0, 6, (height, width))
     pixels = np.clip(np.asarray(picture, np.float32) + noise, 0, 255).astype(np.uint8)
-    return Page(pixels, (150.0, 150.0))
+    return Page(pixels, (dpi, dpi))
 
 
 def document(seed: object, suffix: str, pages: int = 1) -> bytes:

@@ -9,23 +9,14 @@ from docclean.errors import OutputError
 from docclean.jobs.ledger.entry import Entry
 from docclean.jobs.ledger.prints import content_hash
 from docclean.jobs.watch.books import Books
+from docclean.jobs.watch.pause import Pause
 from docclean.jobs.watch.putting import note_beside, place_for, put_away, write_note
 from docclean.jobs.watch.telling import Hook
 
-LONGEST_PAUSE = 300.0
-"""Seconds between two tries to put an original away, at most."""
 MOST_TIMES = 4
 """Tries after which a watcher that runs once gives an original up; it stays in the inbox."""
 SECONDS_A_TURN = 5.0
 """Seconds that originals are put away for at a time; across file systems they are copied."""
-
-
-@dataclass
-class Pause:
-    """How often an original could not be put away, and when it is tried again."""
-
-    times: int = 0
-    until: float = 0.0
 
 
 @dataclass
@@ -48,7 +39,7 @@ class Ending:
             pause = self._pauses.setdefault(entry.id, Pause())
             if time.monotonic() > until:
                 return
-            if time.monotonic() < pause.until:
+            if pause.now:
                 continue
             try:
                 self._put(self._placed(entry))
@@ -68,8 +59,7 @@ class Ending:
 
     def _wait(self, entry: Entry, pause: Pause, error: Exception) -> None:
         """Try an original again later, each time twice as late."""
-        pause.times += 1
-        pause.until = time.monotonic() + min(2.0**pause.times, LONGEST_PAUSE)
+        pause.begin()
         words = f"{entry.source} cannot be put away ({error})"
         self.books.standing.last_error = words
         if pause.times == 1:

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from docclean.documents import known_suffixes
 from docclean.jobs.watch.names import in_one_line, unfinished
+from docclean.jobs.watch.pause import LONGEST_PAUSE, Pause
 
 GIVEN_UP = 12
 """A document that does not decode may be unfinished. When it has rested so many times as long as
 any must, it is taken for broken."""
-LONGEST_PAUSE = 300.0
-"""Seconds between two tries of a document, at most."""
 
 
 @dataclass
@@ -24,16 +23,14 @@ class Lying:
         size: bytes.
         changed: modification time, ns.
         since: when it was first seen so, on the monotonic clock.
-        tries: how often it was tried since.
-        next_try: not before this, on the same clock.
+        pause: how often it was put off since, and until when.
         content: SHA-256 of its bytes, once they were read.
     """
 
     size: int
     changed: int
     since: float
-    tries: int = 0
-    next_try: float = 0.0
+    pause: Pause = field(default_factory=Pause)
     content: str = ""
 
 
@@ -88,9 +85,9 @@ class Inbox:
         """Return the documents that have rested and are due, the longest resting first."""
         now = time.monotonic()
         due = [
-            (one.tries, one.since, path)
+            (one.pause.times, one.since, path)
             for path, one in self.lying.items()
-            if path not in in_hand and now - one.since >= self.settle and now >= one.next_try
+            if path not in in_hand and now - one.since >= self.settle and not one.pause.now
         ]
         return [path for *_, path in sorted(due)]
 
@@ -102,11 +99,10 @@ class Inbox:
         one = self.lying.get(path)
         if one is None:
             return True  # gone, or about to be seen anew
-        now = time.monotonic()
-        if now - one.since >= GIVEN_UP * self.settle:
+        if time.monotonic() - one.since >= GIVEN_UP * self.settle:
             return False
-        one.tries += 1
-        one.next_try = now + min(self.settle * 2 ** (one.tries - 1), LONGEST_PAUSE)
+        one.pause.first = self.settle
+        one.pause.begin()
         return True
 
     def defer(self, path: Path) -> int:
@@ -114,15 +110,14 @@ class Inbox:
         one = self.lying.get(path)
         if one is None:
             return 0
-        one.tries += 1
-        one.next_try = time.monotonic() + min(2.0**one.tries, LONGEST_PAUSE)
-        return one.tries
+        one.pause.begin()
+        return one.pause.times
 
     def leave(self, path: Path, words: str) -> None:
         """Tell once that a document is left lying, and try it again from time to time."""
         self._once(path, words)
         self.left.add(path)
-        self.lying[path].next_try = time.monotonic() + LONGEST_PAUSE
+        self.lying[path].pause.until = time.monotonic() + LONGEST_PAUSE
 
     @property
     def awaited(self) -> bool:

@@ -1,12 +1,9 @@
-"""Waiting for better times: a disk that is full, a share that is gone."""
+"""Waiting for better times: a disk that is full, a share that is gone, a file that is busy."""
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from docclean.jobs.watch.books import Books
-
-LONGEST_PAUSE = 300.0
-"""Seconds between two tries, at most."""
+from docclean.jobs.watch.pause import Pause
 
 
 @dataclass
@@ -15,26 +12,26 @@ class Pausing:
 
     Attributes:
         books: what is known.
-        in_a_row: pauses since a document came to good.
     """
 
     books: Books
-    in_a_row: int = 0
-    _seconds: float = 0.0
-    _until: float = 0.0
+    _pause: Pause = field(default_factory=Pause)
 
     @property
     def now(self) -> bool:
         """Say whether nothing is to be taken now."""
-        return time.monotonic() < self._until
+        return self._pause.now
+
+    @property
+    def in_a_row(self) -> int:
+        """Count the pauses since a document came to good."""
+        return self._pause.times
 
     def wait_for(self, words: str) -> None:
         """Begin a pause, or lengthen the next one; what is waited for is told once."""
         if self.now:
             return
-        self._seconds = min(max(1.0, 2 * self._seconds), LONGEST_PAUSE)
-        self._until = time.monotonic() + self._seconds
-        self.in_a_row += 1
+        self._pause.begin()
         standing = self.books.standing
         if standing.paused != words:
             self.books.log("waiting", f"{words} (waiting; it is tried again)", reason=words)
@@ -45,5 +42,4 @@ class Pausing:
         if self.books.standing.paused:
             self.books.told("goes on")
         self.books.standing.paused = ""
-        self._seconds = self._until = 0.0
-        self.in_a_row = 0
+        self._pause = Pause()

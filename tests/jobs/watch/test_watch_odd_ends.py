@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from watching import Folder, scan, until
 
 from docclean.jobs.retry import retry
 from docclean.jobs.watch import ending, taking
+from docclean.jobs.watch.pause import LONGEST_PAUSE, Pause
 
 
 @pytest.fixture
@@ -139,3 +141,15 @@ def test_a_consumer_may_take_outputs_at_once(folder, letters):
     shutil.copy2(next((folder.inbox / ".done").rglob("0.png")), folder.inbox / "0.png")
     assert folder.once() == 0  # done once is done, wherever the output is now
     assert folder.out() == []
+
+
+def test_pauses_grow_to_a_longest_one_and_never_break():
+    pause = Pause(2.0)
+    lengths = []
+    for _ in range(2000):  # a share that is gone for a week
+        pause.begin()
+        lengths.append(pause.until - time.monotonic())
+    assert pause.now
+    assert [round(length) for length in lengths[:4]] == [2, 4, 8, 16]
+    assert round(lengths[-1]) == LONGEST_PAUSE
+    assert pause.times == 2000

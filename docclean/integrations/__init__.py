@@ -1,0 +1,1 @@
+"""docclean inside other people's programs: each module talks the language of one of them."""
