@@ -22,6 +22,7 @@ from docclean.clean.gate.need_and_harm import ENLARGED_LITTLE, decide, is_faint
 from docclean.clean.network import Runtime, load_runtime
 from docclean.clean.pens import without_pens
 from docclean.clean.route import DRAWN, has_blank_paper, is_drawing
+from docclean.clean.strangers import Dpi, Picture, page_of, picture_like, picture_of
 from docclean.clean.tiles import TileGrid, join, split
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back, enlarge, working_factor, x_height
 from docclean.ocr import OcrEngine
@@ -140,6 +141,28 @@ class Cleaner:
     def __call__(self, page: Page) -> Page:
         """Return the cleaned page: same size, dpi and number; colour stays colour."""
         return self.clean(page).page
+
+    def image(self, image: Picture, dpi: Dpi = None, *, for_ocr: bool = False) -> Picture:
+        """Clean a picture of another program: an array in, an array out; Pillow's likewise.
+
+        Args:
+            image: (H, W) or (H, W, 3) RGB uint8, 0 black .. 255 white, or an image of Pillow.
+            dpi: dots per inch, one number or two; None: what an image of Pillow says of itself.
+            for_ocr: give the picture that is to be read: grey, and larger than `image` where its
+                type is small; Pillow's `info["dpi"]` grows with it.
+
+        Returns:
+            The cleaned picture; `image` itself where it is best left as it is.
+
+        Raises:
+            ValueError: the array has another type or shape.
+        """
+        cleaned = self.clean(page_of(image, dpi))
+        if cleaned.read is None and cleaned.decision.verdict == "kept":
+            return image
+        if for_ocr:
+            return picture_of(cleaned.reading, image)
+        return picture_like(cleaned.page, image)
 
     def clean(self, page: Page) -> Cleaned:
         """Return the cleaned page with the gate's decision and its reason.

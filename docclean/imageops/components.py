@@ -80,9 +80,7 @@ def _runs(ink: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     """Return row, first and one past the last column of every run, row by row."""
     height, width = ink.shape
     rows, columns = [], []
-    for top in range(
-        0, max(height, 1), STRIP
-    ):  # the whole would be two pages more
+    for top in range(0, max(height, 1), STRIP):  # the whole would be two pages more
         strip = ink[top : top + STRIP]
         walled = np.zeros((len(strip), width + 2), np.int8)
         walled[:, 1:-1] = strip

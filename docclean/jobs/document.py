@@ -16,6 +16,7 @@ from docclean.documents import (
     as_source,
     detect,
     format_of,
+    known_suffixes,
     read_pages,
     write_to,
 )
@@ -103,9 +104,7 @@ class _Run:
         options = self.options
         if options.reads:
             Tesseract(options.lang).check_languages()
-        suffix = options.format or (out.suffix if isinstance(out, Path) else "")
-        to_stdout = not isinstance(out, Path) and not suffix
-        chosen = detect(self.source) if to_stdout else format_of(suffix, _name(out))
+        chosen = self._format(out)
         self._check_asked(chosen.name, out)
         beside = _sidecar_paths(out, options) if isinstance(out, Path) else {}
         for path in beside.values():
@@ -122,6 +121,26 @@ class _Run:
                 pages = [(number, found[kind]) for number, found in self.layers if kind in found]
                 if pages:
                     outputs.open(path).write(merged(kind, pages, Path(self.source.name).name))
+
+    def _format(self, out: Path | BinaryIO) -> Format:
+        """Return the format to write: as asked for, by the name, or that of what came in.
+
+        Raises:
+            UsageError: no format is named so, or the name says another one than is asked for.
+        """
+        asked, named = self.options.format, out.suffix if isinstance(out, Path) else ""
+        if not asked and not named:
+            came = detect(self.source)
+            # from a pipe Tesseract reads the pages of a TIFF, and no PDF
+            return format_of("tif", "-") if self.options.for_ocr and came.name == "pdf" else came
+        chosen = format_of(asked or named, _name(out))
+        said = named.lower() if asked else ""
+        if said in known_suffixes() and said not in chosen.suffixes:
+            raise UsageError(
+                f"{_name(out)}: --format {asked} makes another kind of file than this name says; "
+                "leave --format out or change the name"
+            )
+        return chosen
 
     @contextmanager
     def _opened(self, out: Path | BinaryIO) -> Iterator[tuple[Outputs, BinaryIO]]:

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from cli_pieces import image_bytes, one_line
+from dirty_scan import dirty
 from fakes import Interrupted
 
 from docclean.cli import run
@@ -100,6 +101,24 @@ def test_stdin_to_stdout(kind, png, make_pdf, monkeypatch, capsysbinary):
         *["page"] * len(before),
         "file",
     ]
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".pdf"])
+def test_pages_go_through_pipes_into_tesseract(suffix):
+    made = io.BytesIO()
+    write_pages([dirty(0), dirty(1)], made, suffix=suffix)
+    ours = [sys.executable, "-m", "docclean", "clean", "-", "-o", "-", "--for-ocr"]
+    cleaned = subprocess.run(ours, input=made.getvalue(), capture_output=True, check=True).stdout
+    assert len(list(read_pages(cleaned))) == 2
+    read = subprocess.run(["tesseract", "-", "-"], input=cleaned, capture_output=True, check=True)
+    assert read.stdout.decode().split().count("harbour") == 2
+
+
+def test_a_name_of_another_format_is_refused(png, tmp_path, capsys):
+    out = tmp_path / "page.pdf"
+    assert run(["clean", str(png), "-o", str(out), "--format", "png"]) == 1
+    one_line(capsys.readouterr().err, "page.pdf: --format png")
+    assert not out.exists()
 
 
 def test_format_of_stdout(png, capsysbinary):

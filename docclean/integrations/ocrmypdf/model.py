@@ -1,0 +1,15 @@
+"""The plugin's options as OCRmyPDF 17 keeps them: `options.docclean`."""
+
+from pydantic import BaseModel, Field
+
+
+class DoccleanOptions(BaseModel):
+    """What is asked of docclean; `asked.py` says what the fields mean and what their defaults are.
+
+    Attributes:
+        mode: off, ocr or final; None: as the environment says.
+        model: a shipped model's name or a model file; None: the default one.
+    """
+
+    mode: str | None = Field(default=None, description="off, ocr or final")
+    model: str | None = Field(default=None, description="a model's name or file")

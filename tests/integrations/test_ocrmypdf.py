@@ -1,0 +1,205 @@
+"""OCRmyPDF itself, with docclean as its plugin."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pytest
+from dirty_scan import SENTENCES, dirty
+from PIL import Image
+
+from docclean.documents import read_pages, write_pages
+from docclean.page import Page
+from docclean.scores.text import score
+
+pytest.importorskip("ocrmypdf")
+from docclean.integrations.ocrmypdf import cleaning
+from docclean.integrations.ocrmypdf.asked import Asked
+
+TRUTH = " ".join(SENTENCES)
+
+
+def ocrmypdf(source: Path, *options: str, status: int = 0, **env: str) -> tuple[Path, str, str]:
+    """Run the program; return the document, its text and what it said."""
+    out, text = source.with_name(f"out-{source.name}"), source.with_name("words.txt")
+    command = [sys.executable, "-m", "ocrmypdf", "--output-type", "pdf", "--optimize", "0"]
+    done = subprocess.run(
+        [*command, "--sidecar", str(text), *options, str(source), str(out)],
+        capture_output=True,
+        text=True,
+        env=os.environ | env,
+    )
+    assert done.returncode == status, done.stderr
+    return out, text.read_text("utf-8") if status == 0 else "", done.stderr
+
+
+def images(pdf: Path) -> list[bytes]:
+    with pikepdf.open(pdf) as document:
+        return [
+            image.read_raw_bytes()
+            for page in document.pages
+            for image in page.get_images().values()
+        ]
+
+
+def whiteness(pdf: Path) -> float:
+    return float(np.mean(next(iter(read_pages(pdf))).grey() > 250))
+
+
+def test_what_is_read_is_cleaned_and_the_page_stays(dirty_pdf):
+    source = dirty_pdf()
+    before = images(source)
+    _, plain, _ = ocrmypdf(source)
+    out, text, told = ocrmypdf(source, "--docclean", "ocr")
+    assert score(TRUTH, plain).f1 < 0.8
+    assert score(TRUTH, text).f1 == 1
+    assert images(out) == before
+    assert "docclean" not in told
+
+
+def test_small_type_is_enlarged_and_its_words_lie_where_they_lay(dirty_pdf):
+    source = dirty_pdf(size=16)
+    out, text, _ = ocrmypdf(source, "--docclean", "ocr")
+    assert score(TRUTH, text).f1 == 1
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(out) as document:
+        page = document[0]
+        place = page.get_textpage().search("harbour").get_next()
+        assert place is not None
+        left, bottom, right, top = page.get_textpage().get_charbox(place[0])
+    inch = 72 / 200
+    assert left == pytest.approx(46 * inch, abs=4)  # where the h stands on the page as drawn
+    assert bottom == pytest.approx((112 - 32) * inch, abs=4)
+    assert 0 < right - left < 16 * inch
+    assert 0 < top - bottom < 24 * inch
+
+
+def test_off_until_asked_and_the_environment_asks_too(dirty_pdf):
+    source = dirty_pdf()
+    _, plain, _ = ocrmypdf(source)
+    _, by_variable, _ = ocrmypdf(source, DOCCLEAN_MODE="ocr")
+    _, off, _ = ocrmypdf(source, "--docclean", "off", DOCCLEAN_MODE="ocr")
+    assert plain == off
+    assert score(TRUTH, by_variable).f1 == 1
+
+
+def test_final_cleans_the_page_that_is_kept(dirty_pdf):
+    source = dirty_pdf()
+    out, text, _ = ocrmypdf(source, "--docclean", "final")
+    assert score(TRUTH, text).f1 == 1
+    assert whiteness(source) < 0.2
+    assert whiteness(out) > 0.7
+    with pikepdf.open(source) as before, pikepdf.open(out) as after:
+        assert after.pages[0].mediabox == before.pages[0].mediabox
+        (image,) = after.pages[0].get_images().values()
+        assert (image.Width, image.Height) == (680, 238)
+
+
+def test_final_cleans_only_the_pages_that_are_asked_for(dirty_pdf):
+    source = dirty_pdf(pages=2)
+    out, _, _ = ocrmypdf(source, "--docclean", "final", "--pages", "2")
+    shades = [float(np.mean(page.grey() > 250)) for page in read_pages(out)]
+    assert shades[0] < 0.2
+    assert shades[1] > 0.7
+
+
+def test_threads_and_processes_read_the_same(dirty_pdf):
+    source = dirty_pdf(pages=3)
+    texts = [
+        ocrmypdf(source, "--docclean", "ocr", "--jobs", "2", *how)[1]
+        for how in ((), ("--no-use-threads",))
+    ]
+    assert texts[0] == texts[1]
+    assert texts[0].count("harbour") == 3
+
+
+def test_pages_that_cannot_be_cleaned_are_read_as_they_came(dirty_pdf, tmp_path):
+    source = dirty_pdf(pages=2)
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no model")
+    out, text, told = ocrmypdf(source, "--docclean", "ocr", "--docclean-model", str(broken))
+    _, plain, _ = ocrmypdf(source)
+    assert text == plain
+    assert len(images(out)) == 2
+    for number in (1, 2):
+        assert told.count(f"docclean: page {number} is read as it came") == 1
+    assert "not a model of docclean" in told
+    out, text, told = ocrmypdf(source, "--docclean", "final", "--docclean-model", str(broken))
+    assert (images(out), text) == (images(source), plain)
+    assert told.count("the pages are kept as they came") == 1
+
+
+@pytest.mark.parametrize(("size", "word"), [((1, 1), "small"), ((20_000, 20_000), "large")])
+def test_pages_out_of_reach_are_told_once(size, word, caplog):
+    image = Image.new("1", size, 1)
+    image.info["dpi"] = (300.0, 300.0)
+    with caplog.at_level(logging.WARNING, "ocrmypdf"):
+        assert cleaning.for_reading(image, Asked("ocr"), None, 7) is image
+    assert [record.getMessage() for record in caplog.records] == [
+        f"docclean: page 7 is read as it came: {size[0]} x {size[1]} px is too {word} to be cleaned"
+    ]
+
+
+def test_a_document_with_a_tiny_page_comes_out_whole(dirty_pdf, tmp_path):
+    source = tmp_path / "tiny.pdf"
+    one = Page(np.zeros((1, 1), np.uint8), (10.0, 10.0))
+    write_pages([dirty(), one], source)
+    out, text, told = ocrmypdf(source, "--docclean", "ocr")
+    assert len(images(out)) == 2
+    assert "harbour" in text
+    assert told.count("docclean: page 2 is read as it came") == 1
+
+
+def test_an_enlarged_picture_keeps_within_what_is_allowed():
+    class Small:
+        max_ocr_image_mpixels = 0.05
+
+    page = dirty(size=16)
+    image = Image.fromarray(page.pixels)
+    image.info["dpi"] = (200.0, 200.0)
+    free = cleaning.for_reading(image, Asked("ocr"), None, 1)
+    bound = cleaning.for_reading(image, Asked("ocr"), Small(), 1)
+    assert free.size == (800, 280)
+    assert free.info["dpi"] == pytest.approx((500, 500))
+    assert bound.size == (320, 112)
+    assert bound.info["dpi"] == pytest.approx((200, 200))
+
+
+def test_a_page_that_is_kept_is_not_decoded(tmp_path):
+    path = tmp_path / "clean.png"
+    Image.new("L", (600, 400), 255).save(path, dpi=(200, 200))
+    with Image.open(path) as image:
+        assert cleaning.for_reading(image, Asked("ocr"), None, 1) is image
+        assert image._im is None
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "status", "words"),
+    [
+        (("--docclean", "ocr", "--docclean-model", "smal"), {}, 3, "there is no model 'smal'"),
+        ((), {"DOCCLEAN_MODE": "orc"}, 1, "there is no mode 'orc'"),
+    ],
+)
+def test_faults_of_the_set_up_are_told_before_the_work(dirty_pdf, options, env, status, words):
+    _, _, told = ocrmypdf(dirty_pdf(), *options, status=status, **env)
+    assert words in told
+    assert "Traceback" not in told
+
+
+def test_unpaper_before_us_is_warned_of(dirty_pdf):
+    _, _, told = ocrmypdf(dirty_pdf(), "--docclean", "ocr", "--clean")
+    assert told.count("--clean and --clean-final run unpaper first") == 1
+
+
+def test_the_plugin_is_light_while_it_is_off():
+    code = (
+        "import sys, docclean.integrations.ocrmypdf.plugin\n"
+        "print([m for m in ('onnxruntime', 'docclean.clean') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
