@@ -191,6 +191,18 @@ def test_faults_of_the_set_up_are_told_before_the_work(dirty_pdf, options, env, 
     assert "Traceback" not in told
 
 
+def test_programs_may_name_the_mode_as_the_command_line_does():
+    from ocrmypdf.cli import get_parser
+
+    from docclean.integrations.ocrmypdf.plugin import add_options
+
+    parser = get_parser()
+    add_options(parser)
+    for name in ("--docclean", "--docclean-mode"):  # OCRmyPDF 16 makes the second of docclean_mode=
+        given = parser.parse_args([name, "final", "in.pdf", "out.pdf"])
+        assert (given.docclean_mode, given.docclean_model) == ("final", None)
+
+
 def test_unpaper_before_us_is_warned_of(dirty_pdf):
     _, _, told = ocrmypdf(dirty_pdf(), "--docclean", "ocr", "--clean")
     assert told.count("--clean and --clean-final run unpaper first") == 1

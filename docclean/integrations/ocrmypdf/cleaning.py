@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ocrmypdf.exceptions import MissingDependencyError
 from PIL import Image as Pillow
 
 from docclean.clean.cleaner import Cleaned, Cleaner
 from docclean.clean.gate.decision import Decision
+from docclean.clean.network import model_file
 from docclean.clean.spec import SHARED_TILE_AREA
+from docclean.errors import DoccleanError
 from docclean.integrations.ocrmypdf.asked import Asked
 from docclean.jobs.document import process_file
 from docclean.ocr.tesseract import MAX_SIDE
@@ -32,6 +35,21 @@ SMALLEST = 16
 
 _lock = threading.Lock()
 _cleaners: dict[tuple[int, str, int], Cleaner] = {}
+
+
+def check(asked: Asked) -> None:
+    """See that pages could be cleaned.
+
+    Raises:
+        MissingDependencyError: there is no such model, or nothing to run it.
+        ImportError: a package is missing.
+    """
+    import onnxruntime  # noqa: F401  (the cleaner imports it when it is loaded)
+
+    try:
+        model_file(asked.model)
+    except DoccleanError as error:
+        raise MissingDependencyError(f"docclean: {error}") from error
 
 
 def cleaner_for(asked: Asked) -> Cleaner:

@@ -9,7 +9,6 @@ import logging
 import os
 from argparse import ArgumentParser
 from collections.abc import Generator
-from importlib.util import find_spec
 from typing import Any
 
 from ocrmypdf import hookimpl
@@ -26,6 +25,8 @@ def add_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("docclean", "Cleaning of dirty scans")
     group.add_argument(
         "--docclean",
+        # OCRmyPDF 16 makes a program's docclean_mode="ocr" this; alone it would mean ...-model
+        "--docclean-mode",
         dest="docclean_mode",
         choices=MODES,
         help="clean what is read (ocr), what is kept too (final), or nothing (off, the default)",
@@ -61,15 +62,14 @@ def check_options(options: Any) -> None:
         )
     if asked.mode == "off":
         return
-    if find_spec("onnxruntime") is None:
-        raise MissingDependencyError("docclean: onnxruntime is missing; pip install onnxruntime")
-    from docclean.clean.network import model_file
-    from docclean.errors import DoccleanError
-
     try:
-        model_file(asked.model)
-    except DoccleanError as error:
-        raise MissingDependencyError(f"docclean: {error}") from error
+        from docclean.integrations.ocrmypdf.cleaning import check
+
+        check(asked)
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"docclean: {error.name} is missing; pip install docclean"
+        ) from error
     if getattr(options, "clean", False):
         log.warning(
             "docclean: --clean and --clean-final run unpaper first, which leaves less to clean; "
@@ -100,6 +100,6 @@ def filter_ocr_image(page: Any, image: Any) -> Generator[None, Any, Any]:
     asked = Asked.of(page.options)
     if asked.mode == "off":
         return filtered
-    from docclean.integrations.ocrmypdf.cleaning import for_reading
+    from docclean.integrations.ocrmypdf.cleaning import for_reading  # check_options has tried it
 
     return for_reading(filtered, asked, page.options, page.pageno + 1)
