@@ -1,13 +1,16 @@
 """What docclean does inside OCRmyPDF: words of the text layer, seconds and memory, by mode.
 
     python pipelines/bench/in_ocrmypdf.py DATA [--jobs 2] [--rounds 3] [-o FILE.md]
+    python pipelines/bench/in_ocrmypdf.py --long 200 [-o FILE.md]
 
 Twelve noisy scans of the public sets (test halves) and six pages set and dirtied here become one
 PDF. OCRmyPDF itself reads it: plain, with `--clean` (unpaper), and with docclean. The words are
 those of the sidecar, which are those of the text layer; seconds and the proportional set size are
-of the whole program with its children.
+of the whole program with its children. With --long one PDF of so many A4 pages at 300 dpi goes
+through threads and through processes: the same words have to come out, in memory that stays flat.
 """
 
+import hashlib
 import json
 import statistics
 import subprocess
@@ -15,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +27,7 @@ from random import Random
 
 import psutil
 from common import arguments, measured, run, table, tell
+from long_pdf import make
 
 from docclean.corruptions.chain import dirty_by_name
 from docclean.documents import read_pages, write_pages
@@ -74,7 +79,12 @@ class Memory(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.top, self.most = psutil.Process(pid), 0
+        self.top, self.seen = psutil.Process(pid), [0]
+
+    @property
+    def most(self) -> int:
+        """The most of all times."""
+        return max(self.seen)
 
     def run(self) -> None:
         """Look until the program has ended."""
@@ -84,12 +94,12 @@ class Memory(threading.Thread):
                 for one in (self.top, *self.top.children(recursive=True)):
                     with suppress(psutil.Error):
                         total += one.memory_full_info().pss
-                self.most = max(self.most, total)
+                self.seen.append(total)
                 time.sleep(0.05)
 
 
-def ocrmypdf(pdf: Path, options: tuple[str, ...], jobs: int) -> tuple[list[str], float, int]:
-    """Run OCRmyPDF; return each page's words, the seconds and the most memory in bytes."""
+def ocrmypdf(pdf: Path, options: tuple[str, ...], jobs: int) -> tuple[list[str], float, Memory]:
+    """Run OCRmyPDF; return each page's words, the seconds and the memory."""
     out, words = pdf.with_name("out.pdf"), pdf.with_name("out.txt")
     command = [sys.executable, "-m", "ocrmypdf", "-l", "eng", "--output-type", "pdf"]
     command += ["--jobs", str(jobs), "--sidecar", str(words), *options, str(pdf), str(out)]
@@ -100,7 +110,7 @@ def ocrmypdf(pdf: Path, options: tuple[str, ...], jobs: int) -> tuple[list[str],
     _, told = process.communicate()
     if process.returncode:
         raise RuntimeError(told)
-    return words.read_text("utf-8").split("\f"), time.perf_counter() - began, memory.most
+    return words.read_text("utf-8").split("\f"), time.perf_counter() - began, memory
 
 
 def row_of(name: str, one: Measured, plain: Measured) -> list[str]:
@@ -119,13 +129,31 @@ def row_of(name: str, one: Measured, plain: Measured) -> list[str]:
     ]
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = arguments(__doc__)
-    parser.add_argument("data", type=Path, help="the public benchmark's folder")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
+def long(count: int, jobs: int) -> list[str]:
+    """Return the table of one long document, through threads and through processes."""
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="in-ocrmypdf-") as folder:
+        pdf = Path(folder) / "long.pdf"
+        make(pdf, count)
+        for name, how in (("threads", ()), ("processes", ("--no-use-threads",))):
+            texts, seconds, memory = ocrmypdf(pdf, ("--docclean", "ocr", *how), jobs)
+            quarter = max(memory.seen[: len(memory.seen) // 4])
+            rows.append(
+                [
+                    name,
+                    f"{seconds:.0f} s",
+                    f"{quarter / 1e6:.0f} MB",
+                    f"{memory.most / 1e6:.0f} MB",
+                    hashlib.sha256("\f".join(texts).encode()).hexdigest()[:12],
+                ]
+            )
+    head = ["workers", "seconds", "memory, first quarter", "memory, whole", "SHA-256 of the words"]
+    title = f"# A long PDF inside OCRmyPDF\n\n{measured()}; {count} pages, {jobs} workers.\n"
+    return [title, *table(head, rows)]
+
+
+def modes(given: Namespace) -> list[str]:
+    """Return the tables of noisy pages in every mode."""
     pages = [*real(given.data), *made()]
     done = {name: Measured() for name in MODES}
     with tempfile.TemporaryDirectory(prefix="in-ocrmypdf-") as folder:
@@ -135,7 +163,7 @@ def main() -> None:
             for name, options in MODES.items():
                 texts, seconds, memory = ocrmypdf(pdf, options, given.jobs)
                 done[name].seconds.append(seconds)
-                done[name].memory.append(memory)
+                done[name].memory.append(memory.most)
                 done[name].scores = [
                     score(truth, text).f1 for (_, _, truth), text in zip(pages, texts, strict=False)
                 ]
@@ -143,13 +171,29 @@ def main() -> None:
     lines = [f"# Inside OCRmyPDF\n\n{measured()}; {len(pages)} pages, {given.jobs} workers.\n"]
     lines += table(head, [row_of(name, one, done["plain"]) for name, one in done.items()])
     lines += ["", *table(["page", *MODES], by_page(pages, done))]
-    tell(lines, given.out)
+    return lines
 
 
 def by_page(pages: list[tuple[str, Page, str]], done: dict[str, Measured]) -> Iterator[list[str]]:
     """Yield each page's word F1 in every mode."""
     for index, (name, _, _) in enumerate(pages):
         yield [name, *(f"{one.scores[index]:.3f}" for one in done.values())]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = arguments(__doc__)
+    parser.add_argument("data", type=Path, nargs="?", help="the public benchmark's folder")
+    parser.add_argument("--long", type=int, metavar="PAGES", help="one long document instead")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    if given.long:
+        tell(long(given.long, given.jobs), given.out)
+    elif given.data:
+        tell(modes(given), given.out)
+    else:
+        parser.error("name the public benchmark's folder, or --long PAGES")
 
 
 if __name__ == "__main__":
