@@ -1,0 +1,5 @@
+"""`python -m docclean.integrations.ocrd` is `ocrd-docclean-clean`."""
+
+from docclean.integrations.ocrd import main
+
+main()
