@@ -1,9 +1,12 @@
 """What an image file holds beside its pixels: resolution, profile, EXIF, texts, compression."""
 
 import math
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from io import BytesIO
+from os import SEEK_CUR
+from typing import Any, BinaryIO
 
 from PIL import ExifTags, JpegImagePlugin, TiffImagePlugin
 from PIL import Image as Pillow
@@ -15,6 +18,9 @@ EXIF_KEPT = frozenset((0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0
 """EXIF of the picture itself: its description, maker, dates, author, rights, camera and place."""
 TIFF_KEPT = (269, 270, 271, 272, 285, 297, 305, 306, 315, 316, 33432, 33723)
 """TIFF tags that say what a page is: names, numbers, dates, author, rights, IPTC."""
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+ONE_PIXEL = zlib.compress(bytes(9))
+"""A row of one pixel of any depth, as a PNG stores it."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,42 @@ def facts_of(like: Source | None, number: int) -> Facts:
         return Facts()
     try:
         with like.open() as stream, pillow_quiet():
-            image = Pillow.open(stream)
+            image = Pillow.open(without_pixels(stream))
             frames = int(getattr(image, "n_frames", 1))
             if frames > 1:
                 image.seek(min(number, frames) - 1)
             return _facts(image)
     except Exception:  # not an image, or one whose pixels alone can be read
         return Facts()
+
+
+def without_pixels(stream: BinaryIO) -> BinaryIO:
+    """Return a PNG of one pixel that says all the file says; any other file as it is.
+
+    The words of a PNG may stand behind its pixels, and Pillow decodes all of them to get there.
+    """
+    if stream.read(8) != PNG_SIGNATURE:
+        stream.seek(0)
+        return stream
+    small = BytesIO()
+    small.write(PNG_SIGNATURE)
+    done = False
+    while len(head := stream.read(8)) == 8:
+        length, kind = int.from_bytes(head[:4], "big"), head[4:]
+        if kind in (b"IDAT", b"fdAT", b"fcTL", b"acTL"):
+            stream.seek(length + 4, SEEK_CUR)
+            if kind != b"IDAT" or done:
+                continue
+            content, done = ONE_PIXEL, True
+        else:
+            content = stream.read(length)
+            stream.seek(4, SEEK_CUR)
+        if kind == b"IHDR":
+            content = (1).to_bytes(4, "big") * 2 + content[8:12] + b"\0"  # not interlaced
+        check = zlib.crc32(kind + content).to_bytes(4, "big")
+        small.write(len(content).to_bytes(4, "big") + kind + content + check)
+    small.seek(0)
+    return small
 
 
 def _facts(image: Pillow.Image) -> Facts:

@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms, PngImagePlugin
 
 from docclean.documents import as_source, read_pages
+from docclean.documents.facts import facts_of
 from docclean.jobs.document import process_file
 from docclean.recipe import Options
 
@@ -166,3 +167,24 @@ def test_a_spread_becomes_two_frames(book, tmp_path):
         tmp_path / "one.png", Inverter(), Options(split=True),
     )  # fmt: skip
     assert result.exit_status == 4 and ".pdf or .tiff" in result.message
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_the_words_of_a_png_are_read_without_its_pixels(mode):
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Title", "Harbour")
+    texts.add_itxt("Author", "Grüße", "de", "Verfasser")
+    made = io.BytesIO()
+    image = (
+        Pillow.new("I", (40, 30)).convert("I;16") if mode == "I;16" else Pillow.new(mode, (40, 30))
+    )
+    image.save(made, "PNG", pnginfo=texts, icc_profile=b"profile" * 9)
+    data = made.getvalue()
+    start, end = data.index(b"IDAT") - 4, data.index(b"IEND") - 4
+    behind = data[:33] + data[start:end] + data[33:start] + data[end:]  # the words last
+    torn = data[: start + 12] + b"\0" * (end - start - 16) + data[end - 4 :]
+    for one in (data, behind, torn):
+        facts = facts_of(as_source(one), 1)
+        assert facts.texts == {"Title": "Harbour", "Author": "Grüße"}
+        assert facts.mode == mode
+    assert facts_of(as_source(data), 1).icc == b"profile" * 9
