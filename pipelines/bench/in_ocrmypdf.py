@@ -95,7 +95,7 @@ class Memory(threading.Thread):
                     with suppress(psutil.Error):
                         total += one.memory_full_info().pss
                 self.seen.append(total)
-                time.sleep(0.05)
+                time.sleep(0.2)
 
 
 def ocrmypdf(pdf: Path, options: tuple[str, ...], jobs: int) -> tuple[list[str], float, Memory]:
