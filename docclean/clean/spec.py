@@ -1,9 +1,14 @@
 """How a process loads its own cleaner: a loaded one cannot travel between processes."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from docclean.clean.contract import PageCleaner
 from docclean.recipe import Options
+
+if TYPE_CHECKING:
+    from docclean.ocr import OcrEngine
 
 SHARED_TILE_AREA = 3_000_000
 """Pixels of a tile where several processes share the memory: two of them stay below 700 MB on A4 at
@@ -39,7 +44,6 @@ class CleanerSpec:
         """
         # here: a worker pays for it, `--help` does not
         from docclean.clean.cleaner import MAX_TILE_AREA, Cleaner
-        from docclean.ocr import Tesseract
 
         options = self.options
         return Cleaner.load(
@@ -47,6 +51,27 @@ class CleanerSpec:
             gate=options.gate != "off",
             device=options.device,
             threads=options.threads or self.threads,
-            reader=Tesseract(options.lang, psm=6) if options.gate == "ocr" else None,
+            reader=sample_reader(options) if options.gate == "ocr" else None,
             max_tile_area=self.tile_area or MAX_TILE_AREA,
         )
+
+
+def engine_of(options: Options, psm: int | None = None) -> "OcrEngine":
+    """Return the engine that the options ask for; `psm` is Tesseract's segmentation mode.
+
+    Raises:
+        UsageError: there is no such engine, or it has no `psm`.
+    """
+    from docclean.ocr import make_engine
+
+    cores = os.cpu_count() or 1
+    threads = options.threads or (max(1, cores // options.jobs) if options.jobs > 1 else None)
+    return make_engine(options.engine, options.lang, psm=psm, threads=threads)
+
+
+def sample_reader(options: Options) -> "OcrEngine":
+    """Return the engine with which the gate reads bands of a page: each is one block of text."""
+    from docclean.ocr import Tesseract
+
+    engine = engine_of(options)
+    return replace(engine, psm=6) if isinstance(engine, Tesseract) else engine

@@ -83,41 +83,44 @@ def _clean_stream(
 
 @click.command()
 @click.argument("source", metavar="INPUT")
-@click.option("-o", "--out", default="-", metavar="TXT", help="A text file; default: stdout.")
+@click.option(
+    "-o", "--out", default="-", metavar="FILE", help="By its name .txt, .hocr, .alto.xml."
+)
 @click.option("--psm", type=click.IntRange(1, 13), help="Tesseract page segmentation mode.")
 @click.option("--raw", is_flag=True, help="Read the pages as they are, without cleaning.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with [clean].")
-@cleaning_options(("lang", *READING, *MODEL, "overwrite"))
+@cleaning_options(("lang", "engine", *READING, *MODEL, "overwrite"))
 def ocr(
     source: str, out: str, psm: int | None, raw: bool, recipe: Path | None, **given: Any
 ) -> None:
-    """Clean a document and read it with Tesseract; pages are parted by a form feed.
+    """Clean a document and read it; pages of text are parted by a form feed.
 
     \b
     docclean ocr letter.pdf -o letter.txt --lang deu
+    docclean ocr letter.pdf -o letter.hocr --engine rapidocr
     docclean ocr scan.png --raw
     """
-    from docclean.clean.spec import CleanerSpec
-    from docclean.documents import read_pages
-    from docclean.ocr import Tesseract
+    from docclean.clean.spec import CleanerSpec, engine_of
+    from docclean.jobs.one_page import kind_of, read_document
     from docclean.outputs import open_output
 
     options = gathered(given, recipe)
-    engine = Tesseract(lang=options.lang, psm=psm)
+    kind, engine = kind_of(out), engine_of(options, psm)
     cleaner = None if raw else CleanerSpec(options)()
     document: Path | Source = Path(source) if source != "-" else standard_input()
 
-    wanted = set(options.pages) if options.pages else None
-
-    def text() -> str:
-        found = read_pages(document, pages=wanted, password=options.password)
-        shown = (cleaner.clean(page).reading if cleaner else page for page in found)
-        return "\f".join(engine.read(page).text for page in shown).rstrip("\n") + "\n"
+    def read() -> bytes:
+        return read_document(
+            *(document, engine, cleaner),
+            kind=kind,
+            pages=options.pages,
+            password=options.password,
+        )
 
     if out == "-":
-        click.echo(text(), nl=False)
+        click.echo(read(), nl=False)
         return
     if source != "-" and Path(out).exists() and Path(out).samefile(source):
         raise OutputError(f"{out}: is the input itself; choose another -o")
     with open_output(Path(out), overwrite=options.overwrite) as stream:  # refuses before the work
-        stream.write(text().encode())
+        stream.write(read())

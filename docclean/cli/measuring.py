@@ -49,7 +49,14 @@ STDOUT = Path("-")
     "--timeout", type=float, default=600, show_default=True, help="Seconds for a command."
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option("--lang", default="eng", show_default=True, help="Tesseract languages.")
+@click.option(
+    "--engine",
+    default="tesseract",
+    metavar="NAME",
+    show_default=True,
+    help="What reads; see docclean list engines.",
+)
+@click.option("--lang", default="eng", show_default=True, help="Languages that are read.")
 @click.option("--psm", type=click.IntRange(1, 13), help="Tesseract page segmentation mode.")
 @click.option("--settings", type=FILE, help="TOML with lang, psm and more for each set.")
 @click.option("--sets", metavar="LIST", default="", help="Only these sets; patterns such as ocr/*.")
@@ -98,7 +105,7 @@ def evaluate(
 
     \b
     docclean evaluate labelled/ --contenders all --command 'mine=convert @IN -despeckle @OUT'
-    docclean evaluate labelled/ --psm 6 --json scores.json
+    docclean evaluate labelled/ --engine rapidocr --json scores.json
     docclean evaluate labelled/ --baseline scores.json --html report.html
     docclean evaluate --synthetic --html report.html
     """
@@ -125,6 +132,7 @@ def evaluate(
 def _order(
     *,
     contenders: str,
+    engine: str,
     lang: str,
     psm: int | None,
     sets: str,
@@ -137,10 +145,12 @@ def _order(
     from docclean.evaluation.request import Order
     from docclean.evaluation.robustness import COMMON
     from docclean.evaluation.settings import SetSettings
+    from docclean.ocr import make_engine
 
+    make_engine(engine, lang, psm=psm)  # refuses what is asked for before anything is read
     return Order(
         contenders=_names(contenders),
-        default=SetSettings(lang, psm),
+        default=SetSettings(lang, psm, engine=engine),
         sets=_names(sets),
         curves=(synthetic or bool(curve_names)) if curves is None else curves,
         members=_names(curve_names) or COMMON,

@@ -89,4 +89,8 @@ def gathered(given: dict[str, Any], recipe: Any = None) -> Options:
         from docclean.documents import format_of
 
         format_of(options.format, "--format")
+    if options.engine != Options.engine:  # to know the engines takes libraries
+        from docclean.ocr import ENGINES
+
+        ENGINES[options.engine]
     return options

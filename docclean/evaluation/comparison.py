@@ -7,6 +7,7 @@ MissingProgramError where the engine's program or a named contender's is not ins
 
 import errno
 import logging
+import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,8 @@ from docclean.evaluation.one_document import Bench, Result, Task
 from docclean.evaluation.reader import Cache
 from docclean.evaluation.rivals.programs import stop_programs
 from docclean.evaluation.settings import Settings, matches
-from docclean.ocr import OcrEngine, Tesseract
+from docclean.ocr import OcrEngine, Tesseract, check_engine
+from docclean.ocr.engine import title_of
 from docclean.report.report import Report
 from docclean.scores.results import Failure, PageResult
 from docclean.scores.text import PLAIN, TextRules
@@ -81,7 +83,7 @@ def evaluate(
     plan = _plan(contenders, cleaner)
     found = find_items(Path(folder))
     items = _chosen(found.items, sets, only, limit)
-    tasks = _tasks(items, Path(folder), engine or Tesseract(), rules, settings)
+    tasks = _tasks(items, Path(folder), engine or Tesseract(), rules, settings, jobs)
     bench = Bench(plan, pictures, Cache.load(cache) if cache else None)
     results = list(_run(bench, tasks, jobs, progress))
     return _report(Path(folder), found.left_out, tasks, results)
@@ -245,31 +247,41 @@ def _tasks(
     engine: OcrEngine,
     rules: TextRules,
     settings: Settings | None,
+    jobs: int,
 ) -> list[Task]:
     """Say how each item is read; those of a set that the settings leave out are not.
 
     Raises:
         UnreadableInputError: no item is left.
-        MissingProgramError: Tesseract lacks the language of a set.
+        MissingProgramError: an engine, or the language of a set, is not installed.
+        UsageError: an engine does not know the language of a set.
     """
-    asked = (_task(item, folder, engine, rules, settings) for item in items)
+    threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
+    asked = (_task(item, folder, engine, rules, settings, threads) for item in items)
     tasks = [task for task in asked if task is not None]
     if not tasks:
         raise UnreadableInputError(f"{folder}: none of its pages was asked for")
-    engines = (task.engine for task in tasks if isinstance(task.engine, Tesseract))
-    for tesseract in dict.fromkeys(engines):
-        tesseract.check_languages()  # before the sets that could be read are
+    checked: list[OcrEngine] = []
+    for task in tasks:
+        if task.engine not in checked:  # before the sets that could be read are
+            check_engine(task.engine)
+            checked.append(task.engine)
     return tasks
 
 
 def _task(
-    item: Item, folder: Path, engine: OcrEngine, rules: TextRules, settings: Settings | None
+    item: Item,
+    folder: Path,
+    engine: OcrEngine,
+    rules: TextRules,
+    settings: Settings | None,
+    threads: int | None,
 ) -> Task | None:
     """Say how an item is read; None where the settings leave its set out."""
     if settings is None:
         return Task(item, engine, rules)
     chosen = settings.of(item.group or folder.resolve().name)
-    return None if chosen.skip else Task(item, chosen.engine(), chosen.rules())
+    return None if chosen.skip else Task(item, chosen.reader(threads), chosen.rules())
 
 
 def _count(number: int, word: str) -> str:
@@ -280,11 +292,7 @@ def _methods(tasks: Sequence[Task]) -> dict[str, str]:
     """Tell of each set how its pages were read and compared."""
     methods = {}
     for task in tasks:
-        engine, rules = task.engine, task.rules
-        reading = engine.name
-        if isinstance(engine, Tesseract):
-            psm = "" if engine.psm is None else f" --psm {engine.psm}"
-            reading = f"Tesseract -l {engine.lang}{psm}"
-        case = "case folded" if rules.fold_case else "case kept"
-        methods[task.item.group] = f"{reading}, {rules.form}, white space folded, {case}"
+        case = "case folded" if task.rules.fold_case else "case kept"
+        told = f"{title_of(task.engine)}, {task.rules.form}, white space folded, {case}"
+        methods[task.item.group] = told
     return methods

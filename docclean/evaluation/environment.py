@@ -19,7 +19,7 @@ def environment() -> Environment:
     with suppress(MissingProgramError):
         versions["Tesseract"] = tesseract_version()
     versions["Python"] = platform.python_version()
-    for name in ("onnxruntime", "numpy", "opencv-python-headless", "rapidfuzz"):
+    for name in ("onnxruntime", "numpy", "opencv-python-headless", "rapidfuzz", "rapidocr"):
         with suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
     machine = f"{os.cpu_count()} cores, {_processor()}, {platform.system()}"

@@ -11,7 +11,7 @@ from typing import Any
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.evaluation.rivals.meter import Meter
 from docclean.ocr import OcrEngine, PageText, Tesseract, Word
-from docclean.ocr.tesseract import tesseract_version
+from docclean.ocr.engine import version_of
 from docclean.page import Page
 from docclean.scores.results import Cost
 
@@ -31,7 +31,7 @@ class Read:
 class Cache:
     """Readings kept in a file, one JSON line each, so that a stopped run goes on where it was.
 
-    A reading is known by the pixels, the dpi, the engine's settings and Tesseract's version.
+    A reading is known by the pixels, the dpi, the engine's settings and version.
     """
 
     path: Path
@@ -113,8 +113,7 @@ class Reader:
 
 
 def _key(engine: OcrEngine, page: Page, words: bool) -> str:
-    version = tesseract_version() if isinstance(engine, Tesseract) else ""
-    told = f"{version} {engine!r} {page.dpi} {page.pixels.shape} {words}"
+    told = f"{version_of(engine)} {engine!r} {page.dpi} {page.pixels.shape} {words}"
     digest = hashlib.blake2b(told.encode(), digest_size=20)
     digest.update(page.pixels.data if page.pixels.flags.c_contiguous else page.pixels.tobytes())
     return digest.hexdigest()

@@ -23,6 +23,7 @@ from docclean.evaluation.rivals.programs import TIMEOUT
 from docclean.evaluation.robustness import COMMON, measure_curves
 from docclean.evaluation.settings import PLAIN_SETTINGS, SetSettings, Settings, pages_of_split
 from docclean.evaluation.synthetic import write_synthetic
+from docclean.ocr import Tesseract
 from docclean.registry import nearest
 from docclean.report.report import Report
 from docclean.scores.results import Curve
@@ -47,7 +48,7 @@ class Order:
         models: names or files; the first is 'cleaned', the others 'cleaned:NAME'.
         device: where the models run.
         timeout: seconds after which a command is stopped.
-        default: how sets are read that the settings file does not name.
+        default: how sets are read that the settings file does not name, and by what engine.
         settings: TOML file with the settings of each set.
         sets: patterns of the sets to read; all where empty.
         split: only the pages of this split (see `settings.SPLITS`).
@@ -131,7 +132,7 @@ class Order:
         cleaner = self._cleaner(self.models[0], gate=True)
         return measure_curves(
             lambda page: cleaner.clean(page).reading,
-            self.default.engine(),
+            self.default.reader(),
             members=None if ALL in self.members else self.members,
             seed=self.seed,
             jobs=self.jobs,
@@ -146,7 +147,7 @@ class Order:
         if ALL in names:
             names = [name for name in names if name != ALL]
             for member in CONTENDERS:
-                lacking = member.lacking()
+                lacking = self._unfit(member) or member.lacking()
                 if lacking is None:
                     plan.append(member)
                 else:
@@ -158,6 +159,8 @@ class Order:
                 chosen = (model,) if model else self.models
                 plan += [self._cleaned(kind, one) for one in dict.fromkeys(chosen)]
             elif name in CONTENDERS.names():
+                if unfit := self._unfit(CONTENDERS[name]):
+                    raise UsageError(f"the contender '{name}' cannot run: {unfit}")
                 plan += [resolve(name, None)] if name not in [one.name for one in plan] else []
             else:
                 known = [*CONTENDERS.names(), CLEANED, UNGATED, TRIED, ALL]
@@ -173,6 +176,12 @@ class Order:
                 "and give models files of different names"
             )
         return plan, skipped
+
+    def _unfit(self, contender: Contender) -> str | None:
+        """Say why a contender is none for the engine that reads; None where it is one."""
+        if contender.variables and self.default.engine != Tesseract.name:
+            return "it reads in another way of Tesseract's; use --engine tesseract"
+        return None
 
     def _cleaned(self, kind: str, model: str) -> Contender:
         name = kind if model == self.models[0] else f"{kind}:{Path(model).stem}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from docclean.errors import UnreadableInputError, UsageError
-from docclean.ocr import Tesseract
+from docclean.ocr import ENGINES, OcrEngine, Tesseract, make_engine
 from docclean.registry import nearest
 from docclean.scores.text import TextRules
 
@@ -26,7 +26,7 @@ class SetSettings:
     """How one set is read and compared."""
 
     lang: str = "eng"
-    """Tesseract's language packs, joined by '+'."""
+    """Languages as Tesseract names them, joined by '+'."""
     psm: int | None = None
     """Tesseract's page segmentation mode; None leaves its own."""
     form: Literal["NFC", "NFKC"] = "NFC"
@@ -35,10 +35,13 @@ class SetSettings:
     """Whether 'A' and 'a' are the same letter."""
     skip: bool = False
     """Whether the set is left out."""
+    engine: str = Tesseract.name
+    """What reads it; another engine than Tesseract knows no `psm`."""
 
-    def engine(self) -> Tesseract:
-        """Return the engine that reads this set."""
-        return Tesseract(lang=self.lang, psm=self.psm)
+    def reader(self, threads: int | None = None) -> OcrEngine:
+        """Return the engine that reads this set, with so many processor threads."""
+        psm = self.psm if self.engine == Tesseract.name else None
+        return make_engine(self.engine, self.lang, psm=psm, threads=threads)
 
     def rules(self) -> TextRules:
         """Return what counts as the same text in this set."""
@@ -137,7 +140,7 @@ def _checked(path: Path, name: str, values: Any) -> Mapping[str, Any]:
     known = {one.name for one in fields(SetSettings)}
     if not isinstance(values, dict):
         raise UsageError(f'{path}: [set."{name}"] must be a table')
-    kinds = {"lang": str, "psm": int, "form": str, "fold_case": bool, "skip": bool}
+    kinds = {"lang": str, "psm": int, "form": str, "fold_case": bool, "skip": bool, "engine": str}
     for key, value in values.items():
         if key not in known:
             close = nearest(key, sorted(known))
@@ -146,6 +149,7 @@ def _checked(path: Path, name: str, values: Any) -> Mapping[str, Any]:
             "lang": value == "",
             "psm": value not in PSM,
             "form": value not in ("NFC", "NFKC"),
+            "engine": value not in ENGINES.names(),
         }
         if type(value) is not kinds[key] or wrong.get(key, False):
             raise UsageError(f'{path}: [set."{name}"] {key} cannot be {value!r}')

@@ -1,4 +1,4 @@
-"""One document, whatever its format: read, cleaned, perhaps read by Tesseract, written."""
+"""One document, whatever its format: read, cleaned, perhaps read by an OCR engine, written."""
 
 import shutil
 import time
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from docclean.clean.contract import Loader, PageCleaner
+from docclean.clean.spec import engine_of
 from docclean.documents import (
     Format,
     Source,
@@ -28,7 +29,7 @@ from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.plan import check_plan
 from docclean.jobs.progress import OnPage
 from docclean.jobs.results import FileResult, failure, notes
-from docclean.ocr import Tesseract
+from docclean.ocr import check_engine
 from docclean.ocr.sidecars import SUFFIXES, merged
 from docclean.outputs import OnReady, Outputs, check_target, naming, writing
 from docclean.page import Page
@@ -103,7 +104,7 @@ class _Run:
     def __call__(self, out: Path | BinaryIO, load: Loader) -> None:
         options = self.options
         if options.reads:
-            Tesseract(options.lang).check_languages()
+            check_engine(engine_of(options))
         chosen = self._format(out)
         self._check_asked(chosen.name, out)
         beside = _sidecar_paths(out, options) if isinstance(out, Path) else {}

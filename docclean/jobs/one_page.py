@@ -1,18 +1,28 @@
-"""All that is done to one page, whatever document it comes from: set straight, cleaned, read."""
+"""All that is done to one page, whatever document it comes from: set straight, cleaned, read.
 
-from collections.abc import Mapping
+`read_document` only reads: what `docclean ocr` writes.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from docclean.clean.contract import CleanedPage, PageCleaner
+from docclean.clean.spec import engine_of
+from docclean.documents import Source, read_pages
 from docclean.documents.codecs import to_bits
-from docclean.ocr import Tesseract
-from docclean.ocr.sidecars import rescaled
+from docclean.errors import UsageError
+from docclean.ocr import OcrEngine, read_layers
+from docclean.ocr.sidecars import merged, rescaled
 from docclean.page import Page
 from docclean.recipe import Options
 from docclean.straighten import Straightened, straighten
+
+KINDS = {".hocr": "hocr", ".xml": "alto"}
+"""What is written, by the end of the output's name; text otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +32,7 @@ class Treated:
     Attributes:
         page: the page to keep.
         decision: the verdict, its reason, the measures, as plain data.
-        layers: what Tesseract read, by kind; boxes are of `page`.
+        layers: what the engine read, by kind; boxes are of `page`.
         straightened: what was set straight.
         changed: whether any pixel is not as it came.
     """
@@ -57,7 +67,7 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
     kept = _kept(cleaned, options)
     layers: dict[str, bytes] = {}
     if options.reads and (options.force or not has_text):
-        layers = read_layers(cleaned, options)
+        layers = layers_of(cleaned, options)
     elif options.reads:
         told["read"] = "no: the page has text (--force reads it again)"
     changed = straightened.moved or not np.array_equal(kept.pixels, straightened.page.pixels)
@@ -71,8 +81,72 @@ def _kept(cleaned: CleanedPage, options: Options) -> Page:
     return page.with_pixels(page.grey()) if options.grey else page
 
 
-def read_layers(cleaned: CleanedPage, options: Options) -> dict[str, bytes]:
-    """Let Tesseract read a cleaned page; boxes come back to the page that is kept."""
-    found = Tesseract(options.lang).layers(cleaned.reading, options.reads)
+def layers_of(cleaned: CleanedPage, options: Options) -> dict[str, bytes]:
+    """Let an engine read a cleaned page; boxes come back to the page that is kept."""
+    found = read_layers(engine_of(options), cleaned.reading, options.reads)
     scale = 1.0 if options.for_ocr else cleaned.scale
     return {kind: rescaled(kind, data, scale) for kind, data in found.items()}
+
+
+def kind_of(out: str) -> str:
+    """Return what is to be written to an output: `text`, `hocr` or `alto`.
+
+    Raises:
+        UsageError: a PDF is asked for.
+    """
+    suffix = Path(out).suffix.lower()
+    if suffix == ".pdf":
+        raise UsageError(
+            f"{out}: 'docclean ocr' writes .txt, .hocr or .alto.xml; "
+            "'docclean clean --ocr' makes a PDF searchable"
+        )
+    return KINDS.get(suffix, "text")
+
+
+def read_document(
+    document: Path | Source,
+    engine: OcrEngine,
+    cleaner: PageCleaner | None = None,
+    *,
+    kind: str = "text",
+    pages: Collection[int] | None = None,
+    password: str | None = None,
+) -> bytes:
+    """Read a document and return what it says; boxes are of its pages as they came.
+
+    Args:
+        document: a file, or a document in memory.
+        engine: reads.
+        cleaner: cleans each page first; None: the pages are read as they are.
+        kind: `text` (pages parted by a form feed), `hocr` or `alto`.
+        pages: numbers of the pages that are read; all where None.
+        password: opens a protected PDF.
+
+    Raises:
+        DoccleanError: the document cannot be read, or the engine failed.
+    """
+    wanted = set(pages) if pages else None
+    shown = _shown(document, cleaner, wanted, password)
+    if kind == "text":
+        text = "\f".join(engine.read(page).text for page, _ in shown)
+        return (text.rstrip("\n") + "\n").encode()
+    found = [
+        (page.number, rescaled(kind, read_layers(engine, page, [kind])[kind], scale))
+        for page, scale in shown
+    ]
+    return merged(kind, found, Path(document.name).name)
+
+
+def _shown(
+    document: Path | Source,
+    cleaner: PageCleaner | None,
+    wanted: set[int] | None,
+    password: str | None,
+) -> Iterator[tuple[Page, float]]:
+    """Yield each page as it is read, and its pixels for one of the page as it came."""
+    for page in read_pages(document, pages=wanted, password=password):
+        if cleaner is None:
+            yield page, 1.0
+        else:
+            cleaned = cleaner.clean(page)
+            yield cleaned.reading, cleaned.scale

@@ -39,7 +39,7 @@ class Outcome:
         number: the page, from 1.
         decision: verdict, reason and measures, as plain data.
         edit: what is changed, None where the page stays as it came.
-        layers: what Tesseract read, by kind.
+        layers: what the engine read, by kind.
         error: why the page could not be cleaned; empty where it could.
         missing: a program or package is missing, so no page can be.
     """

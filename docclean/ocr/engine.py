@@ -24,7 +24,7 @@ class PageText:
 
     Attributes:
         text: the text, lines parted by a newline, paragraphs by an empty line.
-        words: the words in reading order; empty unless they were asked for.
+        words: the words of the text in its order; empty unless they were asked for.
         seconds: how long the engine took.
     """
 
@@ -34,7 +34,13 @@ class PageText:
 
 
 class OcrEngine(Protocol):
-    """Anything that reads a page."""
+    """Anything that reads a page, made as `Engine(lang="deu+eng")`.
+
+    An engine may have more, which is used where it is there: `version()` and `title()`, which
+    return text; `check_languages()`, which raises what is missing before a page is read;
+    `layers(page, kinds)`, which writes files of its own (see `engines.read_layers`); and a field
+    `threads`, how many it may use.
+    """
 
     name: ClassVar[str]
 
@@ -46,3 +52,13 @@ class OcrEngine(Protocol):
 def place(page: Page) -> str:
     """Name a page for a message: its file and number."""
     return f"{page.source or 'page'} (page {page.number})"
+
+
+def version_of(engine: OcrEngine) -> str:
+    """Return the version of an engine; empty where it tells none."""
+    return str(engine.version()) if hasattr(engine, "version") else ""
+
+
+def title_of(engine: OcrEngine) -> str:
+    """Return what a report calls an engine: its name, version or settings."""
+    return str(engine.title()) if hasattr(engine, "title") else engine.name

@@ -127,6 +127,14 @@ class Tesseract:
             options.append(f"--dpi {round(page.dpi[1])}")
         return {"lang": self.lang, "config": " ".join(options), "timeout": self.timeout}
 
+    def version(self) -> str:
+        """Return the version of the program; see `tesseract_version`."""
+        return tesseract_version()
+
+    def title(self) -> str:
+        """Return what a report calls it: the program and how it is called."""
+        return f"Tesseract -l {self.lang}" + ("" if self.psm is None else f" --psm {self.psm}")
+
     def check_languages(self) -> None:
         """Tell what is missing before a page is read.
 

@@ -46,6 +46,7 @@ class Options:
     hocr: bool = _asked("The same as hOCR.")
     alto: bool = _asked("The same as ALTO.")
     lang: str = _asked("Languages that are read.", "eng", "LANG")
+    engine: str = _asked("What reads: tesseract or rapidocr.", "tesseract", "NAME")
     grey: bool = _asked("Write grey pages.")
     bitonal: bool = _asked("Write black and white pages: CCITT G4 or JBIG2.")
     mrc: bool = _asked("Write PDF pages as sharp text over a coarse ground.")
@@ -93,7 +94,7 @@ class Options:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Return the kinds of layers Tesseract is asked for."""
+        """Return the kinds of layers the engine is asked for."""
         return (*(("pdf",) if self.ocr else ()), *self.sidecars)
 
     @property

@@ -12,6 +12,7 @@ from fakes import Interrupted
 
 from docclean.cli import run
 from docclean.documents import read_pages, write_pages
+from docclean.ocr import PageText
 from docclean.page import Page
 
 # --- output ---------------------------------------------------------------------------------------
@@ -149,14 +150,10 @@ def test_a_reader_that_leaves_is_quiet():
 
 @pytest.mark.parametrize("raw", [True, False])
 def test_ocr(raw, png, out, monkeypatch, capsys):
-    class FakeTesseract:
-        def __init__(self, lang: str, psm: int | None) -> None:
-            self.words = f"read in {lang} {psm}"
+    def read(self, page: Page) -> PageText:
+        return PageText(f"read in {self.lang} {self.psm}")
 
-        def read(self, page: Page) -> object:
-            return type("PageText", (), {"text": self.words})()
-
-    monkeypatch.setattr("docclean.ocr.Tesseract", FakeTesseract)
+    monkeypatch.setattr("docclean.ocr.Tesseract.read", read)
     flags = ["--raw"] if raw else []
     assert run(["ocr", str(png), "--lang", "deu", "--psm", "6", *flags]) == 0
     assert capsys.readouterr().out == "read in deu 6\n"

@@ -22,7 +22,8 @@ def test_patterns_meet_the_path_and_its_last_part(tmp_path):
     assert settings.of("more/y-deu") == SetSettings("deu", 3)
     assert load(tmp_path, '[set."a [1]"]\npsm=6').of("a [1]").psm == 6
     assert settings.of("z") == SetSettings("eng", 3)
-    assert settings.of("ocr/x-deu").engine().lang == "deu"
+    assert settings.of("ocr/x-deu").reader().lang == "deu"
+    assert load(tmp_path, '[set."x"]\nengine="rapidocr"\npsm=6').of("x").reader().name == "rapidocr"
     assert settings.of("ocr/x-deu").rules() == TextRules("NFKC", False)
 
 
@@ -41,6 +42,7 @@ def test_without_a_file_the_default_holds(tmp_path):
         ("[set.x]\nlang=''", "lang cannot be ''"),
         ("[set.x]\npsm=true", "psm cannot be True"),
         ("[set.x]\nform='NFD'", "form cannot be 'NFD'"),
+        ("[set.x]\nengine='tess'", "engine cannot be 'tess'"),
         ("[sets.x]\npsm=6", "unknown key 'sets'"),
         ("[set]\nx=6", "must be a table"),
     ],

@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from docclean.clean.spec import engine_of
 from docclean.errors import DoccleanError, ExitStatus, OutputError, UsageError
 from docclean.jobs.ledger.asked import asked
 from docclean.jobs.processes.scratch import scratch
@@ -20,7 +21,7 @@ from docclean.jobs.watch.settings import Settings
 from docclean.jobs.watch.taking import Taking
 from docclean.jobs.watch.telling import Log, StatusFile, notify
 from docclean.jobs.watch.waking import Waking
-from docclean.ocr import Tesseract
+from docclean.ocr import check_engine
 from docclean.outputs import sweep
 
 TURN = 0.5
@@ -114,7 +115,7 @@ class Watcher:
         if not settings.inbox.is_dir():
             raise UsageError(f"{settings.inbox} is no folder; create it")
         if options.reads or options.gate == "ocr":
-            Tesseract(options.lang).check_languages()
+            check_engine(engine_of(options))
         self._lock = InboxLock(self.books.inbox)
         with self.books.ledger(make=True) as ledger:
             told = asked(settings.outbox, options) | {"inbox": str(self.books.inbox)}
