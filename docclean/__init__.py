@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from docclean.errors import DoccleanError
     from docclean.evaluation import Report, evaluate
     from docclean.jobs.batch import clean_folder
+    from docclean.jobs.reading import ocr_text
     from docclean.ocr import Tesseract
     from docclean.page import Page
     from docclean.recipe import Options
@@ -26,6 +27,7 @@ __all__ = [
     "Tesseract",
     "clean_folder",
     "evaluate",
+    "ocr_text",
     "read_pages",
     "write_pages",
 ]
@@ -39,6 +41,7 @@ _HOME = {
     "Tesseract": "docclean.ocr",
     "clean_folder": "docclean.jobs.batch",
     "evaluate": "docclean.evaluation",
+    "ocr_text": "docclean.jobs.reading",
     "read_pages": "docclean.documents",
     "write_pages": "docclean.documents",
 }

@@ -101,7 +101,7 @@ def ocr(
     docclean ocr scan.png --raw
     """
     from docclean.clean.spec import CleanerSpec, engine_of
-    from docclean.jobs.one_page import kind_of, read_document
+    from docclean.jobs.reading import kind_of, read_document
     from docclean.outputs import open_output
 
     options = gathered(given, recipe)

@@ -1,28 +1,19 @@
-"""All that is done to one page, whatever document it comes from: set straight, cleaned, read.
+"""All that is done to one page, whatever document it comes from: set straight, cleaned, read."""
 
-`read_document` only reads: what `docclean ocr` writes.
-"""
-
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from docclean.clean.contract import CleanedPage, PageCleaner
 from docclean.clean.spec import engine_of
-from docclean.documents import Source, read_pages
 from docclean.documents.codecs import to_bits
-from docclean.errors import UsageError
-from docclean.ocr import OcrEngine, read_layers
-from docclean.ocr.sidecars import merged, rescaled
+from docclean.ocr import read_layers
+from docclean.ocr.sidecars import rescaled
 from docclean.page import Page
 from docclean.recipe import Options
 from docclean.straighten import Straightened, straighten
-
-KINDS = {".hocr": "hocr", ".xml": "alto"}
-"""What is written, by the end of the output's name; text otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,67 +77,3 @@ def layers_of(cleaned: CleanedPage, options: Options) -> dict[str, bytes]:
     found = read_layers(engine_of(options), cleaned.reading, options.reads)
     scale = 1.0 if options.for_ocr else cleaned.scale
     return {kind: rescaled(kind, data, scale) for kind, data in found.items()}
-
-
-def kind_of(out: str) -> str:
-    """Return what is to be written to an output: `text`, `hocr` or `alto`.
-
-    Raises:
-        UsageError: a PDF is asked for.
-    """
-    suffix = Path(out).suffix.lower()
-    if suffix == ".pdf":
-        raise UsageError(
-            f"{out}: 'docclean ocr' writes .txt, .hocr or .alto.xml; "
-            "'docclean clean --ocr' makes a PDF searchable"
-        )
-    return KINDS.get(suffix, "text")
-
-
-def read_document(
-    document: Path | Source,
-    engine: OcrEngine,
-    cleaner: PageCleaner | None = None,
-    *,
-    kind: str = "text",
-    pages: Collection[int] | None = None,
-    password: str | None = None,
-) -> bytes:
-    """Read a document and return what it says; boxes are of its pages as they came.
-
-    Args:
-        document: a file, or a document in memory.
-        engine: reads.
-        cleaner: cleans each page first; None: the pages are read as they are.
-        kind: `text` (pages parted by a form feed), `hocr` or `alto`.
-        pages: numbers of the pages that are read; all where None.
-        password: opens a protected PDF.
-
-    Raises:
-        DoccleanError: the document cannot be read, or the engine failed.
-    """
-    wanted = set(pages) if pages else None
-    shown = _shown(document, cleaner, wanted, password)
-    if kind == "text":
-        text = "\f".join(engine.read(page).text for page, _ in shown)
-        return (text.rstrip("\n") + "\n").encode()
-    found = [
-        (page.number, rescaled(kind, read_layers(engine, page, [kind])[kind], scale))
-        for page, scale in shown
-    ]
-    return merged(kind, found, Path(document.name).name)
-
-
-def _shown(
-    document: Path | Source,
-    cleaner: PageCleaner | None,
-    wanted: set[int] | None,
-    password: str | None,
-) -> Iterator[tuple[Page, float]]:
-    """Yield each page as it is read, and its pixels for one of the page as it came."""
-    for page in read_pages(document, pages=wanted, password=password):
-        if cleaner is None:
-            yield page, 1.0
-        else:
-            cleaned = cleaner.clean(page)
-            yield cleaned.reading, cleaned.scale

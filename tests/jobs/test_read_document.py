@@ -1,16 +1,20 @@
 """A document read into one file: text, hOCR or ALTO, its boxes those of the pages as they came."""
 
+import io
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from dirty_scan import SENTENCES, dirty
 
+import docclean
 from docclean.cli import run
 from docclean.documents import write_pages
 from docclean.errors import UsageError
-from docclean.jobs.one_page import kind_of, read_document
+from docclean.jobs.reading import kind_of, read_document
 from docclean.ocr import PageText, Word
 from docclean.page import Page
+from docclean.scores.text import score
 from docclean.truth import read_truth
 
 from fakes import Identity  # isort: skip
@@ -91,3 +95,16 @@ def test_tesseract_writes_markup_too(name, book, tmp_path, monkeypatch):
     truth = read_truth(out)
     assert len(truth.words) > 10 and abs(truth.words[0].left - words[0].left) < 4
     assert run(["ocr", str(source), "-o", str(out)]) == 4  # it exists
+
+
+def test_a_program_asks_for_the_text_of_a_document(tmp_path):
+    made = io.BytesIO()
+    write_pages([dirty(0), dirty(1)], made, suffix=".pdf")
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(made.getvalue())
+    for source in (path, str(path), made.getvalue()):
+        text = docclean.ocr_text(source)
+        assert [score(" ".join(SENTENCES), page).f1 for page in text.split("\f")] == [1, 1]
+    assert score(" ".join(SENTENCES), docclean.ocr_text(path, clean=False)).f1 < 0.9
+    with pytest.raises(docclean.DoccleanError, match="there is no model 'smal'"):
+        docclean.ocr_text(path, model="smal")
