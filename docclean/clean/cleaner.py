@@ -2,8 +2,9 @@
 
     page -> in focus -> measured -> prepared -> candidate -> choice -> finished
 
-The network runs once on the page as it came, and once more where small type is enlarged or another
-network takes over; a third time only on a page whose print a pen has crossed.
+A page that needs nothing for certain is told at a glance. Of others the network runs once on the
+page as it came, and once more where small type is enlarged or another network takes over; a third
+time only on a page whose print a pen has crossed.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import numpy as np
 
 from docclean.clean.faint_marks import wipe_crumbs
 from docclean.clean.focus import find_blur, refocus
+from docclean.clean.gate.at_a_glance import needs_nothing
 from docclean.clean.gate.by_reading import decide_by_reading
 from docclean.clean.gate.decision import Decision
 from docclean.clean.gate.measures import Measures
@@ -174,9 +176,24 @@ class Cleaner:
         grey = page.grey()
         if self.gate and not page.is_grey and is_drawing(page.pixels, grey):
             return Cleaned(page, DRAWN)
-        work = self._measured(*_in_focus(page, grey))
-        work = self._chosen(self._candidate(_prepared(work)))
+        seen = _in_focus(page, grey)
+        work = self._at_a_glance(*seen)
+        if work is None:
+            work = self._chosen(self._candidate(_prepared(self._measured(*seen))))
         return self._without_pens(work, _finished(work))
+
+    def _at_a_glance(self, page: Page, grey: Image, blur: float) -> Work | None:
+        """Return the page as it stays where it needs nothing for certain: no network runs."""
+        if not self.gate or self.reader is not None or blur:
+            return None
+        measures = needs_nothing(grey)
+        if measures is None:
+            return None
+        height = x_height(grey)
+        scale = working_factor(height, grey.shape) if self.scale else 1.0
+        decision = decide(measures).with_measures(x_height=height, scale=scale)
+        args = (self.runtime, blur, height, scale, measures, decision)
+        return _prepared(Work(page, grey, grey, grey, *args))
 
     def _measured(self, page: Page, grey: Image, blur: float) -> Work:
         """Run the network once, and take the size of the letters from what it made."""
