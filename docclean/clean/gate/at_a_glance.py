@@ -54,9 +54,12 @@ def toned(grey: Image, paper: float, contrast: float) -> tuple[float, float]:
     height, width = (side // CELL for side in grey.shape)
     if not height * width:
         return 0.0, 0.0
-    cells = grey[: height * CELL, : width * CELL].reshape(height, CELL, width, CELL)
-    lightest, darkest = cells.max((1, 3)), cells.min((1, 3))
-    mean = cells.mean((1, 3), dtype=np.float32)
+    # down first, along whole rows, which numpy does many pixels at a time
+    rows = grey[: height * CELL, : width * CELL].reshape(height, CELL, -1)
+    lightest = rows.max(1).reshape(height, width, CELL).max(2)
+    darkest = rows.min(1).reshape(height, width, CELL).min(2)
+    sums = rows.sum(1, dtype=np.uint16).reshape(height, width, CELL).sum(2, dtype=np.uint32)
+    mean = sums / CELL**2
     tinted = (mean < paper - DIRT) & (darkest > paper - NO_INK * contrast)
     solid = lightest < paper - NO_INK * contrast
     return float(tinted.mean()), float(solid.mean())
