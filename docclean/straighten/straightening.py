@@ -57,7 +57,7 @@ def straighten(
     """Set a page straight, each step only where it is asked for and something is found.
 
     Raises:
-        MissingProgramError: `orient` without Tesseract or its pack `osd`.
+        MissingProgramError: `orient` without a network for it, Tesseract or its pack `osd`.
     """
     turned = orientation(page) if orient else 0
     if turned:
