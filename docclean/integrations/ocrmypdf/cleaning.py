@@ -35,6 +35,8 @@ SMALLEST = 16
 
 _lock = threading.Lock()
 _cleaners: dict[tuple[int, str, int], Cleaner] = {}
+_turns: dict[int, threading.Semaphore] = {}
+"""Half the workers of a process clean at a time, the others read: a network takes much memory."""
 
 
 def check(asked: Asked) -> None:
@@ -64,6 +66,13 @@ def cleaner_for(asked: Asked) -> Cleaner:
         return _cleaners[key]
 
 
+def turn(options: Any) -> threading.Semaphore:
+    """Return what lets a thread of this process clean, and the others wait."""
+    workers = getattr(options, "jobs", None) or os.cpu_count() or 1
+    with _lock:
+        return _turns.setdefault(os.getpid(), threading.Semaphore(max(1, workers // 2)))
+
+
 def for_reading(image: Pillow.Image, asked: Asked, options: Any, number: int) -> Pillow.Image:
     """Return the picture that is to be read, or `image` itself where nothing is gained.
 
@@ -81,7 +90,7 @@ def for_reading(image: Pillow.Image, asked: Asked, options: Any, number: int) ->
         )
         return image
     try:
-        with _pixels_apart(image) as picture:
+        with turn(options), _pixels_apart(image) as picture:
             read: Pillow.Image = cleaner_for(asked).image(picture, for_ocr=True)
             if read is picture:
                 return image
