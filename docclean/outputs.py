@@ -163,6 +163,18 @@ def sweep(folder: Path) -> int:
     return gone
 
 
+def moved(whole: Path, path: Path, *, overwrite: bool) -> None:
+    """Give a file that is whole and on disk its place, on the same file system.
+
+    Raises:
+        OutputError: the place is taken (without `overwrite`), or cannot be written to.
+    """
+    check_target(path, overwrite=overwrite)
+    with naming(path):
+        _named(whole, path, overwrite=overwrite)
+    _synced(path.resolve().parent)
+
+
 def _named(part: Path, path: Path, *, overwrite: bool) -> None:
     """Give a temporary file its name; without `overwrite` never in the place of another file."""
     target = path.resolve()

@@ -19,6 +19,7 @@ from docclean.errors import DoccleanError, ExitStatus
 
 EXTRA_OF = {
     **dict.fromkeys(("cv2", "doxapy", "rapidfuzz", "typst"), "measure"),
+    **dict.fromkeys(("fsspec", "ray"), "ray"),
     **dict.fromkeys(
         ("albumentations", "faker", "kornia", "matplotlib", "onnx", "safetensors", "torch"), "train"
     ),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -19,7 +20,7 @@ from docclean.errors import ExitStatus, UsageError
 if TYPE_CHECKING:
     from docclean.clean.contract import Loader
     from docclean.jobs.batch import Batch
-    from docclean.jobs.reuse import Plan
+    from docclean.jobs.reuse import Part, Plan
     from docclean.jobs.status import Standing
     from docclean.recipe import Options
 
@@ -49,6 +50,13 @@ _OPTIONS = (
     click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N files now."),
     click.option("--newest-first", is_flag=True, help="Youngest files first."),
     click.option(
+        "--engine",
+        type=click.Choice(("local", "ray")),
+        default="local",
+        help="Processes here, or Ray's on many machines; INPUT and OUT may be URLs then.  [local]",
+    ),
+    click.option("--address", metavar="HOST:PORT", help="Of Ray's cluster. [RAY_ADDRESS]"),
+    click.option(
         "--report",
         type=click.Path(path_type=Path),
         metavar="HTML",
@@ -72,12 +80,22 @@ class BatchOptions:
     shard: tuple[int, int] | None
     limit: int | None
     newest_first: bool
+    engine: str
+    address: str | None
     report: Path | None
 
     @classmethod
-    def taken(cls, given: dict[str, Any]) -> "BatchOptions":
-        """Take its options out of those of a call."""
-        return cls(**{name: given.pop(name) for name in cls.__dataclass_fields__})
+    def taken(cls, given: dict[str, Any], ends: Sequence[str]) -> "BatchOptions":
+        """Take its options out of those of a call; `ends` are its inputs and its output.
+
+        Raises:
+            UsageError: one of them is a URL, and the engine knows none.
+        """
+        taken = cls(**{name: given.pop(name) for name in cls.__dataclass_fields__})
+        urls = [one for one in ends if "://" in one and taken.engine == "local"]
+        if urls:
+            raise UsageError(f"{urls[0]}: is a URL; add --engine ray")
+        return taken
 
     @property
     def given(self) -> bool:
@@ -88,20 +106,11 @@ class BatchOptions:
         self, plan: "Plan", out: Path, load: "Loader", options: "Options", teller: Teller
     ) -> int:
         """Clean the batch, tell how it ended and return the exit status."""
-        from docclean.files import check_writable
         from docclean.jobs.batch import process_batch
         from docclean.jobs.ledger.database import FOLDER
-        from docclean.jobs.processes.stopping import finishing
-        from docclean.jobs.reuse import Part
 
-        if out.is_file():
-            raise UsageError(f"{out} is a file; a batch needs a folder for -o")
-        if self.report:
-            check_writable(self.report)
-        part = Part(self.shard or (1, 1), self.limit, self.newest_first)
-        started = time.monotonic()
-        with _going_on(), finishing(_finishing) as stop:
-            batch = process_batch(
+        def run(part: "Part", stop: Event) -> "Batch":
+            return process_batch(
                 *(plan, out, load, options),
                 state=self.state or out / FOLDER,
                 part=part,
@@ -109,10 +118,55 @@ class BatchOptions:
                 on_result=teller.whole_file,
                 progress=not teller.as_json,
             )
+
+        return self._run(run, str(out), options, teller)
+
+    def clean_on_ray(
+        self, inputs: Sequence[str], out: str, options: "Options", teller: Teller
+    ) -> int:
+        """Clean the batch on a cluster, tell how it ended and return the exit status."""
+        from docclean.integrations.cluster.call import clean_on
+
+        if "-" in inputs or out == "-":
+            raise UsageError("--engine ray takes files, folders and URLs, no -")
+        if self.report and any("://" in one for one in (*inputs, out)):
+            raise UsageError("--report shows files and cannot show URLs; leave it out")
+
+        def run(part: "Part", stop: Event) -> "Batch":
+            return clean_on(
+                *(self.address, inputs, out, options),
+                state=self.state,
+                part=part,
+                stop=stop,
+                on_result=teller.whole_file,
+                progress=not teller.as_json,
+            )
+
+        return self._run(run, out, options, teller)
+
+    def _run(
+        self,
+        run: Callable[["Part", Event], "Batch"],
+        out: str,
+        options: "Options",
+        teller: Teller,
+    ) -> int:
+        from docclean.files import check_writable
+        from docclean.jobs.processes.stopping import finishing
+        from docclean.jobs.reuse import Part
+
+        if Path(out).is_file():
+            raise UsageError(f"{out} is a file; a batch needs a folder for -o")
+        if self.report:
+            check_writable(self.report)
+        part = Part(self.shard or (1, 1), self.limit, self.newest_first)
+        started = time.monotonic()
+        with _going_on(), finishing(_finishing) as stop:
+            batch = run(part, stop)
         if self.report:
             from docclean.jobs.showing import write_report
 
-            write_report(str(out), batch.whole, self.report, options.password)
+            write_report(out, batch.whole, self.report, options.password)
         return ended(batch, out, time.monotonic() - started, teller)
 
 
@@ -129,7 +183,7 @@ def _finishing() -> None:
     say("finishing the files in hand; Ctrl-C again stops at once")
 
 
-def ended(batch: "Batch", out: Path, seconds: float, teller: Teller) -> int:
+def ended(batch: "Batch", out: str | Path, seconds: float, teller: Teller) -> int:
     """Tell in one line how a batch ended; return its exit status."""
     before = batch.before
     for entry in before.failed:

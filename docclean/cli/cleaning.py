@@ -41,10 +41,10 @@ def clean(
 
     \b
     docclean clean scan.pdf -o clean.pdf --ocr deu --text
-    docclean clean scan.pdf -o clean.pdf
     docclean clean inbox/ more/*.png -o cleaned/ --jobs 2
     docclean clean inbox/ -o cleaned/ --recipe office.toml
     docclean clean inbox/ -o cleaned/ --shard 3/8
+    docclean clean s3://scans/ -o s3://cleaned/ --engine ray --address auto --jobs 64
     cat scan.png | docclean clean - -o - > clean.png
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
@@ -52,10 +52,12 @@ def clean(
     from docclean.jobs.batch import process_many
     from docclean.jobs.plan import plan_outputs
 
-    asked = BatchOptions.taken(given)
+    asked = BatchOptions.taken(given, (*inputs, out))
     options = gathered(given, recipe)
     spec, teller = CleanerSpec.of(options, os.cpu_count() or 1), Teller(as_json, out == "-")
     with stoppable():
+        if asked.engine == "ray":
+            return asked.clean_on_ray(inputs, out, options, teller)
         if "-" in inputs or out == "-":
             return _clean_stream(inputs, out, spec, options, teller)
         plan = plan_outputs(inputs, out, options.suffix)

@@ -29,6 +29,11 @@ from docclean.outputs import sweep
 from docclean.recipe import Options
 
 OnResult = Callable[[FileResult], None]
+HandOut = Callable[
+    [Sequence[Task], Noted, Loader, Options, threading.Event | None],
+    Iterator[tuple[Task, FileResult]],
+]
+"""Hands out documents, as `handed_out` does, and yields what came of each."""
 TAKE = 1.0
 """Seconds until the next look at whether someone asked to stop."""
 
@@ -194,10 +199,11 @@ def process_batch(
     stop: threading.Event | None = None,
     on_result: OnResult | None = None,
     progress: bool = False,
+    hand_out: HandOut | None = None,
 ) -> Batch:
-    """Do as `clean_folder` does, with a plan of `plan_outputs`.
+    """Do as `clean_folder` does, with a plan of `plan_outputs` and a cleaner that `load` makes.
 
-    `load` makes the cleaner; it is picklable. `name` is the ledger's; empty: the part's.
+    `name` is the ledger's, empty: the part's; `hand_out` does and notes the documents.
     """
     options, part, stop = options or Options(), part or Part(), stop or threading.Event()
     own, call = part.of(plan), call_hash(options)
@@ -207,14 +213,14 @@ def process_batch(
         run = ledger.start("batch", asked(out, options))
         stack.callback(ledger.stop, run)
         before, todo = _todo(ledger, own, call, options, out, run)
-        tasks = part.ordered(todo)
+        tasks, do = part.ordered(todo), hand_out or handed_out
         batch = Batch([], before, out, left=len(todo) - len(tasks))
         if not tasks:
             return batch
         stack.enter_context(scratch())
         file_done, _ = stack.enter_context(showing(len(tasks), progress))
         work = Noted(options, out, state, ledger.path.stem, run, call)
-        for task, result in handed_out(tasks, work, load, options, stop):
+        for task, result in do(tasks, work, load, options, stop):
             if result.fault in ("late", "memory", "crash"):
                 ledger.end(task.row, result)
             batch.took(result, file_done, on_result)

@@ -21,10 +21,11 @@ from docclean.documents import (
     read_pages,
     write_to,
 )
+from docclean.documents.base import chosen as chosen_pages
 from docclean.documents.pdf.editing import graft
 from docclean.errors import OutputError, UsageError
-from docclean.jobs.one_page import treat
-from docclean.jobs.pdf import clean_pdf
+from docclean.jobs.one_page import Treated, treat
+from docclean.jobs.pdf import clean_pdf, pages_apart
 from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.plan import check_plan
 from docclean.jobs.progress import OnPage
@@ -36,6 +37,10 @@ from docclean.page import Page
 from docclean.recipe import Options
 from docclean.straighten import halves
 
+DonePages = Mapping[int, Any]
+"""Pages that others have done, by number: each an `Outcome` in a PDF that is changed in place, or
+`Treated`."""
+
 
 def process_file(
     source: Path | Source,
@@ -44,23 +49,25 @@ def process_file(
     options: Options | None = None,
     on_page: OnPage | None = None,
     on_ready: OnReady | None = None,
+    done: DonePages | None = None,
 ) -> FileResult:
     """Read, clean and write one document; a failure becomes a result, never an exception.
 
     Args:
-        source: a file, or a document in memory.
+        source: a file, perhaps under another name, or a document in memory.
         out: the file to write (its folder is made), or a stream.
         cleaner: cleans each page, or what loads it; for more than one process it is what loads it.
         options: what holds for the whole call; `options.jobs` processes share the pages of a PDF.
         on_page: called with each page's decision and the number of pages, 0 where unknown.
         on_ready: called with the files to be and their hashes, before they have their names.
+        done: the pages of `apart`, where others have done them; the cleaner is not loaded then.
     """
     options = options or Options()
     names = (_name(source), _name(out))
     started = time.perf_counter()
     load = cleaner if callable(cleaner) and not hasattr(cleaner, "clean") else _Given(cleaner)
     try:
-        decisions = _process(source, out, load, options, on_page, on_ready)
+        decisions = _process(source, out, load, options, on_page, on_ready, done)
     except BrokenPipeError:
         raise
     except Exception as error:  # one bad file must not stop the others
@@ -78,6 +85,7 @@ def _process(
     options: Options,
     on_page: OnPage | None,
     on_ready: OnReady | None,
+    done: DonePages | None,
 ) -> tuple[dict[str, Any], ...]:
     """Return the decisions about a document's pages, once it is written."""
     detect(source)  # an unreadable input is told before any fault of the output
@@ -85,7 +93,7 @@ def _process(
         if isinstance(source, Path):
             check_plan([(source, out)])
         _make_folder(out.parent)
-    run = _Run(as_source(source), options, on_page, on_ready)
+    run = _Run(as_source(source), options, on_page, on_ready, done)
     run(out, load)
     return tuple(run.decisions)
 
@@ -94,9 +102,14 @@ class _Run:
     """One document on its way: what is decided and read of its pages gathers here."""
 
     def __init__(
-        self, source: Source, options: Options, on_page: OnPage | None, on_ready: OnReady | None
+        self,
+        source: Source,
+        options: Options,
+        on_page: OnPage | None = None,
+        on_ready: OnReady | None = None,
+        done: DonePages | None = None,
     ) -> None:
-        self.source, self.options = source, options
+        self.source, self.options, self.done = source, options, done
         self.on_page, self.on_ready = on_page, on_ready
         self.decisions: list[dict[str, Any]] = []
         self.layers: list[tuple[int, dict[str, bytes]]] = []
@@ -105,23 +118,27 @@ class _Run:
         options = self.options
         if options.reads:
             check_engine(engine_of(options))
-        chosen = self._format(out)
-        self._check_asked(chosen.name, out)
+        chosen, in_place = self.way(out)
         beside = _sidecar_paths(out, options) if isinstance(out, Path) else {}
         for path in beside.values():
             check_target(path, overwrite=options.overwrite)
-        in_place = chosen.name == "pdf" == detect(self.source).name and not options.for_ocr
-        if not in_place:
-            cleaner = load()
+        treated = iter(()) if in_place else self._treated(load)
         with self._opened(out) as (outputs, stream):
             if in_place:
-                clean_pdf(self.source, stream, load, options, on_outcome=self._outcome)
+                clean_pdf(self.source, stream, load, options, self._outcome, self.done)
             else:
-                self._pages_of_any(cleaner, chosen, stream)
+                self._pages_of_any(treated, chosen, stream)
             for kind, path in beside.items():
                 pages = [(number, found[kind]) for number, found in self.layers if kind in found]
                 if pages:
                     outputs.open(path).write(merged(kind, pages, Path(self.source.name).name))
+
+    def way(self, out: Path | BinaryIO) -> tuple[Format, bool]:
+        """Return the format of the output, and whether it is a PDF that is changed in place."""
+        chosen = self._format(out)
+        self._check_asked(chosen.name, out)
+        in_place = chosen.name == "pdf" == detect(self.source).name
+        return chosen, in_place and not self.options.for_ocr
 
     def _format(self, out: Path | BinaryIO) -> Format:
         """Return the format to write: as asked for, by the name, or that of what came in.
@@ -174,17 +191,24 @@ class _Run:
         if self.on_page:
             self.on_page(decision, count)
 
-    def _pages_of_any(self, cleaner: PageCleaner, chosen: Format, stream: BinaryIO) -> None:
+    def _treated(self, load: Loader) -> Iterator[Treated]:
+        """Give the pages as they are cleaned; the cleaner is loaded at once."""
+        if self.done is not None:
+            return map(self.done.__getitem__, sorted(self.done))
+        options, cleaner = self.options, load()
+        wanted = set(options.pages) if options.pages is not None else None
+        found = read_pages(self.source, pages=wanted, password=options.password)
+        return (treat(page, cleaner, options) for page in found)
+
+    def _pages_of_any(self, treated: Iterator[Treated], chosen: Format, stream: BinaryIO) -> None:
         """Write a document of any format anew, page by page."""
         options = self.options
         touched = False
         texts: list[tuple[bytes | None, float, float]] = []
 
         def cleaned() -> Iterator[Page]:
-            wanted = set(options.pages) if options.pages is not None else None
-            for page in read_pages(self.source, pages=wanted, password=options.password):
-                done = treat(page, cleaner, options)
-                self._told(page.number, done.decision, done.layers, 0)
+            for done in treated:
+                self._told(done.page.number, done.decision, done.layers, 0)
                 cut = done.straightened.cut
                 nonlocal touched
                 touched |= done.changed or bool(cut or done.straightened.turned)
@@ -203,6 +227,23 @@ class _Run:
             stream.truncate()
             with self.source.open() as original:  # not even compressed anew
                 shutil.copyfileobj(original, stream)
+
+
+def apart(source: Path, out: Path, options: Options) -> tuple[bool, list[int]]:
+    """Return whether a document is a PDF that is changed in place, and the pages to be done.
+
+    Each of them may be done by another process, and be given to `process_file` as `done`.
+
+    Raises:
+        DoccleanError: as `process_file` would fail.
+    """
+    run = _Run(as_source(source), options)
+    _, in_place = run.way(out)
+    if in_place:
+        return True, pages_apart(run.source, options)
+    count = detect(run.source).count(run.source, options.password)
+    wanted = set(options.pages) if options.pages is not None else None
+    return False, chosen_pages(run.source, wanted, count)
 
 
 @dataclass(frozen=True)
@@ -225,6 +266,8 @@ def _sidecar_paths(out: Path, options: Options) -> dict[str, Path]:
 
 
 def _name(end: Path | Source | BinaryIO) -> str:
+    if isinstance(end, Source) and end.path:
+        return end.name
     return str(end) if isinstance(end, Path) else "-"
 
 

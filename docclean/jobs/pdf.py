@@ -34,18 +34,17 @@ def clean_pdf(
     load: Loader,
     options: Options,
     on_outcome: Callable[[Outcome, int], None] = lambda outcome, count: None,
+    done: Mapping[int, Outcome] | None = None,
 ) -> tuple[Outcome, ...]:
-    """Clean a PDF into `out`, a temporary file with a name.
+    """Clean a PDF; return its pages' outcomes, without what is changed in the file.
 
     Args:
         source: the PDF.
-        out: an empty file, open for reading and writing.
+        out: an empty temporary file with a name, open for reading and writing.
         load: makes the cleaner; picklable for `options.jobs` > 1.
         options: what is asked for.
         on_outcome: called with each page's outcome, in order, and the number of pages.
-
-    Returns:
-        the pages' outcomes, without what is changed in the file.
+        done: the outcomes of `pages_apart`, by page, where others have made them.
 
     Raises:
         UnreadableInputError: it cannot be read; with `options.strict`, or one of its pages.
@@ -58,7 +57,7 @@ def clean_pdf(
         check_permission(pdf, source, allow_signed=options.allow_signed)
         numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
         spool, outcomes = stack.enter_context(Spool()), list[Outcome]()
-        pages = stack.enter_context(PdfPages(source, load, options, len(numbers)))
+        pages = stack.enter_context(PdfPages(source, load, options, len(numbers), done))
         for outcome in _outcomes(pages, numbers, _repeated(pdf, numbers)):
             _refuse(outcome, source, options)
             spool.put(outcome.edit or Edit(outcome.number))
@@ -68,6 +67,19 @@ def clean_pdf(
         if _written(pdf, source, out, outcomes, spool):
             _check(pdf, out, outcomes, options, pages)
     return tuple(outcomes)
+
+
+def pages_apart(source: Source, options: Options) -> list[int]:
+    """Return the pages that can be done apart; those that show an earlier one again are left out.
+
+    Raises:
+        As `clean_pdf`, before it writes.
+    """
+    with _damage_told(source), opened(source, options.password, tell=True) as (pdf, _):
+        check_permission(pdf, source, allow_signed=options.allow_signed)
+        numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
+        again = _repeated(pdf, numbers)
+    return [number for number in numbers if number not in again]
 
 
 def _outcomes(

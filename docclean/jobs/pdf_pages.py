@@ -1,6 +1,6 @@
 """The pages of one PDF, done here or in processes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,9 +18,20 @@ CHECKED = 4
 class PdfPages:
     """Does the pages of one PDF; `options.jobs` processes share them, and end with the block."""
 
-    def __init__(self, source: Source, load: Loader, options: Options, count: int) -> None:
-        """Take the document, what is asked for, and how many pages; nothing is opened yet."""
+    def __init__(
+        self,
+        source: Source,
+        load: Loader,
+        options: Options,
+        count: int,
+        done: Mapping[int, Outcome] | None = None,
+    ) -> None:
+        """Take the document, what is asked for, and how many pages; nothing is opened yet.
+
+        `done` holds the outcomes where others have made them.
+        """
         self.source, self.options, self.jobs = source, options, min(options.jobs, count)
+        self._done = done
         self._open = partial(_opened, source, options, load)
         self._here: Opened | None = None
         self._workers = Workers(self.jobs, self._open)
@@ -35,6 +46,9 @@ class PdfPages:
 
     def outcomes(self, numbers: Sequence[int]) -> Iterator[Outcome]:
         """Yield the pages' outcomes in order."""
+        if self._done is not None:
+            yield from (self._done[number] for number in numbers)
+            return
         if self.jobs <= 1:
             for number in numbers:
                 self._here = self._here or self._open()
