@@ -66,7 +66,7 @@ def engine_of(options: Options, psm: int | None = None) -> "OcrEngine":
 
     cores = os.cpu_count() or 1
     threads = options.threads or (max(1, cores // options.jobs) if options.jobs > 1 else None)
-    return make_engine(options.engine, options.lang, psm=psm, threads=threads)
+    return make_engine(options.ocr_engine, options.lang, psm=psm, threads=threads)
 
 
 def sample_reader(options: Options) -> "OcrEngine":

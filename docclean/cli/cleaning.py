@@ -91,7 +91,8 @@ def _clean_stream(
 @click.option("--psm", type=click.IntRange(1, 13), help="Tesseract page segmentation mode.")
 @click.option("--raw", is_flag=True, help="Read the pages as they are, without cleaning.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with [clean].")
-@cleaning_options(("lang", "engine", *READING, *MODEL, "overwrite"))
+@click.option("--engine", "ocr_engine", metavar="NAME", help="What reads: tesseract or rapidocr.")
+@cleaning_options(("lang", *READING, *MODEL, "overwrite"))
 def ocr(
     source: str, out: str, psm: int | None, raw: bool, recipe: Path | None, **given: Any
 ) -> None:

@@ -89,8 +89,8 @@ def gathered(given: dict[str, Any], recipe: Any = None) -> Options:
         from docclean.documents import format_of
 
         format_of(options.format, "--format")
-    if options.engine != Options.engine:  # to know the engines takes libraries
+    if options.ocr_engine != Options.ocr_engine:  # to know the engines takes libraries
         from docclean.ocr import ENGINES
 
-        ENGINES[options.engine]
+        ENGINES[options.ocr_engine]
     return options

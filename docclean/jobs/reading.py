@@ -36,7 +36,7 @@ def ocr_text(
     Raises:
         DoccleanError: the document cannot be read, or a program, language or model is missing.
     """
-    options = Options(lang=lang, engine=engine, model=model)
+    options = Options(lang=lang, ocr_engine=engine, model=model)
     document = as_source(source if isinstance(source, bytes) else Path(source))
     cleaner = CleanerSpec(options)() if clean else None
     return read_document(document, engine_of(options), cleaner).decode().rstrip("\n")

@@ -46,7 +46,7 @@ class Options:
     hocr: bool = _asked("The same as hOCR.")
     alto: bool = _asked("The same as ALTO.")
     lang: str = _asked("Languages that are read.", "eng", "LANG")
-    engine: str = _asked("What reads: tesseract or rapidocr.", "tesseract", "NAME")
+    ocr_engine: str = _asked("What reads: tesseract or rapidocr.", "tesseract", "NAME")
     grey: bool = _asked("Write grey pages.")
     bitonal: bool = _asked("Write black and white pages: CCITT G4 or JBIG2.")
     mrc: bool = _asked("Write PDF pages as sharp text over a coarse ground.")

@@ -139,7 +139,7 @@ def test_hocr_carries_boxes_and_confidences(scan, read, tmp_path, capsys):
 def test_a_pdf_becomes_searchable(scan, read, tmp_path, monkeypatch):
     monkeypatch.setattr("docclean.clean.spec.CleanerSpec.__call__", lambda self: Identity())
     out = tmp_path / "out.pdf"
-    options = ["--ocr", "--text", "--alto", "--engine", "rapidocr"]
+    options = ["--ocr", "--text", "--alto", "--ocr-engine", "rapidocr"]
     assert run(["clean", str(scan), "-o", str(out), *options]) == 0
     assert out.with_suffix(".txt").read_text().rstrip("\n") == read.text
     assert read_truth(tmp_path / "out.alto.xml").text == read.text
