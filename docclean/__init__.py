@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from docclean.clean.cleaner import Cleaner
+    from docclean.clean.reading import ocr_text
     from docclean.documents import read_pages, write_pages
     from docclean.errors import DoccleanError
     from docclean.evaluation import Report, evaluate
     from docclean.jobs.batch import clean_folder
-    from docclean.jobs.reading import ocr_text
     from docclean.ocr import Tesseract
     from docclean.page import Page
     from docclean.recipe import Options
@@ -41,7 +41,7 @@ _HOME = {
     "Tesseract": "docclean.ocr",
     "clean_folder": "docclean.jobs.batch",
     "evaluate": "docclean.evaluation",
-    "ocr_text": "docclean.jobs.reading",
+    "ocr_text": "docclean.clean.reading",
     "read_pages": "docclean.documents",
     "write_pages": "docclean.documents",
 }

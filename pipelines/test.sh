@@ -8,6 +8,6 @@ setup '[train,dev]'
 .venv/bin/ruff format --check docclean tests pipelines
 .venv/bin/lint-imports --no-cache
 .venv/bin/mypy
-# two processes of one thread each: threads of both would wait for the same cores
-export OMP_NUM_THREADS=1
+# two processes of one thread each, Tesseract's too: threads of both would wait for the same cores
+export OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1
 exec .venv/bin/python -m pytest -n auto --dist loadfile "$@"

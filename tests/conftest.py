@@ -1,6 +1,7 @@
 """Fixtures several test files share."""
 
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from docclean.page import Image, Page
 from docclean.synth import TextSource, typeset
 from docclean.synth.rendering import Word
 
+# for a single page OCRmyPDF gives Tesseract two threads, which fight with those of other tests
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
 settings.load_profile("docclean")
 

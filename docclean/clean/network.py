@@ -57,6 +57,8 @@ class OnnxRuntime:
         options.intra_op_num_threads = threads or 0
         # without the plan the arena gives layers each other's memory: half the peak, equal speed
         options.enable_mem_pattern = False
+        # threads that wait sleep: equal speed alone, a tenth less work, and no fight beside others
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session: Any = onnxruntime.InferenceSession(
                 str(path), options, providers=_providers(onnxruntime, device)

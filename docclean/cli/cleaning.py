@@ -103,8 +103,8 @@ def ocr(
     docclean ocr letter.pdf -o letter.hocr --engine rapidocr
     docclean ocr scan.png --raw
     """
+    from docclean.clean.reading import kind_of, read_document
     from docclean.clean.spec import CleanerSpec, engine_of
-    from docclean.jobs.reading import kind_of, read_document
     from docclean.outputs import open_output
 
     options = gathered(given, recipe)

@@ -8,10 +8,10 @@ import pytest
 from dirty_scan import SENTENCES, dirty
 
 import docclean
+from docclean.clean.reading import kind_of, read_document
 from docclean.cli import run
 from docclean.documents import write_pages
 from docclean.errors import UsageError
-from docclean.jobs.reading import kind_of, read_document
 from docclean.ocr import PageText, Word
 from docclean.page import Page
 from docclean.scores.text import score
