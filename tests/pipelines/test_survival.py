@@ -19,7 +19,7 @@ def ran(script: str, *arguments: object) -> str:
 
 
 def test_a_batch_that_is_killed_goes_on():
-    told = ran("kills.py", "--kills", 2, "--documents", 6, "--only", 0)
+    told = ran("kills.py", "--kills", 2, "--documents", 3, "--only", 0)
     assert "| the batch | 2 |" in told
 
 
