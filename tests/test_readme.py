@@ -52,7 +52,7 @@ def test_a_command_runs(line, desk):
     if "clean scans/" in line:
         shutil.rmtree(desk / "cleaned", ignore_errors=True)
     if line.startswith(("docclean status", "docclean retry")):
-        line = f"docclean clean scans/ -o cleaned/; docclean watch inbox/ outbox/ --once; {line}"
+        line = f"docclean clean scans/ -o cleaned/; {line}"
     elif "watch" in line:  # or it would watch for ever
         line = f"{line.removesuffix(' --once').replace('--ocr deu', '--ocr eng')} --settle 0 --once"
     beside = Path(sys.executable).parent

@@ -18,6 +18,7 @@ def ran(script: str, *arguments: object) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_killed_goes_on():
     told = ran("kills.py", "--kills", 2, "--documents", 3, "--only", 0)
     assert "| the batch | 2 |" in told

@@ -66,6 +66,7 @@ def test_an_inbox_that_is_none_or_cannot_be_written_to(folder, monkeypatch):
         InboxLock(folder.inbox)
 
 
+@pytest.mark.slow
 def test_deadly_documents_fail_and_nothing_goes_in_circles(folder, letters):
     for name, mark in (("hangs", HANGS), ("aborts", ABORTS)):
         write_pages([page_of(letters, mark)], folder.inbox / f"{name}.png")
