@@ -64,8 +64,7 @@ def engine_of(options: Options, psm: int | None = None) -> "OcrEngine":
     """
     from docclean.ocr import make_engine
 
-    cores = os.cpu_count() or 1
-    threads = options.threads or (max(1, cores // options.jobs) if options.jobs > 1 else None)
+    threads = options.threads or CleanerSpec.of(options, os.cpu_count() or 1).threads
     return make_engine(options.ocr_engine, options.lang, psm=psm, threads=threads)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from docclean.documents.facts import dpi_of
 from docclean.documents.pixels import to_pixels
 from docclean.page import Page
 
@@ -25,7 +26,7 @@ def page_of(picture: Pillow.Image | NDArray[np.uint8], dpi: Dpi = None) -> Page:
         ValueError: the array has another type or shape.
     """
     if isinstance(picture, Pillow.Image):
-        dpi = dpi or picture.info.get("dpi")
+        dpi = dpi or dpi_of(picture)
         pixels = to_pixels(picture)
     else:
         pixels = np.ascontiguousarray(picture)
