@@ -82,6 +82,8 @@ def test_every_field_is_an_option_of_clean_and_a_key_of_the_recipe():
         told = {"pages": "2", "gate": "off", "jobs": 2, "threads": 2, "ocr": True} | {
             "timeout": 9.0,
             "memory": "2G",
+            "paper": "tone",
+            "drop": "stamps",
         }
         value = told.get(item.name, True if item.default is False else "png")
         assert Options.of_table({item.name: value}) != Options()

@@ -8,13 +8,13 @@ time only on a page whose print a pen has crossed.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from docclean.clean.faint_marks import wipe_crumbs
+from docclean.clean.finishing import finished
 from docclean.clean.focus import find_blur, refocus
 from docclean.clean.gate.at_a_glance import needs_nothing
 from docclean.clean.gate.by_reading import decide_by_reading
@@ -22,72 +22,24 @@ from docclean.clean.gate.decision import Decision
 from docclean.clean.gate.measures import Measures
 from docclean.clean.gate.need_and_harm import ENLARGED_LITTLE, decide, is_faint
 from docclean.clean.network import Runtime, load_runtime
+from docclean.clean.parts.parts import Parts
+from docclean.clean.parts.wish import WISH, Wish
 from docclean.clean.pens import without_pens
-from docclean.clean.route import DRAWN, has_blank_paper, is_drawing
+from docclean.clean.route import DRAWN, PICTURE, has_blank_paper, is_drawing
 from docclean.clean.strangers import Dpi, Picture, page_of, picture_like, picture_of
 from docclean.clean.tiles import TileGrid, join, split
-from docclean.clean.type_size import TINY_X_HEIGHT, bring_back, enlarge, working_factor, x_height
+from docclean.clean.type_size import enlarge, working_factor, x_height
+from docclean.clean.work import UNMEASURED, Cleaned, Work
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
+from docclean.regions.page_map import PageMap
+from docclean.regions.reader import map_reader
 
 MAX_TILE_AREA = 6_000_000
 """Pixels of one tile: what bounds the memory, about 100 bytes a pixel while the network runs. An A4
 page at 300 dpi makes two tiles; smaller ones would spend more time on their halos."""
-UNMEASURED, UNDECIDED = Measures(), Decision("kept", "nothing is decided yet", {})
 DEFAULT, BASE, FAINT = "small", "base", "faint"
 """The shipped models: the third takes the place of either on weak print."""
-
-
-@dataclass(frozen=True, eq=False)
-class Cleaned:
-    """A cleaned page and why it is as it is.
-
-    Attributes:
-        page: the page to look at and to keep: same size and dpi as it came, colour if it had any.
-        decision: the gate's verdict, its reason, and the measures behind it.
-        read: the page to be read, where it is not `page` turned grey: at `scale` times its size
-            and dpi where its letters are small, without a pen's strokes where they cross its print.
-        scale: pixels of `reading` for one of `page`: boxes found on it are divided by that.
-    """
-
-    page: Page
-    decision: Decision
-    read: Page | None = None
-    scale: float = 1.0
-
-    @property
-    def reading(self) -> Page:
-        """Return the page to give to an OCR engine, grey: see `read`."""
-        return self.read or self.page.with_pixels(self.page.grey())
-
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """A page on its way through the cleaner; each stage returns a new one.
-
-    Attributes:
-        page: the page as it came, brought into focus where it was not.
-        grey: its luma, (H, W) uint8.
-        raw: its luma at the size the network works at, (h, w) uint8.
-        cleaned: what the network made of it, (h, w) uint8; (H, W) until it is enlarged.
-        blur: standard deviation of what had blurred the page, px; 0 where nothing had.
-        x_height: height of its small letters, px; 0: no text.
-        scale: h / H, 1 and above.
-        network: made `cleaned`.
-        measures: `raw` beside `cleaned`, in numbers.
-        decision: what becomes of the page.
-    """
-
-    page: Page
-    grey: Image
-    raw: Image
-    cleaned: Image
-    network: Runtime
-    blur: float = 0.0
-    x_height: float = 0.0
-    scale: float = 1.0
-    measures: Measures = UNMEASURED
-    decision: Decision = UNDECIDED
 
 
 class Cleaner:
@@ -101,6 +53,8 @@ class Cleaner:
         scale: bool = True,
         reader: OcrEngine | None = None,
         faint: Callable[[], Runtime] | None = None,
+        look: Callable[[Page], PageMap] | None = None,
+        wish: Wish = WISH,
     ) -> None:
         """Take a runtime.
 
@@ -111,8 +65,11 @@ class Cleaner:
             scale: enlarge pages of small letters while they are cleaned and read.
             reader: lets the gate read a sample of the page, raw and cleaned, before it decides.
             faint: loads the network that takes over on pages of weak print on blank paper.
+            look: tells what is on a page beside text: pictures, stamps, codes, the desk; None:
+                nobody looks, all is taken for text on paper.
+            wish: how those are to be shown.
         """
-        self.faint = faint
+        self.faint, self.look, self.wish = faint, look, wish
         self.runtime, self.gate, self.max_tile_area = runtime, gate, max_tile_area
         self.scale, self.reader = scale, reader
 
@@ -126,6 +83,7 @@ class Cleaner:
         threads: int | None = None,
         reader: OcrEngine | None = None,
         max_tile_area: int = MAX_TILE_AREA,
+        wish: Wish = WISH,
     ) -> "Cleaner":
         """Load a shipped model by name or an exported one by path.
 
@@ -138,7 +96,10 @@ class Cleaner:
         """
         runtime = load_runtime(model, device, threads)
         faint = faint_for(model, device, threads)
-        return cls(runtime, gate, max_tile_area, reader=reader, faint=faint)
+        return cls(
+            runtime, gate, max_tile_area, reader=reader, faint=faint,
+            look=map_reader(threads), wish=wish,
+        )  # fmt: skip
 
     def __call__(self, page: Page) -> Page:
         """Return the cleaned page: same size, dpi and number; colour stays colour."""
@@ -179,8 +140,15 @@ class Cleaner:
         seen = _in_focus(page, grey)
         work = self._at_a_glance(*seen)
         if work is None:
-            work = self._chosen(self._candidate(_prepared(self._measured(*seen))))
-        return self._without_pens(work, _finished(work))
+            parts = self._parts_of(seen[0])
+            if self.gate and parts is not None and parts.is_picture:
+                return Cleaned(page, PICTURE)
+            work = self._chosen(self._candidate(_prepared(self._measured(*seen, parts))))
+        return self._without_pens(work, finished(work))
+
+    def _parts_of(self, page: Page) -> Parts | None:
+        """Look what is on a page beside text."""
+        return None if self.look is None else Parts(page, self.look(page), self.wish)
 
     def _at_a_glance(self, page: Page, grey: Image, blur: float) -> Work | None:
         """Return the page as it stays where it needs nothing for certain: no network runs."""
@@ -192,15 +160,16 @@ class Cleaner:
         height = x_height(grey)
         scale = working_factor(height, grey.shape) if self.scale else 1.0
         decision = decide(measures).with_measures(x_height=height, scale=scale)
-        args = (self.runtime, blur, height, scale, measures, decision)
+        args = (self.runtime, None, blur, height, scale, measures, decision)
         return _prepared(Work(page, grey, grey, grey, *args))
 
-    def _measured(self, page: Page, grey: Image, blur: float) -> Work:
+    def _measured(self, page: Page, grey: Image, blur: float, parts: Parts | None) -> Work:
         """Run the network once, and take the size of the letters from what it made."""
+        grey = grey if parts is None else parts.positive(grey)
         cleaned = self.clean_grey(grey)
-        height = x_height(cleaned)
+        height = x_height(cleaned if parts is None else parts.text_only(cleaned))
         scale = working_factor(height, grey.shape) if self.scale else 1.0
-        return Work(page, grey, grey, cleaned, self.runtime, blur, height, scale)
+        return Work(page, grey, grey, cleaned, self.runtime, parts, blur, height, scale)
 
     def _candidate(self, work: Work) -> Work:
         """Clean the page at its working size with the network that suits it, and measure it.
@@ -212,7 +181,7 @@ class Cleaner:
         little = self.faint and work.scale <= ENLARGED_LITTLE
         if not enlarged or (little and has_blank_paper(work.grey)):
             made = enlarge(work.cleaned, work.scale) if enlarged else work.cleaned
-            measures = Measures.of(work.raw, made, work.scale)
+            measures = _measures(work, made)
             if self.faint and is_faint(measures):
                 network = self.faint()
         if enlarged or network is not work.network:
@@ -222,7 +191,7 @@ class Cleaner:
     def _cleaned_again(self, work: Work) -> Work:
         """Clean the page at its working size with the network that was chosen, and measure it."""
         cleaned = self.clean_grey(work.raw, work.network)
-        return replace(work, cleaned=cleaned, measures=Measures.of(work.raw, cleaned, work.scale))
+        return replace(work, cleaned=cleaned, measures=_measures(work, cleaned))
 
     def _chosen(self, work: Work) -> Work:
         """Decide between the page as it came and the cleaned one, as the gate's options ask."""
@@ -242,10 +211,11 @@ class Cleaner:
         if printed is None:
             return done
         print_only = replace(work, page=work.page.with_pixels(printed), grey=printed)
-        read = _finished(self._chosen(self._cleaned_again(_prepared(print_only))))
+        read = finished(self._chosen(self._cleaned_again(_prepared(print_only))))
         pens = round(float(np.mean(printed != work.grey)), 5)
         decision = done.decision.with_measures(pens=pens)
-        return replace(done, decision=decision, read=read.reading, scale=read.scale)
+        kept = done.page if self.wish.pens else read.page
+        return replace(done, page=kept, decision=decision, read=read.reading, scale=read.scale)
 
     def clean_grey(self, grey: Image, runtime: Runtime | None = None) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile."""
@@ -269,25 +239,15 @@ def _in_focus(page: Page, grey: Image) -> tuple[Page, Image, float]:
     return focused, focused.grey(), blur.width()
 
 
+def _measures(work: Work, cleaned: Image) -> Measures:
+    """Measure the text of a page at its working size beside what the network made of it."""
+    left_out = None if work.parts is None else work.parts.left_out(cleaned.shape)
+    return Measures.of(work.raw, cleaned, work.scale, left_out)
+
+
 def _prepared(work: Work) -> Work:
     """Enlarge the page where its letters are small."""
     return replace(work, raw=enlarge(work.grey, work.scale) if work.scale > 1 else work.grey)
-
-
-def _finished(work: Work) -> Cleaned:
-    """Return the page that was chosen at its own size, and the one to read."""
-    page, scale = work.page, work.scale
-    decision = work.decision.after_focus(work.blur) if work.blur else work.decision
-    if work.decision.verdict == "kept":
-        if scale > 1 and work.x_height < TINY_X_HEIGHT:
-            return Cleaned(page, decision, page.finer(work.raw, scale), scale)
-        return Cleaned(page, decision)
-    contrast = work.measures.speckled_contrast
-    cleaned = wipe_crumbs(work.raw, work.cleaned, scale * work.x_height, contrast)
-    if scale == 1:
-        return Cleaned(page.with_luma(work.grey, cleaned), decision)
-    shown = bring_back(work.grey, work.raw, cleaned)
-    return Cleaned(page.with_luma(work.grey, shown), decision, page.finer(cleaned, scale), scale)
 
 
 def faint_for(

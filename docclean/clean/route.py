@@ -18,6 +18,10 @@ DRAWN = Decision(
     untouched=True,
 )
 """What is decided of such a page."""
+PICTURE = Decision(
+    "kept", "the page is a picture: a photograph, a map or a drawing", {}, untouched=True
+)
+"""What is decided of a page that is one picture with hardly any text beside it."""
 
 
 def is_drawing(colour: Image, grey: Image) -> bool:

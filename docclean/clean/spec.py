@@ -8,6 +8,7 @@ from docclean.clean.contract import PageCleaner
 from docclean.recipe import Options
 
 if TYPE_CHECKING:
+    from docclean.clean.parts.wish import Wish
     from docclean.ocr import OcrEngine
 
 SHARED_TILE_AREA = 3_000_000
@@ -53,7 +54,20 @@ class CleanerSpec:
             threads=options.threads or self.threads,
             reader=sample_reader(options) if options.gate == "ocr" else None,
             max_tile_area=self.tile_area or MAX_TILE_AREA,
+            wish=wish_of(options),
         )
+
+
+def wish_of(options: Options) -> "Wish":
+    """Return how the parts of a page are to be shown."""
+    from docclean.clean.parts.wish import Wish
+
+    return Wish(
+        tone=options.paper == "tone",
+        desk=options.keep_desk,
+        stamps="stamps" not in options.drop,
+        pens="pens" not in options.drop,
+    )
 
 
 def engine_of(options: Options, psm: int | None = None) -> "OcrEngine":

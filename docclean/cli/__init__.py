@@ -12,6 +12,7 @@ from docclean import __version__
 from docclean.cli.batches import retry, status
 from docclean.cli.cleaning import clean, ocr
 from docclean.cli.learning import export, list_members, synth, train
+from docclean.cli.looking import look
 from docclean.cli.measuring import demo, evaluate
 from docclean.cli.shared import say
 from docclean.cli.watching import watch
@@ -44,7 +45,20 @@ def cli() -> None:
     """Hold the verbs together."""
 
 
-for verb in (clean, watch, status, retry, ocr, evaluate, demo, synth, train, export, list_members):
+for verb in (
+    clean,
+    look,
+    watch,
+    status,
+    retry,
+    ocr,
+    evaluate,
+    demo,
+    synth,
+    train,
+    export,
+    list_members,
+):
     cli.add_command(verb)
 
 

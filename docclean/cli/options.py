@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from docclean.errors import UsageError
-from docclean.recipe.options import GATES, NAMES, Options, page_numbers
+from docclean.recipe.options import GATES, NAMES, PAPERS, Options, page_numbers, words
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 READING = ("pages", "password")
@@ -29,9 +29,21 @@ class PageRange(click.ParamType[frozenset[int]]):
             self.fail(str(error), param, ctx)
 
 
+class Words(click.ParamType[frozenset[str]]):
+    """Words with commas between them, such as `stamps,pens`."""
+
+    name = "words"
+
+    def convert(self, value: Any, param: Any, ctx: click.Context | None) -> frozenset[str]:
+        """Return them as a set."""
+        return words(value)
+
+
 _TYPES: dict[str, click.ParamType[Any]] = {
     "pages": PageRange(),
     "gate": click.Choice(GATES),
+    "paper": click.Choice(PAPERS),
+    "drop": Words(),
     "jobs": click.IntRange(1),
     "threads": click.IntRange(1),
     "timeout": click.FloatRange(0, min_open=True),
@@ -64,7 +76,7 @@ def _options(name: str, default: Any, told: Any) -> list[Callable[[Command], Com
         ]
     if isinstance(default, bool):
         return [click.option(flag, name, is_flag=True, default=None, help=help_)]
-    if default is not None:
+    if default is not None and default != frozenset():
         help_ = f"{help_}  [default: {default}]"
     kind, metavar = _TYPES.get(name), told["metavar"] or None
     one = click.option(flag, name, type=kind, metavar=metavar, default=None, help=help_)

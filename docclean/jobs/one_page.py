@@ -50,6 +50,8 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
         deskew=options.deskew and not has_text,
         borders=options.borders,
         split=options.split,
+        crop=options.crop and not has_text,
+        flatten=options.flatten and not has_text,
     )
     cleaned = cleaner.clean(straightened.page)
     told = {"page": page.number, **cleaned.decision.to_dict(), **straightened.told()}

@@ -15,6 +15,10 @@ from docclean.recipe.tables import check_sections, fill, read_tables
 
 Gate = Literal["pixels", "ocr", "off"]
 GATES: tuple[Gate, ...] = get_args(Gate)
+Paper = Literal["white", "tone"]
+PAPERS: tuple[Paper, ...] = get_args(Paper)
+DROPS = ("stamps", "pens")
+"""What `drop` can take out."""
 HOW_ONLY = (
     *("jobs", "threads", "device", "timeout", "memory", "overwrite"),
     *("password", "allow_signed"),  # these decide whether a document can be cleaned at all
@@ -54,6 +58,11 @@ class Options:
     deskew: bool = _asked("Turn pages level, to 0.1 degrees.")
     borders: bool = _asked("Whiten black borders and slivers of next pages.")
     split: bool = _asked("Cut spreads into two pages.")
+    crop: bool = _asked("Cut off what is not the sheet.")
+    flatten: bool = _asked("Undo perspective and curl of photographed sheets.")
+    keep_desk: bool = _asked("Leave what the sheet lies on as it is.")
+    paper: Paper = _asked("White, or the sheet's own tone, evened.", "white", "white|tone")
+    drop: frozenset[str] = _asked("Take stamps, pens or both out.", frozenset(), "stamps,pens")
     force: bool = _asked("Clean born-digital pages, read pages with text.")
     strict: bool = _asked("Let one bad page fail its document.")
     allow_signed: bool = _asked("Change signed PDFs, whose signature breaks.")
@@ -82,6 +91,10 @@ class Options:
             bytes_of(self.memory)
         if self.gate not in GATES:
             raise UsageError(f"--gate must be one of {', '.join(GATES)}, not '{self.gate}'")
+        if self.paper not in PAPERS:
+            raise UsageError(f"--paper must be one of {', '.join(PAPERS)}, not '{self.paper}'")
+        for name in sorted(self.drop - set(DROPS)):
+            raise UsageError(f"--drop takes {' and '.join(DROPS)}, not '{name}'")
         if self.pages is not None and (not self.pages or min(self.pages) < 1):
             raise UsageError("--pages holds no pages; they count from 1")
         if not self.lang.strip("+ "):
@@ -135,10 +148,15 @@ class Options:
             UsageError: a key or a value is wrong; `where` and what would work are named.
         """
         values = dict(table) if isinstance(table, Mapping) else table
-        pages = values.pop("pages", None) if isinstance(values, dict) else None
+        pages, drop = (
+            values.pop(name, None) if isinstance(values, dict) else None
+            for name in ("pages", "drop")
+        )
         try:
             options = fill(cls(), values, where)
-            return replace(options, pages=page_numbers(pages)) if pages is not None else options
+            listed: dict[str, Any] = {} if pages is None else {"pages": page_numbers(pages)}
+            listed |= {} if drop is None else {"drop": words(drop)}
+            return replace(options, **listed)
         except UsageError as error:
             raise error if where in str(error) else UsageError(f"{where} {error}") from error
 
@@ -152,6 +170,8 @@ class Options:
         told = {name: value for name, value in asdict(self).items() if value != usual[name]}
         if self.pages is not None:
             told["pages"] = ",".join(map(str, sorted(self.pages)))
+        if self.drop:
+            told["drop"] = ",".join(sorted(self.drop))
         return told
 
 
@@ -170,6 +190,12 @@ def page_numbers(told: Any) -> frozenset[int]:
     if not numbers or min(numbers) < 1:
         raise UsageError(f"'{told}' holds no pages; they count from 1")
     return frozenset(numbers)
+
+
+def words(told: Any) -> frozenset[str]:
+    """Return the words of a list such as "stamps,pens", or of a list of a recipe."""
+    listed = told if isinstance(told, (list, tuple, frozenset)) else str(told).split(",")
+    return frozenset(str(word).strip() for word in listed if str(word).strip())
 
 
 def bytes_of(told: str) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 
 from docclean.page import Page
 from docclean.straighten.borders import find_border, painted
+from docclean.straighten.flattening import sheet_alone
 from docclean.straighten.orientation import orientation
 from docclean.straighten.skew import rotated, skew
 from docclean.straighten.spread import find_gutter
@@ -22,6 +23,7 @@ class Straightened:
         angle: degrees counter-clockwise it was then turned by to be level.
         whitened: share of its area that was border.
         cut: share of its width at which two pages meet, or None.
+        sheet: height and width in px of the sheet that was cut out, or None.
     """
 
     page: Page
@@ -29,11 +31,12 @@ class Straightened:
     angle: float = 0.0
     whitened: float = 0.0
     cut: float | None = None
+    sheet: tuple[int, int] | None = None
 
     @property
     def moved(self) -> bool:
         """Say whether pixels are not as they came; a turn alone moves none."""
-        return bool(self.angle or self.whitened)
+        return bool(self.angle or self.whitened or self.sheet)
 
     def told(self) -> dict[str, Any]:
         """Return what was done as plain data, nothing for nothing."""
@@ -42,6 +45,7 @@ class Straightened:
             "level": self.angle,
             "border": self.whitened,
             "cut": self.cut,
+            "sheet": self.sheet and list(self.sheet),
         }
         return {name: value for name, value in told.items() if value}
 
@@ -53,6 +57,8 @@ def straighten(
     deskew: bool = False,
     borders: bool = False,
     split: bool = False,
+    crop: bool = False,
+    flatten: bool = False,
 ) -> Straightened:
     """Set a page straight, each step only where it is asked for and something is found.
 
@@ -64,6 +70,9 @@ def straighten(
         dpi = page.dpi and (page.dpi[::-1] if turned % 180 else page.dpi)
         pixels = np.ascontiguousarray(np.rot90(page.pixels, -turned // 90))
         page = Page(pixels, dpi, page.number, page.source)
+    shape = (page.height, page.width)
+    if crop or flatten:
+        page = sheet_alone(page, flatten)
     whitened, angle = 0.0, 0.0
     if borders:
         border = find_border(page.grey())
@@ -75,4 +84,5 @@ def straighten(
         if angle:
             page = page.with_pixels(rotated(page.pixels, angle))
     cut = find_gutter(page.grey()) if split else None
-    return Straightened(page, turned, angle, round(whitened, 4), cut)
+    sheet = (page.height, page.width) if (page.height, page.width) != shape else None
+    return Straightened(page, turned, angle, round(whitened, 4), cut, sheet)

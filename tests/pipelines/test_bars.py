@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 import pytest
 
-from docclean.clean.cleaner import Cleaned, Cleaner
+from docclean.clean.cleaner import Cleaner
 from docclean.clean.gate.decision import Decision
 from docclean.clean.network import load_runtime
+from docclean.clean.work import Cleaned
 from docclean.documents import read_pages
 from docclean.evaluation import evaluate
 from docclean.evaluation.folder import find_items

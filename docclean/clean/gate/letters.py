@@ -108,7 +108,7 @@ class Letters:
         return float(np.median(steepest / (self.paper - self.ink)[self.written]))
 
 
-def sampled(*pages: Image) -> tuple[Image, ...]:
+def sampled(*pages: NDArray[Kind]) -> tuple[NDArray[Kind], ...]:
     """Return the same strips of pages (H, W), put together: what a large page is judged by."""
     strips = _strips(*pages[0].shape)
     return tuple(np.concatenate([page[rows] for rows in strips]) for page in pages)

@@ -56,18 +56,28 @@ class Measures:
     scale: float = 1.0
 
     @classmethod
-    def of(cls, raw: Image, cleaned: Image, scale: float = 1.0) -> "Measures":
+    def of(
+        cls,
+        raw: Image,
+        cleaned: Image,
+        scale: float = 1.0,
+        left_out: NDArray[np.bool_] | None = None,
+    ) -> "Measures":
         """Measure a page (H, W) uint8 and the network's, same shape.
 
         Args:
             raw: the page as it came.
             cleaned: the network's page.
             scale: how much both were enlarged, which made their letters softer.
+            left_out: (H, W), what is no text on paper: pictures, stamps, the desk; None: nothing.
         """
         before, after = sampled(raw, cleaned)
+        if left_out is not None:
+            (out,) = sampled(left_out)
+            before, after = _blanked(before, after, out)
         speckled = specks(before)
         letters = Letters.of(before, after, speckled)
-        grey, deviation, dirt = blank_paper(before, after)
+        grey, deviation, dirt = blank_paper(before, after, None if left_out is None else out)
         return cls(
             ink_lost=letters.lost(),
             ink_added=letters.added(),
@@ -144,7 +154,16 @@ def crumbs(after: Image) -> float:
     return float(np.count_nonzero(cores.area >= LETTER // 3) / max(1, letters))
 
 
-def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:
+def _blanked(before: Image, after: Image, out: NDArray[np.bool_]) -> tuple[Image, Image]:
+    """Return both pages with paper where `out` says so: of the middle grey of what is blank."""
+    blank = (after > REMAINS) & ~out
+    paper = np.uint8(np.median(before[blank])) if blank.any() else np.uint8(255)
+    return np.where(out, paper, before), np.where(out, np.uint8(255), after)
+
+
+def blank_paper(
+    before: Image, after: Image, out: NDArray[np.bool_] | None = None
+) -> tuple[float, float, float]:
     """Return grey and deviation of the original where the cleaned page is blank, and dirt.
 
     The deviation is that of the middle four fifths (10th to 90th percentile over 2.56, which is
@@ -152,9 +171,12 @@ def blank_paper(before: Image, after: Image) -> tuple[float, float, float]:
 
     Dirt is the share of the page that is blank now and was `DIRT` off the paper's grey before.
 
-    Pixels within 3 px of what the cleaned page shows are left out: the slopes of strokes.
+    Pixels within 3 px of what the cleaned page shows are left out: the slopes of strokes; so are
+    those of `out`.
     """
     near = spread(after < 200, 3)
+    if out is not None:
+        near |= out
     values = before[~near]
     if values.size == 0:
         return float(np.median(before)), 0.0, 0.0

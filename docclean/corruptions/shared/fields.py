@@ -1,5 +1,7 @@
 """Random fields that stains, paper and light are made of, drawn coarse and enlarged."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +87,7 @@ def line_distance(
     return distance if wobble is None else distance + wobble
 
 
-def to_image(values: Field) -> NDArray[np.uint8]:
+def to_image(values: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """Round float grey values (0..255) to uint8."""
     return np.asarray(np.clip(values + 0.5, 0, 255), np.uint8)
 

@@ -15,10 +15,11 @@ from typing import Any
 from ocrmypdf.exceptions import MissingDependencyError
 from PIL import Image as Pillow
 
-from docclean.clean.cleaner import Cleaned, Cleaner
+from docclean.clean.cleaner import Cleaner
 from docclean.clean.gate.decision import Decision
 from docclean.clean.network import model_file
 from docclean.clean.spec import SHARED_TILE_AREA
+from docclean.clean.work import Cleaned
 from docclean.errors import DoccleanError
 from docclean.integrations.ocrmypdf.asked import Asked
 from docclean.jobs.document import process_file

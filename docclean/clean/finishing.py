@@ -1,0 +1,31 @@
+"""The last stage: the page that is kept and the page that is read, put together by parts."""
+
+from docclean.clean.faint_marks import wipe_crumbs
+from docclean.clean.type_size import TINY_X_HEIGHT, bring_back
+from docclean.clean.work import Cleaned, Work
+from docclean.page import Image
+
+
+def finished(work: Work) -> Cleaned:
+    """Return the page that was chosen at its own size, and the one to read."""
+    page, scale = work.page, work.scale
+    decision = work.decision.after_focus(work.blur) if work.blur else work.decision
+    if work.decision.verdict == "kept":
+        if scale > 1 and work.x_height < TINY_X_HEIGHT:
+            return Cleaned(page, decision, page.finer(work.raw, scale), scale)
+        return Cleaned(page, decision)
+    contrast = work.measures.speckled_contrast
+    cleaned = wipe_crumbs(work.raw, work.cleaned, scale * work.x_height, contrast)
+    own = cleaned if scale == 1 else bring_back(work.grey, work.raw, cleaned)
+    shown, parts = page.with_luma(_luma(work), own), work.parts
+    unsure = None if parts is None else parts.unsure(cleaned)
+    if parts is None or unsure is None or not parts.touches(unsure):
+        return Cleaned(shown, decision, page.finer(cleaned, scale) if scale > 1 else None, scale)
+    read = page.finer(parts.reading(cleaned, unsure), scale)
+    return Cleaned(parts.shown(shown, own, unsure), decision, read, scale)
+
+
+def _luma(work: Work) -> Image:
+    """Return the page's own luma, with its grounds as dark as they came."""
+    has_grounds = work.parts is not None and work.parts.grounds
+    return work.page.grey() if has_grounds and not work.page.is_grey else work.grey

@@ -1,0 +1,1 @@
+"""What is on a page beside text, and what becomes of it."""

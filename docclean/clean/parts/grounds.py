@@ -1,0 +1,232 @@
+"""Tinted and dark grounds: where exactly each lies, its colour, and that of the print on it.
+
+All is measured on the small picture divided by its paper, so that the light on the sheet, which
+falls on paper and tint alike, does not count.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageFilter
+
+from docclean.clean.parts.paper_field import Field, enlarged
+from docclean.imageops.components import components
+from docclean.imageops.morphology import spread
+from docclean.page import LUMA, Image
+from docclean.regions.kinds import Kind
+from docclean.regions.page_map import CELL, PageMap
+
+LEAST_CELLS = 6
+"""Cells of the smallest ground."""
+CLOSING = 7
+"""Width in px of the small picture of strokes that do not count as ground."""
+PALE = 12.0
+"""Grey levels from the paper below which a tint is not kept: it goes whole."""
+NEAR = 26.0
+"""Distance of a colour from a tint, in grey levels, up to which it is that tint; a third of the
+way to the paper where that is less."""
+MOST_TINTS = 4
+"""Tints of one piece of the map, which panels that touch make, at most."""
+Colour = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A tinted or dark area with print on it.
+
+    Attributes:
+        box: rows and columns of the page, px.
+        cover: (h, w) uint8 of the box: 255 on it, 0 off it, between at its edge.
+        cells: (rows, columns) of the map that it fills.
+        tint: (3,) RGB of the ground over that of the paper, 0..255.
+        ink: (3,) of the print on it.
+    """
+
+    box: tuple[slice, slice]
+    cover: Image
+    cells: Mask
+    tint: Colour
+    ink: Colour
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether its print is lighter than it."""
+        return luma(self.ink) > luma(self.tint)
+
+    @property
+    def is_pale(self) -> bool:
+        """Whether it is hardly darker than the paper, in no colour."""
+        return float(np.abs(255 - self.tint).max()) < PALE
+
+    def positive(self, grey: Image, paper: Field) -> Image:
+        """Return the box of a page (H, W) with its ground as light as the paper around it.
+
+        Args:
+            grey: the page.
+            paper: luma of the paper in the box, (h, w) float32.
+        """
+        here = grey[self.box].astype(np.float32)
+        tint, ink = luma(self.tint) / 255, luma(self.ink) / 255
+        if self.is_dark:
+            share = np.clip((here / np.maximum(paper, 1) - tint) / max(0.02, ink - tint), 0, 1)
+            made = np.asarray(paper * (1 - share), np.float32)
+        else:
+            made = np.asarray(here / np.float32(max(0.02, tint)))
+        cover = self.cover.astype(np.float32) / 255
+        return np.asarray(np.clip(here + cover * (made - here) + 0.5, 0, 255), np.uint8)
+
+    def shown(self, pixels: Image, cleaned: Image) -> Image:
+        """Return the box of the page with one even tint and the cleaned print on it.
+
+        Args:
+            pixels: the page as it is shown without, (H, W) or (H, W, 3).
+            cleaned: the network's page, dark on white, (H, W).
+        """
+        here = pixels[self.box].astype(np.float32)
+        share = cleaned[self.box].astype(np.float32)[..., None] / 255
+        made = self.ink + (self.tint - self.ink) * share
+        cover = self.cover.astype(np.float32)[..., None] / 255
+        if here.ndim == 2:
+            made, cover = made @ np.asarray(LUMA, np.float32), cover[..., 0]
+        return np.asarray(np.clip(here + cover * (made - here) + 0.5, 0, 255), np.uint8)
+
+
+def luma(colour: Colour) -> float:
+    """Return the luma of one colour, (3,)."""
+    return float(colour @ np.asarray(LUMA, np.float32))
+
+
+def find_grounds(page: PageMap, field: Field, left_out: Mask) -> list[Ground]:
+    """Return the tinted and dark grounds of a page, each by itself, the largest first.
+
+    Args:
+        page: its map.
+        field: its paper by cells, (h, w, 3).
+        left_out: cells that are off the sheet.
+    """
+    cells = (page.has(Kind.PANEL) | page.has(Kind.DARK)) & ~left_out
+    parts = components(cells)
+    if not (parts.area >= LEAST_CELLS).any():
+        return []
+    light = divided(page, field)
+    found: list[Ground] = []
+    taken = np.zeros(cells.shape, np.bool_)
+    for number in np.argsort(-parts.area):
+        if parts.area[number] < LEAST_CELLS:
+            break
+        own = np.zeros(cells.shape, np.bool_)
+        row, column, _ = parts.pixels(np.arange(len(parts.area)) == number)
+        own[row, column] = True
+        for _ in range(MOST_TINTS):  # panels that touch are one piece of the map
+            own &= ~taken
+            if np.count_nonzero(own) < LEAST_CELLS:
+                break
+            ground = _ground(page, light, own)
+            if ground is None:
+                break
+            found.append(ground)
+            taken |= ground.cells
+    return found
+
+
+def divided(page: PageMap, field: Field) -> Field:
+    """Return the small picture over its paper, (h', w', 3) float32, paper 255."""
+    paper = cropped(enlarged(field, (CELL * field.shape[0], CELL * field.shape[1])), page)
+    return np.asarray(np.clip(page.seen * (255 / np.maximum(paper, 1)), 0, 320), np.float32)
+
+
+def cropped(values: NDArray[np.generic], page: PageMap) -> NDArray[np.float32]:
+    """Return what lies within the small picture of values by pixels of its cells."""
+    return np.asarray(values[: page.picture[0], : page.picture[1]])
+
+
+def _fine(cells: Mask, page: PageMap) -> Mask:
+    """Return cells as pixels of the small picture."""
+    return np.asarray(cropped(np.repeat(np.repeat(cells, CELL, 0), CELL, 1), page), np.bool_)
+
+
+def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
+    """Measure the ground that these cells, (h, w), show most of; None where it is paper."""
+    grown = spread(own, 2)
+    rows, columns = (np.flatnonzero(grown.any(axis)) for axis in (1, 0))
+    y = slice(rows[0] * CELL, min(page.picture[0], (rows[-1] + 1) * CELL))
+    x = slice(columns[0] * CELL, min(page.picture[1], (columns[-1] + 1) * CELL))
+    seen, inside = light[y, x], _fine(own, page)[y, x]
+    values = seen[inside]
+    tint = _commonest(values)
+    if not float(np.abs(255 - tint).max()) >= 4:
+        return None
+    near = min(NEAR, float(np.abs(255 - tint).max()) / 3)
+    ground = _without_strokes(seen, tint)
+    off = np.abs(ground - tint).max(2)
+    cover = np.clip((near - off) / (0.5 * near) + 0.5, 0, 1) * _fine(grown, page)[y, x]
+    if not (cover > 0.5).any():
+        return None
+    full = np.zeros(page.picture, np.float32)
+    full[y, x] = cover
+    filled = by_cells(full, own.shape) >= 0.5
+    ink = _ink(values, tint)
+    box, fine = _on_page(page, y, x, cover)
+    return Ground(box, fine, filled | own & (by_cells(full, own.shape) > 0.2), tint, ink)
+
+
+def _commonest(values: Colour) -> Colour:
+    """Return the commonest colour of pixels, (N, 3), the mean of those near it."""
+    coarse = (values // 16).astype(np.int64)
+    keys = (coarse[:, 0] * 32 + coarse[:, 1]) * 32 + coarse[:, 2]
+    counts = np.bincount(keys)
+    key = int(counts.argmax())
+    middle = np.array((key // 1024, key // 32 % 32, key % 32), np.float32) * 16 + 8
+    near = np.abs(values - middle).max(1) <= 20
+    return np.asarray(np.median(values[near], 0) if near.any() else middle, np.float32)
+
+
+def _ink(values: Colour, tint: Colour) -> Colour:
+    """Return the colour of the print: that of the two ends of the greys farther from the tint."""
+    grey = values @ np.asarray(LUMA, np.float32)
+    low, high = np.percentile(grey, (1.5, 98.5))
+    own = luma(tint)
+    ends = values[grey <= low] if own - low >= high - own else values[grey >= high]
+    return np.asarray(np.median(ends, 0), np.float32)
+
+
+def _without_strokes(light: Field, tint: Colour) -> Field:
+    """Return a picture (h, w, 3) with its strokes, dark and light ones, filled in."""
+    image = Pillow.fromarray(np.clip(light, 0, 255).astype(np.uint8))
+    widest, least = ImageFilter.MaxFilter(CLOSING), ImageFilter.MinFilter(CLOSING)
+    closed = np.asarray(image.filter(widest).filter(least), np.float32)
+    opened = np.asarray(image.filter(least).filter(widest), np.float32)
+    nearer = np.abs(closed - tint).max(2) <= np.abs(opened - tint).max(2)
+    return np.where(nearer[..., None], closed, opened)
+
+
+def darkest_by_cells(full: NDArray[Any], shape: tuple[int, ...]) -> Field:
+    """Return the darkest of each cell of values by pixels of the small picture."""
+    whole = np.full((shape[0] * CELL, shape[1] * CELL), 255, np.float32)
+    whole[: full.shape[0], : full.shape[1]] = full
+    return np.asarray(whole.reshape(shape[0], CELL, shape[1], CELL).min((1, 3)), np.float32)
+
+
+def by_cells(full: Field, shape: tuple[int, ...]) -> Field:
+    """Return the mean of each cell of values by pixels of the small picture."""
+    whole = np.zeros((shape[0] * CELL, shape[1] * CELL), np.float32)
+    whole[: full.shape[0], : full.shape[1]] = full
+    return np.asarray(whole.reshape(shape[0], CELL, shape[1], CELL).mean((1, 3)), np.float32)
+
+
+def _on_page(page: PageMap, y: slice, x: slice, cover: Field) -> tuple[tuple[slice, slice], Image]:
+    """Return a box of the small picture as one of the page, and a cover at its size."""
+    rows, columns = (
+        slice(round(side.start * scale), min(length, round(side.stop * scale)))
+        for side, scale, length in (
+            (y, page.height / page.picture[0], page.height),
+            (x, page.width / page.picture[1], page.width),
+        )
+    )
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    levels = Pillow.fromarray((cover * 255).astype(np.uint8))
+    return (rows, columns), np.asarray(levels.resize(size, Pillow.Resampling.BILINEAR), np.uint8)

@@ -1,0 +1,28 @@
+"""Light over that of the paper: whites of pictures rolled off, ink of a colour told from grey."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROLL = 0.88
+"""Share of the paper's light above which a picture's whites are pressed together."""
+WHITEST = 246.0
+"""Grey of a picture's white."""
+COLOURFUL = (36.0, 72.0)
+"""Distance between channels from which a pixel is coloured ink a little, and wholly."""
+
+
+def coloured_ink(even: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how surely pixels over their paper, (h, w, 3), are ink of a colour, (h, w) 0..1."""
+    low, high = COLOURFUL
+    return np.asarray(np.clip((np.ptp(even, axis=2) - low) / (high - low), 0, 1), np.float32)
+
+
+def rolled(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return light, 1 as light as paper, as greys: straight up to `ROLL`, then ever less steep.
+
+    Paper becomes `WHITEST`; what is lighter comes close to white.
+    """
+    over = np.maximum(light - ROLL, 0)
+    room = WHITEST - 255 * ROLL
+    bent = room * (1 - np.exp(-255 * over / room)) / (1 - np.exp(-255 * (1 - ROLL) / room))
+    return np.asarray(np.minimum(255 * np.minimum(light, ROLL) + bent, 249), np.float32)

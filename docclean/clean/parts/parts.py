@@ -1,0 +1,162 @@
+"""What is not text: kept as it came while the text around it is cleaned."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docclean.clean.parts.grounds import darkest_by_cells
+from docclean.clean.parts.light import coloured_ink, rolled
+from docclean.clean.parts.seen import Mask, Seen
+from docclean.clean.parts.wish import WISH, Wish
+from docclean.clean.type_size import resized
+from docclean.imageops.morphology import spread
+from docclean.page import LUMA, Image, Page
+from docclean.regions.kinds import Kind
+
+BAND = 256
+"""Rows that are put together at a time."""
+SURE_TEXT, FAINT_INK, LEFT, WORD = 150, 40.0, 0.35, 6
+"""Share, of 255, from which a cell is surely text; grey levels of its ink, 255 as light as paper,
+from which there is something to lose; share of them that must be left; cells of a lost word."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts(Seen):
+    """The parts of a page that are no text on paper, and how they are put together again.
+
+    Attributes:
+        wish: how they are to be shown.
+    """
+
+    wish: Wish = WISH
+
+    def unsure(self, cleaned: Image) -> Mask:
+        """Return the cells whose text the network nearly erased: they stay as they came, evened.
+
+        Args:
+            cleaned: the network's page, dark on white, of any size.
+        """
+        shape = self.off.shape
+        ink = 255 - darkest_by_cells(self.light @ np.asarray(LUMA, np.float32), shape)
+        left = 255 - darkest_by_cells(resized(cleaned, self.map.picture), shape)
+        elsewhere = self.off | self.kept | self.tinted | spread(self.stamps, 1)
+        written = self.map.has(Kind.TEXT, SURE_TEXT) & ~elsewhere
+        erased = written & (ink >= FAINT_INK) & (left < LEFT * ink)
+        # one letter's crumb is no reason: a word is
+        return spread(erased, 1) if np.count_nonzero(erased) >= WORD else np.zeros_like(erased)
+
+    def touches(self, unsure: Mask) -> bool:
+        """Say whether anything is to be laid over the cleaned page, or its paper keeps its tone."""
+        return self.wish.tone or self.has_parts or bool(unsure.any())
+
+    def positive(self, grey: Image) -> Image:
+        """Return the luma (H, W) uint8 with every ground as light as the paper around it."""
+        if not self.grounds:
+            return grey
+        made = grey.copy()
+        for ground in self.grounds:
+            rows, columns = ground.box
+            paper = self.paper(rows, columns) @ np.asarray(LUMA, np.float32)
+            made[ground.box] = ground.positive(made, paper)
+        return made
+
+    def shown(self, page: Page, cleaned: Image, unsure: Mask) -> Page:
+        """Return the page to be kept: the parts laid over the page whose text was cleaned.
+
+        Args:
+            page: the cleaned page, of the shape of the one that came.
+            cleaned: its luma as the network made it, dark on white everywhere, (H, W).
+            unsure: cells of text that stay as they came.
+        """
+        pixels = page.pixels.copy()
+        for ground in self.grounds:
+            if not ground.is_pale:
+                pixels[ground.box] = ground.shown(pixels, cleaned)
+        kept = self.kept | unsure
+        if kept.any() or self.stamps.any() or self.off.any():
+            self._lay(pixels, kept)
+        if self.wish.tone:
+            self._tint(pixels)
+        return page.with_pixels(pixels)
+
+    def _tint(self, pixels: Image) -> None:
+        """Give white paper the tone that the sheet has on the whole."""
+        tone = np.median(self.field[~self.off], 0) / 255 if not self.off.all() else np.ones(3)
+        if pixels.ndim == 2:
+            tone = tone @ np.asarray(LUMA)
+        for top in range(0, len(pixels), BAND):
+            rows = pixels[top : top + BAND]
+            rows[:] = np.clip(rows * tone + 0.5, 0, 255).astype(np.uint8)
+
+    def _lay(self, pixels: Image, kept: Mask) -> None:
+        """Lay pictures, codes, stamps and what is off the sheet over `pixels`, in bands of rows."""
+        shape = pixels.shape[:2]
+        masks = [self.over(cells, shape) for cells in (kept, spread(self.stamps, 1), self.off)]
+        for top in range(0, shape[0], BAND):
+            rows = np.s_[top : top + BAND]
+            keep, stamp, off = (mask[rows] for mask in masks)
+            if not (keep.any() or stamp.any() or off.any()):
+                continue
+            here = pixels[rows].astype(np.float32)
+            even = self.evened(top, min(shape[0], top + BAND))
+            share = keep.astype(np.float32)[..., None] / 255
+            if even.shape[2] == 3 and stamp.any():
+                inked = (coloured_ink(even) * (stamp / np.float32(255)))[..., None]
+                if self.wish.stamps:
+                    share = np.maximum(share, inked)
+                else:
+                    here += np.minimum(1, 3 * inked) * (255 - here)  # soft edges too
+            if here.ndim == 2:
+                even, share = even[..., 0], share[..., 0]
+            here += share * (even - here)
+            white = off.astype(np.float32) / 255
+            ground = self.page.pixels[rows] if self.wish.desk else np.float32(255)
+            here += (white if here.ndim == 2 else white[..., None]) * (ground - here)
+            pixels[rows] = np.clip(here + 0.5, 0, 255).astype(np.uint8)
+
+    def evened(self, top: int, bottom: int) -> NDArray[np.float32]:
+        """Return rows of the page divided by its paper, (h, W, 3 or 1), 0..255, rolled off."""
+        rows = self.page.pixels[top:bottom].astype(np.float32)
+        field = self.paper(slice(top, bottom), slice(0, self.page.width))
+        if rows.ndim == 2:
+            rows, field = rows[..., None], (field @ np.asarray(LUMA, np.float32))[..., None]
+        return rolled(np.asarray(rows / np.maximum(field, 1), np.float32))
+
+    def reading(self, read: Image, unsure: Mask) -> Image:
+        """Return the page to be read, (h, w) uint8: no desk, no codes, pictures in even light.
+
+        Args:
+            read: the network's page, at the size it is read at.
+            unsure: cells of text that are read as they came.
+        """
+        out, shape = read, read.shape
+        as_it_came = self.pictures | unsure
+        if as_it_came.any():
+            cover = self.over(as_it_came, shape) >= 128
+            out = np.where(cover, resized(self._even_luma(), shape), out)
+        white = self.off | self.codes
+        if white.any():
+            out = np.where(self.over(white, shape) >= 128, np.uint8(255), out)
+        if not self.page.is_grey and self.crossed.any():
+            out = np.where(self._ink_over_print(shape) >= 128, np.uint8(255), out)
+        return out
+
+    def _even_luma(self) -> Image:
+        """Return the luma of the page over that of its paper, (H, W) uint8."""
+        luma = np.empty(self.page.pixels.shape[:2], np.uint8)
+        for top in range(0, self.page.height, BAND):
+            even = self.evened(top, min(self.page.height, top + BAND))
+            grey = even[..., 0] if even.shape[2] == 1 else even @ np.asarray(LUMA, np.float32)
+            luma[top : top + BAND] = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+        return luma
+
+    def _ink_over_print(self, shape: tuple[int, ...]) -> Image:
+        """Return how surely each pixel of a page to be read is coloured ink over print, 0..255."""
+        cover = self.over(spread(self.crossed, 1), self.page.pixels.shape).copy()
+        for top in range(0, self.page.height, BAND):
+            rows = cover[top : top + BAND]
+            if rows.any():
+                even = self.evened(top, top + len(rows))
+                cover[top : top + BAND] = (rows * coloured_ink(even)).astype(np.uint8)
+        return resized(cover, shape)

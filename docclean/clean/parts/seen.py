@@ -1,0 +1,185 @@
+"""What is seen on a page beside text: the map, made sure of by colours and by what joins what."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from docclean.clean.parts.grounds import Ground, by_cells, divided, find_grounds
+from docclean.clean.parts.light import COLOURFUL
+from docclean.clean.parts.paper_field import Field, paper_field
+from docclean.imageops.components import components
+from docclean.imageops.morphology import spread
+from docclean.page import LUMA, Image, Page
+from docclean.regions.kinds import Kind
+from docclean.regions.page_map import PageMap
+
+Mask = NDArray[np.bool_]
+LEAST_CELLS = {Kind.PICTURE: 9, Kind.CODE: 4}
+"""Cells of the smallest picture and code."""
+SURE_OFF = 200
+"""Share, of 255, from which a cell at the rim is off the sheet."""
+MOSTLY, LITTLE = 0.55, 0.03
+"""Share of the sheet that is picture from which the page is one, and that may be text beside it."""
+INKED = 0.04
+"""Share of a cell that is coloured ink, or dark ink without a colour, for it to have such."""
+NEUTRAL, DARK_INK = 24.0, 110.0
+"""Distance between channels and grey, 255 as light as the paper, below which ink has no colour."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What is on a page, by cells of its map.
+
+    Attributes:
+        page: the page as it came.
+        map: what is where on it.
+    """
+
+    page: Page
+    map: PageMap
+
+    @cached_property
+    def field(self) -> Field:
+        """The paper's colour by cells, (h, w, 3)."""
+        return paper_field(self.map)
+
+    @cached_property
+    def grounds(self) -> list[Ground]:
+        """Tinted and dark grounds."""
+        return find_grounds(self.map, self.field, self.off)
+
+    @cached_property
+    def off(self) -> Mask:
+        """Cells off the sheet: sure ones, joined to the rim of the picture, without text near."""
+        sure = self.map.has(Kind.OFF, SURE_OFF)
+        written = self.map.has(Kind.TEXT, 100) | self.map.has(Kind.DARK, 100)
+        return joined_to_rim(sure & ~spread(written, 1))
+
+    def cells(self, kind: Kind) -> Mask:
+        """Return the cells of pictures or codes, without specks of them or what is one tint."""
+        found = components(closed(self.map.has(kind)) & ~self.off & ~self.tinted)
+        cells = np.zeros(self.off.shape, np.bool_)
+        row, column, _ = found.pixels(found.area >= LEAST_CELLS[kind])
+        cells[row, column] = True
+        return cells
+
+    @cached_property
+    def pictures(self) -> Mask:
+        """Cells of pictures."""
+        return self.cells(Kind.PICTURE)
+
+    @cached_property
+    def codes(self) -> Mask:
+        """Cells of codes."""
+        return self.cells(Kind.CODE)
+
+    @cached_property
+    def light(self) -> Field:
+        """The small picture over its paper, (h', w', 3), paper 255."""
+        return divided(self.map, self.field)
+
+    @cached_property
+    def coloured(self) -> Mask:
+        """Cells with ink of a colour in them."""
+        if self.page.is_grey:
+            return np.zeros(self.off.shape, np.bool_)
+        inked = (np.ptp(self.light, axis=2) > COLOURFUL[1]).astype(np.float32)
+        return by_cells(inked, self.off.shape) > INKED
+
+    @cached_property
+    def stamps(self) -> Mask:
+        """Cells of stamps and pens: those the map shows, and coloured ink that is no dirt."""
+        coloured = self.coloured & ~self.map.has(Kind.DIRT)
+        return (self.map.has(Kind.STAMP, 90) | coloured) & ~self.off & ~self.kept & ~self.tinted
+
+    @cached_property
+    def kept(self) -> Mask:
+        """Cells that stay as they came: pictures with their edges, and codes."""
+        return spread(self.pictures, 1) | self.codes
+
+    @cached_property
+    def tinted(self) -> Mask:
+        """Cells of tinted and dark grounds."""
+        cells = np.zeros(self.off.shape, np.bool_)
+        for ground in self.grounds:
+            cells |= ground.cells
+        return cells
+
+    @cached_property
+    def crossed(self) -> Mask:
+        """Cells in which coloured ink lies over print that has no colour."""
+        grey = self.light @ np.asarray(LUMA, np.float32)
+        plain = (np.ptp(self.light, axis=2) < NEUTRAL) & (grey < DARK_INK)
+        neutral = by_cells(plain.astype(np.float32), self.off.shape) > INKED
+        return self.coloured & neutral & self.stamps & self.map.has(Kind.TEXT, 100)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether there is more than text, paper, rules and dirt."""
+        return bool((self.off | self.kept | self.stamps).any()) or bool(self.grounds)
+
+    @cached_property
+    def is_picture(self) -> bool:
+        """Whether the sheet is one picture with hardly any text beside it."""
+        sheet = ~self.off
+        beside = self.map.has(Kind.TEXT) & sheet & ~self.pictures
+        most = np.count_nonzero(self.pictures) >= MOSTLY * np.count_nonzero(sheet)
+        return bool(most and np.count_nonzero(beside) <= LITTLE * np.count_nonzero(sheet))
+
+    def text_only(self, cleaned: Image) -> Image:
+        """Return the network's page (H, W) with white where there is no text on paper."""
+        left_out = self.left_out(cleaned.shape)
+        return cleaned if left_out is None else np.where(left_out, np.uint8(255), cleaned)
+
+    def left_out(self, shape: tuple[int, ...]) -> Mask | None:
+        """Return which pixels, (H, W), say nothing of the text's dirt; None where all do."""
+        cells = self.off | spread(self.pictures, 1) | self.codes | self.stamps
+        if not cells.any():
+            return None
+        return self.over(cells, shape) >= 128
+
+    def over(self, cells: Mask, shape: tuple[int, ...]) -> Image:
+        """Return a mask by cells for each pixel, 0..255, interpolated."""
+        return self.map.over(cells.astype(np.uint8) * np.uint8(255), (shape[0], shape[1]))
+
+    def paper(self, rows: slice, columns: slice) -> Field:
+        """Return the paper's colour in a box of the page, px, (h, w, 3), interpolated."""
+        down, across = self.map.cell
+        box = (columns.start / across, rows.start / down, columns.stop / across, rows.stop / down)
+        return _cut(self.field, box, (rows.stop - rows.start, columns.stop - columns.start))
+
+
+def closed(cells: Mask) -> Mask:
+    """Return cells, (h, w), with the gaps and holes of up to two cells in them filled."""
+    wide = np.pad(cells, 2)
+    return ~spread(~spread(wide, 2), 2)[2:-2, 2:-2]
+
+
+def joined_to_rim(cells: Mask) -> Mask:
+    """Return those of the cells, (h, w), that are joined to the rim of the picture."""
+    found = components(cells)
+    height, width = cells.shape
+    joined = (
+        (found.top == 0) | (found.left == 0) | (found.bottom == height) | (found.right == width)
+    )
+    kept = np.zeros(cells.shape, np.bool_)
+    row, column, _ = found.pixels(joined)
+    kept[row, column] = True
+    return kept
+
+
+def _cut(field: Field, box: tuple[float, float, float, float], shape: tuple[int, int]) -> Field:
+    """Return a piece of a field, left, top, right, bottom in cells, at a shape, interpolated."""
+    size = (shape[1], shape[0])
+    high, wide = field.shape[:2]
+    held = (box[0], min(box[1], high - 1e-3), min(box[2], wide), min(box[3], high))
+    planes = [
+        np.asarray(
+            Pillow.fromarray(field[..., n]).resize(size, Pillow.Resampling.BILINEAR, box=held)
+        )
+        for n in range(field.shape[2])
+    ]
+    return np.stack(planes, 2)

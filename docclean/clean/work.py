@@ -1,0 +1,65 @@
+"""A page on its way through the cleaner, and what comes out of it."""
+
+from dataclasses import dataclass
+
+from docclean.clean.gate.decision import Decision
+from docclean.clean.gate.measures import Measures
+from docclean.clean.network import Runtime
+from docclean.clean.parts.parts import Parts
+from docclean.page import Image, Page
+
+UNMEASURED, UNDECIDED = Measures(), Decision("kept", "nothing is decided yet", {})
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """A cleaned page and why it is as it is.
+
+    Attributes:
+        page: the page to look at and to keep: same size and dpi as it came, colour if it had any.
+        decision: the gate's verdict, its reason, and the measures behind it.
+        read: the page to be read, where it is not `page` turned grey: at `scale` times its size
+            and dpi where its letters are small, without a pen's strokes where they cross its print.
+        scale: pixels of `reading` for one of `page`: boxes found on it are divided by that.
+    """
+
+    page: Page
+    decision: Decision
+    read: Page | None = None
+    scale: float = 1.0
+
+    @property
+    def reading(self) -> Page:
+        """Return the page to give to an OCR engine, grey: see `read`."""
+        return self.read or self.page.with_pixels(self.page.grey())
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """A page on its way through the cleaner; each stage returns a new one.
+
+    Attributes:
+        page: the page as it came, brought into focus where it was not.
+        grey: its luma, (H, W) uint8, every tinted or dark ground on it as light as the paper.
+        raw: its luma at the size the network works at, (h, w) uint8.
+        cleaned: what the network made of it, (h, w) uint8; (H, W) until it is enlarged.
+        blur: standard deviation of what had blurred the page, px; 0 where nothing had.
+        x_height: height of its small letters, px; 0: no text.
+        scale: h / H, 1 and above.
+        network: made `cleaned`.
+        parts: what is on it beside text; None where nobody looked.
+        measures: `raw` beside `cleaned`, in numbers.
+        decision: what becomes of the page.
+    """
+
+    page: Page
+    grey: Image
+    raw: Image
+    cleaned: Image
+    network: Runtime
+    parts: Parts | None = None
+    blur: float = 0.0
+    x_height: float = 0.0
+    scale: float = 1.0
+    measures: Measures = UNMEASURED
+    decision: Decision = UNDECIDED

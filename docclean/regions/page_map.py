@@ -1,0 +1,85 @@
+"""The map of one page: how surely each cell shows text, a picture, a stamp, the desk."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from docclean.page import Image
+from docclean.regions.kinds import FIRST, MARKS, Kind, Kinds
+
+Shares = NDArray[np.uint8]
+"""(h, w) uint8 by cells: 0 surely not, 255 surely."""
+Mask = NDArray[np.bool_]
+CELL = 8
+"""Side of a cell in px of the picture that the map was made of."""
+HALF = 128
+"""Share from which a cell shows a kind."""
+
+
+@dataclass(frozen=True, eq=False)
+class PageMap:
+    """What is where on a page.
+
+    Attributes:
+        shares: (9, h, w) uint8, of each of `MARKS`, by cells: 0 surely not, 255 surely.
+        height: of the page in px.
+        width: of the page in px.
+        seen: the small picture that the map was made of, (h', w', 3) RGB uint8.
+        turns: (4,) float, how surely the page was turned by so many quarters counter-clockwise.
+    """
+
+    shares: Shares
+    height: int
+    width: int
+    seen: Image
+    turns: NDArray[np.float32]
+
+    @property
+    def picture(self) -> tuple[int, int]:
+        """Return height and width in px of the picture that the map was made of."""
+        return self.seen.shape[0], self.seen.shape[1]
+
+    @property
+    def cell(self) -> tuple[float, float]:
+        """Return height and width of a cell in px of the page."""
+        return (
+            CELL * self.height / self.picture[0],
+            CELL * self.width / self.picture[1],
+        )
+
+    def share(self, kind: Kind) -> Shares:
+        """Return how surely each cell shows a kind, (h, w) uint8."""
+        return np.asarray(self.shares[MARKS.index(kind)])
+
+    def has(self, kind: Kind, least: int = HALF) -> Mask:
+        """Tell which cells show a kind, (h, w)."""
+        return np.asarray(self.share(kind) >= least)
+
+    def kinds(self) -> Kinds:
+        """Return the one kind that each cell is called after, (h, w) uint8."""
+        kinds = np.zeros(self.shares.shape[1:], np.uint8)
+        for kind in reversed(FIRST):
+            kinds[self.has(kind)] = kind
+        return kinds
+
+    def over(
+        self, cells: NDArray[np.uint8], shape: tuple[int, int] | None = None
+    ) -> NDArray[np.uint8]:
+        """Return values by cells, (h, w) uint8, for each pixel, interpolated: (H, W) uint8.
+
+        Args:
+            cells: by cells of this map.
+            shape: height and width to return; the page's when None.
+        """
+        height, width = shape or (self.height, self.width)
+        # the last cells may reach past the page
+        box = (0, 0, self.picture[1] / CELL, self.picture[0] / CELL)
+        way = Pillow.Resampling.BILINEAR
+        return np.asarray(Pillow.fromarray(cells).resize((width, height), way, box=box), np.uint8)
+
+    def told(self) -> dict[str, float]:
+        """Return the share of the page that each kind takes, by its name, 0..1."""
+        kinds = self.kinds()
+        return {kind.name.lower(): round(float(np.mean(kinds == kind)), 4) for kind in Kind}

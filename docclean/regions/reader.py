@@ -1,0 +1,73 @@
+"""Runs the map's network on a small picture of the page."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from docclean.page import Image, Page
+from docclean.regions.kinds import MARKS
+from docclean.regions.page_map import CELL, PageMap
+
+WEIGHTS = Path(__file__).with_name("regions.onnx")
+LONGER = 768
+"""Longer side, in px, of the picture that the network sees; a smaller page is seen as it is."""
+STRIDE = 32
+"""Sides of what it is given are multiples of it, in px."""
+
+
+class MapReader:
+    """Draws the map of pages with one loaded network."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        """Load the network.
+
+        Args:
+            threads: processor threads; None uses all cores.
+        """
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or 0
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        providers = ["CPUExecutionProvider"]  # a picture so small is done before it is sent
+        self._session: Any = onnxruntime.InferenceSession(
+            str(WEIGHTS), options, providers=providers
+        )
+
+    def __call__(self, page: Page) -> PageMap:
+        """Return the map of a page."""
+        small = reduced(page.pixels)
+        height, width = small.shape[:2]
+        layers, turns = self._session.run(None, {"pictures": _whole(small)[None]})
+        rows, columns = -(-height // CELL), -(-width // CELL)
+        shares = np.ascontiguousarray(layers[0, : len(MARKS), :rows, :columns])
+        return PageMap(shares, page.height, page.width, small, turns[0])
+
+
+@cache
+def map_reader(threads: int | None = None) -> MapReader:
+    """Return the one reader of this process for so many threads."""
+    return MapReader(threads)
+
+
+def reduced(pixels: Image) -> Image:
+    """Return a page, (H, W) or (H, W, 3), as the network sees it, (h, w, 3) uint8."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, LONGER / max(height, width))
+    image = Pillow.fromarray(pixels)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        # twice as fine first, by plain means of whole pixels: five times as fast
+        image = image.reduce(max(1, int(0.5 / scale))) if scale < 0.5 else image
+        image = image.resize(size, Pillow.Resampling.BOX)
+    return np.asarray(image.convert("RGB"), np.uint8)
+
+
+def _whole(picture: Image) -> NDArray[np.uint8]:
+    """Return a picture with its edges repeated until its sides are multiples of the stride."""
+    down, across = (-side % STRIDE for side in picture.shape[:2])
+    return np.pad(picture, ((0, down), (0, across), (0, 0)), mode="edge")

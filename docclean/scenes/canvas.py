@@ -1,0 +1,173 @@
+"""The sheet while it is drawn: its colours, what lies where, and its words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from docclean.page import Image
+from docclean.regions.kinds import Kind, bit
+from docclean.synth import Word
+
+Box = tuple[int, int, int, int]
+"""top, bottom, left, right in px; bottom and right excluded."""
+Mask = NDArray[np.bool_]
+TRIES = 60
+"""Boxes drawn before a sheet counts as full."""
+
+
+@dataclass(eq=False)
+class Canvas:
+    """A sheet that is being drawn; the functions of this package change it in place.
+
+    Attributes:
+        rgb: (H, W, 3) uint8.
+        layers: (H, W) uint16, a bit for each `Kind` that a pixel shows.
+        dpi: dots per inch.
+        words: those whose print still stands.
+        taken: boxes of the parts that were put on it.
+    """
+
+    rgb: Image
+    layers: NDArray[np.uint16]
+    dpi: float
+    words: list[Word] = field(default_factory=list)
+    taken: list[Box] = field(default_factory=list)
+
+    @classmethod
+    def of_print(cls, grey: Image, words: Iterable[Word], dpi: float) -> "Canvas":
+        """Return a printed sheet, (H, W) uint8, with its words and its rules marked."""
+        canvas = cls(np.repeat(grey[..., None], 3, 2), np.zeros(grey.shape, np.uint16), dpi)
+        canvas.words = list(words)
+        for top, bottom, left, right in _lines(canvas.words):
+            canvas.layers[top:bottom, left:right] |= bit(Kind.TEXT)
+        canvas.layers[_rules(grey, dpi) & ~canvas.has(Kind.TEXT)] |= bit(Kind.RULE)
+        tinted, dark = _grounds(grey, dpi)
+        for word in canvas.words:
+            if not _is_light(word, grey):
+                dark[word.top : word.bottom, word.left : word.right] = False
+        canvas.layers[tinted] |= bit(Kind.PANEL)
+        canvas.layers[dark] = bit(Kind.DARK)
+        return canvas
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in px."""
+        return self.layers.shape[0], self.layers.shape[1]
+
+    def px(self, millimetres: float) -> int:
+        """Return a length on paper in px, at least 1."""
+        return max(1, round(millimetres * self.dpi / 25.4))
+
+    def has(self, kind: Kind) -> Mask:
+        """Tell which pixels show a kind."""
+        return (self.layers & bit(kind)) > 0
+
+    def mark(self, kind: Kind, box: Box, mask: Mask | None = None) -> None:
+        """Say that a box, or the pixels of a mask as large as it, show a kind."""
+        top, bottom, left, right = box
+        here = self.layers[top:bottom, left:right]
+        here[mask if mask is not None else np.s_[:]] |= bit(kind)
+
+    def clear(self, box: Box, colour: Image | None = None) -> Image:
+        """Take everything out of a box and return its pixels to be drawn on; white or `colour`."""
+        top, bottom, left, right = box
+        self.layers[top:bottom, left:right] = 0
+        self.words = [word for word in self.words if not _meet(word, box)]
+        here = self.rgb[top:bottom, left:right]
+        here[:] = 255 if colour is None else colour
+        self.taken.append(box)
+        return here
+
+    def box(
+        self,
+        rng: np.random.Generator,
+        wide: tuple[float, float],
+        tall: tuple[float, float],
+        apart: bool = True,
+    ) -> Box | None:
+        """Draw a box of a size in shares of the sheet's width, clear of other parts if `apart`."""
+        height, width = self.shape
+        for _ in range(TRIES):
+            w = max(8, round(rng.uniform(*wide) * width))
+            h = max(8, min(height, round(rng.uniform(*tall) * width)))
+            if w > width or h > height:
+                continue
+            left, top = int(rng.integers(0, width - w + 1)), int(rng.integers(0, height - h + 1))
+            box = (top, top + h, left, left + w)
+            if not apart or not any(_cross(box, other) for other in self.taken):
+                return box
+        return None
+
+    def wide_of_text(self, box: Box) -> Box:
+        """Return the box grown until it cuts no word: panels end between lines."""
+        top, bottom, left, right = box
+        gap = self.px(1)
+        for _ in range(4):
+            cut = [w for w in self.words if _meet(w, (top, bottom, left, right))]
+            if not cut:
+                break
+            grown = (
+                max(0, min([top, *(w.top - gap for w in cut)])),
+                min(self.shape[0], max([bottom, *(w.bottom + gap for w in cut)])),
+                max(0, min([left, *(w.left - gap for w in cut)])),
+                min(self.shape[1], max([right, *(w.right + gap for w in cut)])),
+            )
+            if grown == (top, bottom, left, right):
+                break
+            top, bottom, left, right = grown
+        return top, bottom, left, right
+
+
+def _meet(word: Word, box: Box) -> bool:
+    top, bottom, left, right = box
+    return word.top < bottom and word.bottom > top and word.left < right and word.right > left
+
+
+def _cross(one: Box, other: Box) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def _lines(words: list[Word]) -> list[Box]:
+    """Return the boxes of words, each drawn out to the next word of its line."""
+    boxes: list[Box] = []
+    for word, after in zip(words, [*words[1:], None], strict=False):
+        right = word.right
+        if after is not None and abs(after.bottom - word.bottom) < (word.bottom - word.top):
+            gap = after.left - word.right
+            if 0 < gap < 1.2 * (word.bottom - word.top):
+                right = after.left
+        boxes.append((word.top, word.bottom, word.left, right))
+    return boxes
+
+
+def _rules(grey: Image, dpi: float) -> Mask:
+    """Tell which pixels of a clean print belong to rules: long thin runs of ink."""
+    ink = (grey < 200).astype(np.uint8)
+    long, thick = max(9, round(9 * dpi / 25.4)), max(3, round(1.2 * dpi / 25.4))
+    found = np.zeros(grey.shape, np.bool_)
+    for size, thin in (((long, 1), (1, thick)), ((1, long), (thick, 1))):
+        runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
+        solid = cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones(thin[::-1], np.uint8))
+        found |= (runs > 0) & (solid == 0)
+    return found
+
+
+def _grounds(grey: Image, dpi: float) -> tuple[Mask, Mask]:
+    """Tell which pixels of a clean print lie on a tinted and on a dark ground, letters and all."""
+    found = []
+    for toned, least in (((grey > 110) & (grey < 249), 1.0), (grey <= 110, 1.6)):
+        side, gap = max(3, round(least * dpi / 25.4)), max(3, round(3 * dpi / 25.4))
+        solid = cv2.morphologyEx(toned.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side)))
+        found.append(cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((gap, gap))) > 0)
+    return found[0] & ~found[1], found[1]
+
+
+def _is_light(word: Word, grey: Image) -> bool:
+    """Say whether a word stands on a dark ground: what is around its box is dark."""
+    top, left = max(0, word.top - 2), max(0, word.left - 2)
+    around = grey[top : word.bottom + 2, left : word.right + 2]
+    rim = (around[0], around[-1], around[:, 0], around[:, -1])
+    return float(np.median(np.concatenate(rim))) < 110

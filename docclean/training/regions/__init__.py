@@ -1,0 +1,1 @@
+"""How the network learns that draws the map of a page."""
