@@ -22,7 +22,12 @@ def finished(work: Work) -> Cleaned:
     if parts is None or unsure is None or not parts.touches(unsure):
         return Cleaned(shown, decision, page.finer(cleaned, scale) if scale > 1 else None, scale)
     read = page.finer(parts.reading(cleaned, unsure), scale)
-    return Cleaned(parts.shown(shown, own, unsure), decision, read, scale)
+    put_together = parts.shown(shown, own, unsure)
+    harmed = parts.harmed(put_together)
+    if harmed.any():
+        put_together = parts.shown(shown, own, unsure | harmed)
+    decision = decision.with_measures(**parts.told(unsure, harmed))
+    return Cleaned(put_together, decision, read, scale)
 
 
 def _luma(work: Work) -> Image:

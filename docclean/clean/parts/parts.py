@@ -12,6 +12,7 @@ from docclean.clean.parts.wish import WISH, Wish
 from docclean.clean.type_size import resized
 from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
+from docclean.regions.harm import harms
 from docclean.regions.kinds import Kind
 
 BAND = 256
@@ -45,6 +46,40 @@ class Parts(Seen):
         erased = written & (ink >= FAINT_INK) & (left < LEFT * ink)
         # one letter's crumb is no reason: a word is
         return spread(erased, 1) if np.count_nonzero(erased) >= WORD else np.zeros_like(erased)
+
+    def harmed(self, shown: Page) -> Mask:
+        """Return the cells of pictures, panels and stamps that did not come out whole."""
+        cells = np.zeros(self.off.shape, np.bool_)
+        if not (self.pictures.any() or self.grounds or self.stamps.any()):
+            return cells
+        down, across = self.map.cell
+        for harm in harms(self.page.pixels, shown.pixels, self.map):
+            if not harm.is_whole and not self._wished(harm.kind):
+                top, bottom, left, right = harm.box
+                rows = slice(int(top / down), int(np.ceil(bottom / down)))
+                cells[rows, int(left / across) : int(np.ceil(right / across))] = True
+        return cells & ~self.off
+
+    def _wished(self, kind: Kind) -> bool:
+        """Say whether it was asked for that such parts change."""
+        return self.wish.tone or (kind is Kind.STAMP and not self.wish.stamps)
+
+    def told(self, unsure: Mask, harmed: Mask) -> dict[str, float]:
+        """Return what is told of the parts: shares of the page, 0..1, nothing for nothing."""
+        dark = np.zeros(self.off.shape, np.bool_)
+        for ground in self.grounds:
+            dark |= ground.cells & ground.is_dark
+        shares = {
+            "pictures": self.pictures,
+            "stamps": self.stamps,
+            "panels": self.tinted & ~dark,
+            "light_text": dark,
+            "codes": self.codes,
+            "off_sheet": self.off,
+            "left_faint": unsure,
+            "put_back": harmed,
+        }
+        return {name: round(float(mask.mean()), 4) for name, mask in shares.items() if mask.any()}
 
     def touches(self, unsure: Mask) -> bool:
         """Say whether anything is to be laid over the cleaned page, or its paper keeps its tone."""
