@@ -23,6 +23,8 @@ from docclean.page import Image
 
 COARSER_QUALITIES = (80, 70, 60, 50)
 """Qualities tried, colour at half its resolution, where a page would take too much room."""
+MOST_GROWTH = 1.1
+"""How many times as large as it was a page may become without more ado."""
 JPEG_SIDE = 65500
 BITONAL_AT = 128
 """Grey below which a pixel of a cleaned 1-bit page is ink."""

@@ -14,8 +14,8 @@ import pikepdf
 from docclean.clean.contract import Loader
 from docclean.documents.base import Source, chosen, encoding
 from docclean.documents.pdf.checking import check_structure
-from docclean.documents.pdf.contents import Box, x_objects
-from docclean.documents.pdf.editing import Edit, Editor, cut_in_two
+from docclean.documents.pdf.contents import x_objects
+from docclean.documents.pdf.editing import Edit, Editor, cut_in_two, shown_box
 from docclean.documents.pdf.format import drop_other_pages
 from docclean.documents.pdf.objects import pdfa_part, save
 from docclean.documents.pdf.opening import check_permission, opened
@@ -101,10 +101,11 @@ def _written(
     """Apply the edits and save the document; say whether anything is not as it came."""
     with encoding("pdf"):
         editor = Editor(pdf)
-        for outcome, edit in zip(outcomes, spool, strict=True):
-            if not edit.pictures and "like" not in outcome.decision:
-                editor.keep(edit.number)
-            editor.apply(edit, _box(pdf.pages[edit.number - 1]))
+        for outcome in outcomes:  # their images stay theirs, though other pages show them too
+            if "bytes" not in outcome.decision and "like" not in outcome.decision:
+                editor.keep(outcome.number)
+        for edit in spool:
+            editor.apply(edit, shown_box(pdf.pages[edit.number - 1]))
         return _write(pdf, source, out, outcomes, editor)
 
 
@@ -176,7 +177,7 @@ def _without_pictures(outcome: Outcome) -> Outcome:
 
 def _light(outcome: Outcome) -> Outcome:
     """Keep of an edit only what is needed once the page is done."""
-    edit = outcome.edit and replace(outcome.edit, names=(), pictures=(), text=None)
+    edit = outcome.edit and replace(outcome.edit, names=(), pictures=(), text=None, unseen=None)
     return replace(outcome, edit=edit)
 
 
@@ -188,14 +189,6 @@ def _refuse(outcome: Outcome, source: Source, options: Options) -> None:
             f"{source.name}: page {outcome.number} could not be cleaned ({outcome.error}); "
             "without --strict it is copied as it is"
         )
-
-
-def _box(leaf: pikepdf.Page) -> Box:
-    """Return what a page shows of itself; asked of PDFium it would keep every page in memory."""
-    media, crop = ([float(side) for side in box] for box in (leaf.mediabox, leaf.cropbox))
-    left, bottom = (max(min(b[side], b[side + 2]) for b in (media, crop)) for side in (0, 1))
-    right, top = (min(max(b[side], b[side + 2]) for b in (media, crop)) for side in (0, 1))
-    return left, bottom, right, top
 
 
 def _write(
@@ -212,6 +205,7 @@ def _write(
         cut = cuts[index]
         if cut:
             cut_in_two(pdf, index, cut)
+    editor.tidy()
     save(pdf, out)
     out.flush()
     return True
@@ -228,12 +222,10 @@ def _check(
     path = Path(out.name)
     check_structure(path, len(pdf.pages), pdfa_part(pdf), options.password)
     given = [one for one in outcomes for _ in range(2 if one.edit and one.edit.cut else 1)]
-    bad = pages.undecodable(path, range(1, len(given) + 1))
-    broken = [number for number in bad if not given[number - 1].error]
-    if broken:
-        raise OutputError(
-            f"page {broken[0]} of the written PDF cannot be decoded; please report it"
-        )
+    whole = [number for number, one in enumerate(given, 1) if not one.error]
+    bad = pages.undecodable(path, whole)
+    if bad:
+        raise OutputError(f"page {bad[0]} of the written PDF cannot be decoded; please report it")
 
 
 @contextmanager

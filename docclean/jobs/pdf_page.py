@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 import pikepdf
-import pypdfium2 as pdfium
 
 from docclean.clean.contract import PageCleaner
 from docclean.documents.base import Source, decoding, encoding
+from docclean.documents.codecs import MOST_GROWTH
 from docclean.documents.mrc import layer
 from docclean.documents.pdf.contents import x_objects
 from docclean.documents.pdf.editing import Edit
-from docclean.documents.pdf.encoding import MOST_GROWTH, pictures_for, repacked
+from docclean.documents.pdf.encoding import pictures_for, repacked
+from docclean.documents.pdf.leaves import Leaf
 from docclean.documents.pdf.objects import Picture
 from docclean.documents.pdf.opening import opened
-from docclean.documents.pdf.rendering import page_of
-from docclean.documents.pdf.scans import Leaf, look
+from docclean.documents.pdf.rendering import Seen, seen
 from docclean.errors import MissingProgramError
 from docclean.jobs.one_page import Treated, treat
 from docclean.page import Page
@@ -77,30 +77,30 @@ class Opened:
         try:
             if self._done > REOPENED:
                 self._opened_anew()
-            with decoding(self.source):
-                shown = self.document[number - 1]
-            try:
-                return self._outcome(shown, self.pdf.pages[number - 1], number, options)
-            finally:
-                shown.close()
+            return self._outcome(number, options)
         except MissingProgramError as error:
             return Outcome(number, {"page": number}, error=str(error), missing=True)
         except Exception as error:  # one bad page must not sink the document
             return failed(number, str(error) or type(error).__name__)
 
-    def _outcome(
-        self, shown: pdfium.PdfPage, leaf: pikepdf.Page, number: int, options: Options
-    ) -> Outcome:
+    def _outcome(self, number: int, options: Options) -> Outcome:
         with decoding(self.source):
-            found = look(shown, leaf, self.source)
-        if found.kind == "blank" or (found.kind == "drawn" and not options.force):
+            came = seen(
+                self.pdf,
+                self.document,
+                number,
+                self.source,
+                programs=options.force,
+                whole="all",
+            )
+        found = came.leaf
+        if found.kind == "blank" or came.page is None:
             told = {"page": number, "verdict": "kept", "reason": NOT_CLEANED[found.kind]}
             return Outcome(number, {**told, "kind": found.kind})
-        with decoding(self.source):
-            page = page_of(shown, found, number, self.source)
-        treated = treat(page, self.cleaner, options, has_text=found.has_text)
+        treated = treat(came.page, self.cleaner, options, has_text=found.has_text)
+        leaf = self.pdf.pages[number - 1]
         with encoding("pdf"):
-            edit = _edit(leaf, found, page, treated, options)
+            edit = _edit(leaf, came, treated, options)
         told = {**treated.decision, "kind": found.kind}
         if edit and edit.pictures:
             told |= _sizes(leaf, found, edit)
@@ -113,26 +113,25 @@ def failed(number: int, why: str) -> Outcome:
     return Outcome(number, told, error=why)
 
 
-def _edit(
-    leaf: pikepdf.Page, found: Leaf, page: Page, treated: Treated, options: Options
-) -> Edit | None:
+def _edit(leaf: pikepdf.Page, came: Seen, treated: Treated, options: Options) -> Edit | None:
     """Return what changes on a page; a rendered one changes only where cleaning did something."""
-    turned = treated.straightened.turned
+    turned, found = treated.straightened.turned, came.leaf
     pictures: tuple[Picture, ...] = ()
     back = np.ascontiguousarray(np.rot90(treated.page.pixels, turned // 90))
     if options.mrc and not _is_bitonal(treated.page):
         pictures = tuple(map(layer, found.scan.parts(back) if found.scan else [back]))
     elif treated.changed:
-        pictures = pictures_for(leaf, found.scan, back, bitonal=options.bitonal, exact=False)
-    elif found.scan:
-        pictures = repacked(leaf, found.scan, page.pixels)
+        pictures = pictures_for(leaf, found, back, bitonal=options.bitonal, exact=False)
+    elif found.scan and came.page:
+        pictures = repacked(leaf, found, came.page.pixels)
     text = dict(treated.layers).get("pdf")
     cut = treated.straightened.cut
     if not (pictures or text or turned or cut):
         return None
     names = found.scan.names if found.scan and pictures else ()
     box = found.scan.box if found.scan else None
-    return Edit(page.number, names, pictures, box, text, turned, cut)
+    unseen = came.unseen if pictures else None
+    return Edit(treated.page.number, names, pictures, box, text, turned, cut, unseen)
 
 
 def _is_bitonal(page: Page) -> bool:
@@ -140,12 +139,15 @@ def _is_bitonal(page: Page) -> bool:
 
 
 def _sizes(leaf: pikepdf.Page, found: Leaf, edit: Edit) -> dict[str, Any]:
-    """Tell how many bytes a page's images took and take, and whether they grew too much."""
+    """Tell how many bytes what gives way took and what comes takes, and what else is lost."""
     known = x_objects(leaf)
-    names = edit.names or tuple(n for n, one in known.items() if one.get("/Subtype") == "/Image")
-    before = sum(len(known[name].read_raw_bytes()) for name in names)
+    gone = sum(len(known[name].read_raw_bytes()) for name in edit.names)
+    before = gone if found.scan else found.nbytes
     after = sum(picture.nbytes for picture in edit.pictures)
+    after += len(edit.unseen.content) if edit.unseen else 0
     told: dict[str, Any] = {"bytes": [before, after]}
-    if before and after > MOST_GROWTH * before:
-        told["larger"] = round(after / before, 2)
+    if after > MOST_GROWTH * before:
+        told["larger"] = round(after / max(before, 1), 2)
+    if edit.unseen and edit.unseen.flattened:
+        told["layers"] = "part of the picture now"
     return told

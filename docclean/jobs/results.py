@@ -119,6 +119,10 @@ def notes(decisions: Sequence[dict[str, Any]]) -> str:
     if larger:
         pages = ", ".join(str(d["page"]) for d in larger)
         notes.append(f"page {pages} takes more room than before")
+    flat = [d for d in decisions if "layers" in d]
+    if flat:
+        pages = ", ".join(str(d["page"]) for d in flat)
+        notes.append(f"page {pages}: layers that can be switched are one picture now")
     drawn = [d for d in decisions if d.get("kind") == "drawn"]
     if drawn:
         many = "s are" if len(drawn) > 1 else " is"

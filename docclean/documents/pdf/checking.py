@@ -1,33 +1,62 @@
 """A written PDF read back: opened, its pages counted, every image in it decoded."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Sequence
 from pathlib import Path
 
 import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from docclean.documents.base import MAX_PIXELS
+from docclean.documents.base import MAX_PIXELS, Source
+from docclean.documents.pdf.apart import apart, widen_for
 from docclean.documents.pdf.contents import FORM_DEPTH
+from docclean.documents.pdf.drawing.graph import drawn_by
 from docclean.documents.pdf.objects import needs_calibrated, pdfa_part
-from docclean.errors import OutputError
+from docclean.documents.pdf.opening import READ
+from docclean.errors import OutputError, UnreadableInputError
+
+TOGETHER = 16
+"""Pages that are checked in one process."""
 
 
-def undecodable(path: Path, numbers: Collection[int], password: str | None) -> list[int]:
-    """Return those of the pages whose images cannot all be decoded.
+def undecodable(path: Path, numbers: Sequence[int], password: str | None) -> list[int]:
+    """Return those of the pages whose images cannot all be decoded, or that draw too much.
 
     Images too large to be decoded by anyone (`MAX_PIXELS`) are passed over; they were not touched.
     """
-    document = pdfium.PdfDocument(path, password=password)
-    try:
-        return [number for number in numbers if not _decodes(document, number)]
-    finally:
-        document.close()
+    bad: list[int] = []
+    for start in range(0, len(numbers), TOGETHER):
+        together = numbers[start : start + TOGETHER]
+        try:
+            bad += _undecodable(path, together, password)
+        except UnreadableInputError:  # the process died of one of them
+            bad += [one for one in together if _deadly(path, one, password)]
+    return bad
 
 
-def _decodes(document: pdfium.PdfDocument, number: int) -> bool:
+def _undecodable(path: Path, numbers: Sequence[int], password: str | None) -> list[int]:
+    source = Source(path.name, path)
+
+    def work() -> list[int]:
+        with pikepdf.open(path, password=password or "", access_mode=READ) as pdf:
+            document = pdfium.PdfDocument(path, password=password)
+            return [one for one in numbers if not _decodes(pdf, document, one, source)]
+
+    return apart(source, work)
+
+
+def _deadly(path: Path, number: int, password: str | None) -> bool:
     try:
+        return bool(_undecodable(path, [number], password))
+    except UnreadableInputError:
+        return True
+
+
+def _decodes(pdf: pikepdf.Pdf, document: pdfium.PdfDocument, number: int, source: Source) -> bool:
+    try:
+        own = drawn_by(pdf.pages[number - 1], source)
+        widen_for(own.pixels)
         page = document[number - 1]
         try:
             wanted = [pdfium_c.FPDF_PAGEOBJ_IMAGE]
@@ -36,7 +65,7 @@ def _decodes(document: pdfium.PdfDocument, number: int) -> bool:
                     image.get_bitmap()
         finally:
             page.close()
-    except pdfium.PdfiumError:
+    except (pdfium.PdfiumError, pikepdf.PdfError, UnreadableInputError):
         return False
     return True
 

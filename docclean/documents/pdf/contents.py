@@ -10,7 +10,6 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image as Pillow
 from PIL import JpegImagePlugin
 
-from docclean.documents.base import Source
 from docclean.documents.codecs import Kind, Stored
 
 FORM_DEPTH = 8
@@ -18,24 +17,6 @@ CONTENT_LIMIT = 64_000_000
 """Bytes of page content that are looked at; a page of OCR text has a hundred thousand."""
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top, points."""
-
-
-def check_content(leaf: pikepdf.Page, source: Source) -> None:
-    """Refuse a page whose content streams unpack to more than `CONTENT_LIMIT` bytes.
-
-    Raises:
-        UnreadableInputError: they do.
-    """
-    contents = leaf.obj.get("/Contents")
-    streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
-    total = 0
-    for stream in streams:
-        if isinstance(stream, pikepdf.Stream):
-            total += unpacked(stream, CONTENT_LIMIT)
-    if total > CONTENT_LIMIT:
-        raise source.unreadable(
-            f"has a page of more than {CONTENT_LIMIT // 1_000_000} MB of drawing; print it anew"
-        )
 
 
 def unpacked(stream: pikepdf.Stream, limit: int) -> int:

@@ -11,8 +11,9 @@ from typing import Any, BinaryIO
 import pikepdf
 
 from docclean.documents.pdf.contents import Box, x_objects
+from docclean.documents.pdf.drawing.graph import part_of
 from docclean.documents.pdf.objects import Picture, content_of, needs_calibrated, save, srgb_profile
-from docclean.documents.pdf.textlayer import hidden_text
+from docclean.documents.pdf.textlayer import Unseen
 
 GONE = ("/Decode", "/DecodeParms", "/Mask", "/SMask", "/SMaskInData", "/ImageMask", "/Alternates")
 """What a new image does not take over from the one whose place it takes."""
@@ -32,6 +33,7 @@ class Edit:
         text: a PDF of one page of invisible text, as Tesseract makes it.
         turned: degrees clockwise the page is turned by, on top of its own.
         cut: share of the page's width as shown at which it is cut in two.
+        unseen: what a page keeps beside the one picture it shows.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Edit:
     text: bytes | None = field(default=None, repr=False)
     turned: int = 0
     cut: float | None = None
+    unseen: Unseen | None = None
 
 
 class Editor:
@@ -61,7 +64,7 @@ class Editor:
             for name, picture in zip(edit.names, edit.pictures, strict=True):
                 self._replace(leaf, name, picture)
         elif edit.pictures:
-            self._draw_only(leaf, edit.pictures[0], shown_box)
+            self._draw_only(leaf, edit, shown_box)
         if edit.pictures and "/Thumb" in leaf.obj:
             del leaf.obj.Thumb
         if edit.turned:
@@ -69,6 +72,10 @@ class Editor:
         if edit.text:
             self._lay_text(leaf, edit.text, edit.box or shown_box)
         self.changed |= bool(edit.pictures or edit.text or edit.turned)
+
+    def tidy(self) -> None:
+        """Let go of resources that pages inherited and none does any more."""
+        _without_unused(self.pdf.Root.Pages, set())
 
     def keep(self, number: int) -> None:
         """Let a page keep its images, whatever becomes of later pages that share them."""
@@ -94,21 +101,21 @@ class Editor:
         resources.XObject[name] = pikepdf.Stream(self.pdf, *self._content(picture))
         leaf.obj.Resources = resources
 
-    def _draw_only(self, leaf: pikepdf.Page, picture: Picture, box: Box) -> None:
+    def _draw_only(self, leaf: pikepdf.Page, edit: Edit, box: Box) -> None:
         """Make a picture, stretched over `box`, all that a page shows; its text stays, unseen."""
-        turned = int(leaf.obj.get("/Rotate", 0)) % 360
-        matrix = turned_into(box, turned, 1, 1)
-        text = hidden_text(leaf)
-        old = leaf.resources
-        resources = pikepdf.Dictionary(
-            {k: v for k, v in old.items() if k in ("/Font", "/Properties")}
-        )
-        forms = {k: v for k, v in x_objects(leaf).items() if v.get("/Subtype") == "/Form"}
-        resources.XObject = pikepdf.Dictionary(forms)
+        matrix = turned_into(box, int(leaf.obj.get("/Rotate", 0)) % 360, 1, 1)
+        kept = edit.unseen or Unseen(b"", frozenset(), flattened=False)
+        old, resources = leaf.resources, pikepdf.Dictionary(XObject=pikepdf.Dictionary())
+        for kind, name in sorted(kept.names):
+            if (one := part_of(old, kind).get(name)) is not None:
+                if kind not in resources:
+                    resources[kind] = pikepdf.Dictionary()
+                resources[kind][name] = one
         leaf.obj.Resources = resources
         draw = f"q {_numbers(matrix)} cm /DoccleanScan Do Q\n".encode()
-        leaf.obj.Contents = pikepdf.Stream(self.pdf, draw + b"q\n" + text + b"\nQ")
-        scan = pikepdf.Stream(self.pdf, *self._content(picture))
+        drawn = draw + b"q\n" + kept.content + b"\nQ" if kept.content else draw
+        leaf.obj.Contents = pikepdf.Stream(self.pdf, drawn)
+        scan = pikepdf.Stream(self.pdf, *self._content(edit.pictures[0]))
         resources.XObject.DoccleanScan = scan
 
     def _lay_text(self, leaf: pikepdf.Page, text: bytes, box: Box) -> None:
@@ -138,6 +145,31 @@ def _put_into(old: Any, data: bytes, facts: dict[str, Any]) -> None:
     old.write(data, filter=facts.pop("/Filter", None), decode_parms=facts.pop("/DecodeParms", None))
     for key, value in facts.items():
         old[key] = value
+
+
+def _without_unused(node: Any, seen: set[tuple[int, int]]) -> bool:
+    """Remove resources of a node of the page tree that no page below has from it.
+
+    Return whether a page below asks for those of the nodes above.
+    """
+    kids = node.get("/Kids")
+    if node.objgen in seen or not isinstance(kids, pikepdf.Array):
+        return "/Resources" not in node
+    seen.add(node.objgen)
+    asked = any([_without_unused(kid, seen) for kid in kids])
+    if "/Resources" not in node:
+        return asked
+    if not asked:
+        del node.Resources
+    return False
+
+
+def shown_box(leaf: pikepdf.Page) -> Box:
+    """Return what a page shows of itself; asked of PDFium it would keep every page in memory."""
+    media, crop = ([float(side) for side in box] for box in (leaf.mediabox, leaf.cropbox))
+    left, bottom = (max(min(b[side], b[side + 2]) for b in (media, crop)) for side in (0, 1))
+    right, top = (min(max(b[side], b[side + 2]) for b in (media, crop)) for side in (0, 1))
+    return left, bottom, right, top
 
 
 def turned_into(box: Box, turned: int, width: float, height: float) -> tuple[float, ...]:

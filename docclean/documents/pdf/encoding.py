@@ -2,21 +2,20 @@
 
 import pikepdf
 
-from docclean.documents.codecs import Kind, Stored, encode
+from docclean.documents.codecs import MOST_GROWTH, Kind, Stored, encode
 from docclean.documents.pdf.contents import holds_plain_values, stored_as, x_objects
+from docclean.documents.pdf.leaves import Leaf
 from docclean.documents.pdf.objects import Picture
-from docclean.documents.pdf.scans import Scan
+from docclean.documents.pixels import grey_where_equal
 from docclean.page import Image
 
-MOST_GROWTH = 1.1
-"""How many times as large as it was a page may become without more ado."""
 WORTH = 0.95
 """Share of its bytes that a kept scan must come below to be packed anew."""
 
 
 def pictures_for(
     leaf: pikepdf.Page,
-    scan: Scan | None,
+    found: Leaf,
     pixels: Image,
     *,
     bitonal: bool = False,
@@ -26,8 +25,11 @@ def pictures_for(
 
     Unless `exact`, a lossless page may lose a little where it would take more room than it took.
     """
+    scan = found.scan
     if scan is None:
-        return (encode(pixels, _mixture(leaf, exact), bitonal=bitonal),)
+        drawn = not found.dpi  # by a program alone: nothing tells how coarse it may become
+        room = None if exact or drawn else MOST_GROWTH * found.nbytes
+        return (encode(pixels, _mixture(found, pixels, exact), bitonal=bitonal, room=room),)
     objects = x_objects(leaf)
     cuts = scan.parts(pixels)
     kinds = [stored_as(objects[name]) for name in scan.names]
@@ -38,24 +40,31 @@ def pictures_for(
     )
 
 
-def repacked(leaf: pikepdf.Page, scan: Scan, pixels: Image) -> tuple[Picture, ...]:
+def repacked(leaf: pikepdf.Page, found: Leaf, pixels: Image) -> tuple[Picture, ...]:
     """Encode a scan anew, every pixel as it was, where that takes less room; () where it does not.
 
     Many programs write Flate without predictors, 8 bits for two greys, or fax codes of group 3.
     """
-    objects = [x_objects(leaf)[name] for name in scan.names]
+    names = found.scan.names if found.scan else ()
+    objects = [x_objects(leaf)[name] for name in names]
     kinds = [stored_as(one) for one in objects]
-    if Kind.LOSSY in {kind.kind for kind in kinds} or not all(map(holds_plain_values, objects)):
+    if (
+        not objects
+        or Kind.LOSSY in {kind.kind for kind in kinds}
+        or not all(map(holds_plain_values, objects))
+    ):
         return ()
-    pictures = pictures_for(leaf, scan, pixels)
+    pictures = pictures_for(leaf, found, pixels)
     before = sum(len(one.read_raw_bytes()) for one in objects)
     return pictures if sum(one.nbytes for one in pictures) < WORTH * before else ()
 
 
-def _mixture(leaf: pikepdf.Page, exact: bool) -> Stored:
-    """Tell what a rendered page may lose: what its images have lost; `exact`, no greys of edges."""
-    images = [one for one in x_objects(leaf).values() if one.get("/Subtype") == "/Image"]
-    kinds = {stored_as(image).kind for image in images}
-    if kinds == {Kind.BITONAL} and not exact:
-        return Stored(Kind.BITONAL)
-    return Stored(Kind.LOSSY if Kind.LOSSY in kinds else Kind.LOSSLESS)
+def _mixture(found: Leaf, pixels: Image, exact: bool) -> Stored:
+    """Tell what a rendered page may lose.
+
+    Black and white images have greys at their edges once they are rendered, and perhaps colours
+    beside them; the greys stay where the page is to be `exact`.
+    """
+    bitonal = found.stored.kind is Kind.BITONAL
+    coloured = grey_where_equal(pixels).ndim == 3
+    return Stored(Kind.LOSSLESS) if bitonal and (exact or coloured) else found.stored

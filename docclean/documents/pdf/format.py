@@ -18,13 +18,12 @@ from docclean.documents.base import (
 from docclean.documents.codecs import Kind, Stored, encode
 from docclean.documents.images import Jpeg
 from docclean.documents.mrc import layer
-from docclean.documents.pdf.editing import Edit, Editor
+from docclean.documents.pdf.editing import Edit, Editor, shown_box
 from docclean.documents.pdf.encoding import pictures_for
 from docclean.documents.pdf.newpage import new_pdf_page
 from docclean.documents.pdf.objects import save
 from docclean.documents.pdf.opening import opened
-from docclean.documents.pdf.rendering import read_page
-from docclean.documents.pdf.scans import look
+from docclean.documents.pdf.rendering import seen
 from docclean.errors import OutputError
 from docclean.page import Page
 
@@ -44,7 +43,8 @@ class Pdf(Format):
         with opened(source, password, tell=True) as (pdf, document):
             for number in chosen(source, pages, len(document)):
                 with decoding(source):
-                    page = read_page(pdf, document, number, source)
+                    page = seen(pdf, document, number, source).page
+                assert page, "all kinds of pages were asked for"
                 yield page
 
     def count(self, source: Source, password: str | None) -> int:
@@ -100,6 +100,7 @@ def _write_like(pages: Iterator[Page], out: BinaryIO, like: Source, password: st
                 _put(pdf, document, editor, page, like)
         with encoding("pdf"):
             drop_other_pages(pdf, done)
+            editor.tidy()
             save(pdf, out)
 
 
@@ -107,17 +108,14 @@ def _put(
     pdf: pikepdf.Pdf, document: pdfium.PdfDocument, editor: Editor, page: Page, like: Source
 ) -> None:
     """Put pixels in the place of a page's scan, or of all it shows where it is no scan."""
-    shown, leaf = document[page.number - 1], pdf.pages[page.number - 1]
-    try:
-        found = look(shown, leaf, like)
-        if found.scan and np.array_equal(found.scan.pixels(like), page.pixels):
-            editor.keep(page.number)
-            return
-        names = found.scan.names if found.scan else ()
-        edit = Edit(page.number, names, pictures_for(leaf, found.scan, page.pixels))
-        editor.apply(edit, shown.get_bbox())
-    finally:
-        shown.close()
+    found = seen(pdf, document, page.number, like, whole="none")
+    if found.leaf.scan and found.page and np.array_equal(found.page.pixels, page.pixels):
+        editor.keep(page.number)
+        return
+    leaf = pdf.pages[page.number - 1]
+    names = found.leaf.scan.names if found.leaf.scan else ()
+    pictures = pictures_for(leaf, found.leaf, page.pixels)
+    editor.apply(Edit(page.number, names, pictures, unseen=found.unseen), shown_box(leaf))
 
 
 def drop_other_pages(pdf: pikepdf.Pdf, kept: set[int]) -> None:

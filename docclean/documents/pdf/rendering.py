@@ -1,15 +1,20 @@
-"""The pixels of a PDF page: its scan's own, or rendered."""
+"""The pixels of a PDF page: its scan's own, or rendered; looked at in a process that may die."""
 
 import math
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import pikepdf
 import pypdfium2 as pdfium
 
-from docclean.documents.base import (
-    MAX_PIXELS,
-    Source,
-)
-from docclean.documents.pdf.scans import POINTS_PER_INCH, Leaf, bitmap_pixels, look
+from docclean.documents.base import MAX_PIXELS, Source
+from docclean.documents.pdf.apart import apart, widen_for
+from docclean.documents.pdf.drawing.graph import Drawn, drawn_by
+from docclean.documents.pdf.drawing.optional import OptionalContent
+from docclean.documents.pdf.leaves import Leaf, look
+from docclean.documents.pdf.scans import POINTS_PER_INCH, bitmap_pixels
+from docclean.documents.pdf.streams import cut_short
+from docclean.documents.pdf.textlayer import Unseen, unseen_of
 from docclean.page import Image, Page
 
 BORN_DIGITAL_DPI = 300.0
@@ -18,21 +23,92 @@ RENDER_DPI_RANGE = (150.0, 600.0)
 """Below, small print is lost beside a coarse photograph; above, only the file grows."""
 RENDER_PIXELS = MAX_PIXELS // 4
 """The largest page rendered, px; a larger sheet is rendered more coarsely."""
+DRAWN_BY_PROGRAM = ("blank", "drawn")
 
 
-def read_page(pdf: pikepdf.Pdf, document: pdfium.PdfDocument, number: int, source: Source) -> Page:
-    """Read one page, whatever it consists of."""
-    shown = document[number - 1]
-    try:
-        return page_of(shown, look(shown, pdf.pages[number - 1], source), number, source)
-    finally:
-        shown.close()
+Whole = Literal["none", "scans", "all"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as it was looked at.
+
+    Attributes:
+        leaf: what it is.
+        page: its pixels as shown; None where they were not asked for.
+        unseen: what is kept of it beside a picture; None for a scan.
+    """
+
+    leaf: Leaf
+    page: Page | None
+    unseen: Unseen | None
+
+
+def seen(
+    pdf: pikepdf.Pdf,
+    document: pdfium.PdfDocument,
+    number: int,
+    source: Source,
+    *,
+    programs: bool = True,
+    whole: Whole = "scans",
+) -> Seen:
+    """Look at one page, whatever it consists of, in a process that may die.
+
+    Args:
+        pdf: the document.
+        document: the same one.
+        number: the page, from 1.
+        source: where it comes from.
+        programs: give the pixels of pages that a program has set, too.
+        whole: of which pages images are refused whose data end too early.
+
+    Raises:
+        UnreadableInputError: it draws too much, its images are cut short or too large, or the
+            process died of it.
+    """
+
+    def work() -> Seen:
+        leaf = pdf.pages[number - 1]
+        own, layers = drawn_by(leaf, source), OptionalContent(pdf)
+        shown = document[number - 1]
+        try:
+            return _seen(shown, leaf, own, layers, source, number, programs, whole)
+        finally:
+            shown.close()
+
+    return apart(source, work)
+
+
+def _seen(
+    shown: pdfium.PdfPage,
+    leaf: pikepdf.Page,
+    own: Drawn,
+    layers: OptionalContent,
+    source: Source,
+    number: int,
+    programs: bool,
+    whole: Whole,
+) -> Seen:
+    widen_for(own.pixels)
+    found = look(shown, leaf, own, layers, source)
+    if found.kind in DRAWN_BY_PROGRAM and not programs:
+        return Seen(found, None, None)
+    page = page_of(shown, found, number, source)
+    asked = whole == "all" or (whole == "scans" and found.kind not in DRAWN_BY_PROGRAM)
+    if asked and any(map(cut_short, own.images)):
+        raise source.unreadable("has an image whose data end too early; scan or copy it again")
+    unseen = None if found.scan else unseen_of(leaf, layers)
+    if unseen and own.layered:
+        unseen = replace(unseen, flattened=True)
+    return Seen(found, page, unseen)
 
 
 def page_of(shown: pdfium.PdfPage, leaf: Leaf, number: int, source: Source) -> Page:
     """Return the pixels of a page: its scan's own, or rendered where it is no scan."""
     if leaf.scan:
-        return Page(leaf.scan.pixels(source), leaf.scan.dpi, number, source.name)
+        return Page(leaf.scan.pixels(shown, source), leaf.scan.dpi, number, source.name)
+    widen_for(RENDER_PIXELS)
     pixels, dpi = _render(shown, leaf.dpi)
     return Page(pixels, (dpi, dpi), number, source.name)
 

@@ -1,9 +1,9 @@
-"""What a PDF page consists of: one scan, a scan among other things, drawn text, or nothing."""
+"""The scan that a page consists of, where its image can be taken out by itself."""
 
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -12,14 +12,9 @@ import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
 from docclean.documents.base import MAX_PIXELS, Source, check_size
-from docclean.documents.pdf.contents import (
-    FORM_DEPTH,
-    Box,
-    check_content,
-    letters,
-    letters_of,
-    x_objects,
-)
+from docclean.documents.pdf.contents import Box, letters_of, x_objects
+from docclean.documents.pdf.drawing.optional import OptionalContent
+from docclean.documents.pdf.drawing.states import drawn_images, keeps_its_colours
 from docclean.documents.pdf.placement import Placement
 from docclean.documents.pixels import grey_where_equal
 from docclean.page import Image
@@ -27,8 +22,6 @@ from docclean.page import Image
 POINTS_PER_INCH = 72.0
 SCAN_COVERS = 0.9
 """Share of the page an image must cover to be taken for the scan of it."""
-MIXED_COVERS = 0.4
-"""Share of the page its images must cover for it to be a scan at all."""
 OVERHANG = 0.02
 """How far, in page sides, a scan may reach over the page before its edge would be lost."""
 FEW_LETTERS = 200
@@ -42,29 +35,28 @@ class Scan:
     """The scan a page consists of: one image, or strips that lie one under the other.
 
     Attributes:
-        images: PDFium's images, in the order of their stored rows.
-        names: their names in the page's resources.
+        names: of the images in the page's resources, in the order of their stored rows.
+        order: which of the images that the page draws these are, counted from 0.
+        heights: the rows of each.
         placement: how they lie.
         dpi: of the page as shown.
         box: where they lie, points of the page's own space.
     """
 
-    images: tuple[pdfium.PdfImage, ...]
     names: tuple[str, ...]
+    order: tuple[int, ...]
+    heights: tuple[int, ...]
     placement: Placement
     dpi: tuple[float, float]
     box: Box
 
-    @property
-    def heights(self) -> list[int]:
-        """Return the rows of each strip."""
-        return [image.get_px_size()[1] for image in self.images]
-
-    def pixels(self, source: Source) -> Image:
+    def pixels(self, page: pdfium.PdfPage, source: Source) -> Image:
         """Decode the scan as shown: grey (H, W) or RGB (H, W, 3) uint8, each pixel as stored."""
-        sizes = [image.get_px_size() for image in self.images]
+        drawn = images_of(page)
+        images = [drawn[index] for index in self.order]
+        sizes = [image.get_px_size() for image in images]
         check_size(source, sizes[0][0], sum(self.heights))
-        strips = [bitmap_pixels(image.get_bitmap()) for image in self.images]
+        strips = [bitmap_pixels(image.get_bitmap()) for image in images]
         if any(strip.shape[:2] != size[::-1] for strip, size in zip(strips, sizes, strict=True)):
             raise source.unreadable("holds an image of another size than it says")
         if len(strips) > 1 and len({strip.ndim for strip in strips}) > 1:
@@ -77,78 +69,42 @@ class Scan:
         return np.split(stored, np.cumsum(self.heights)[:-1])
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """What a page is.
-
-    Attributes:
-        kind: `scan`; `mixed`, a scan that cannot be taken out alone; `drawn`, set by a program;
-            `blank`.
-        scan: the scan of a `scan`.
-        dpi: resolution to render the page at.
-        has_text: whether it has text, hidden or not.
-    """
-
-    kind: Literal["scan", "mixed", "drawn", "blank"]
-    scan: Scan | None
-    dpi: float
-    has_text: bool
-
-
-def look(page: pdfium.PdfPage, leaf: pikepdf.Page, source: Source) -> Leaf:
-    """Tell what a page consists of.
-
-    Raises:
-        UnreadableInputError: its content is larger than any page's.
-    """
-    check_content(leaf, source)
-    drawn = list(page.get_objects(max_depth=1))
-    scan = find_scan(page, leaf, drawn)
-    images = [
-        one
-        for one in page.get_objects(max_depth=FORM_DEPTH)
-        if one.type == pdfium_c.FPDF_PAGEOBJ_IMAGE
-    ]
-    text = any(
-        one.type == pdfium_c.FPDF_PAGEOBJ_TEXT for one in page.get_objects(max_depth=FORM_DEPTH)
-    )
-    dpi = _image_dpi(images, leaf)
-    if scan:
-        return Leaf("scan", scan, dpi, text)
-    if not drawn:
-        return Leaf("blank", None, dpi, text)
-    covered = min(1.0, sum(map(_area, images)) / max(_size(page.get_bbox()), 1e-6))
-    if covered >= MIXED_COVERS and letters(page) <= FEW_LETTERS:
-        return Leaf("mixed", None, dpi, text)
-    return Leaf("drawn", None, dpi, text)
+def images_of(page: pdfium.PdfPage) -> list[pdfium.PdfImage]:
+    """Return the images that a page's own content draws, hidden ones too, in order."""
+    return list(page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=1))
 
 
 def find_scan(
-    page: pdfium.PdfPage, leaf: pikepdf.Page, drawn: list[Any] | None = None
+    page: pdfium.PdfPage, leaf: pikepdf.Page, drawn: list[Any], layers: OptionalContent
 ) -> Scan | None:
     """Return the scan a page consists of; None where its images are not to be taken out alone.
 
     What is drawn before the scan lies hidden under it. What comes after stays as it is, being no
-    part of the image: hidden text, and little else (`FEW_LETTERS`).
+    part of the image: hidden text, and little else (`FEW_LETTERS`). So does an image in a layer
+    that is switched off.
     """
-    drawn = drawn if drawn is not None else list(page.get_objects(max_depth=1))
-    images = [one for one in drawn if one.type == pdfium_c.FPDF_PAGEOBJ_IMAGE]
+    every = [one for one in drawn if one.type == pdfium_c.FPDF_PAGEOBJ_IMAGE]
+    told = drawn_images(leaf, layers)
+    if len(every) != len(told):
+        return None
+    order = [index for index, one in enumerate(told) if not one.hidden]
+    images, known = [every[index] for index in order], x_objects(leaf)
     if not images or any(map(pdfium_c.FPDFPageObj_HasTransparency, images)):
         return None
     if not all(_unclipped(image, page.get_bbox()) for image in images):
         return None
-    names = _image_names(leaf)
-    if names is None or len(names) != len(images):
+    if not all(told[index].plain and _solid(known[told[index].name], leaf) for index in order):
         return None
     if len(images) > 1:
+        names = [told[index].name for index in order]
         ordered = _as_strips(images, names)
         if ordered is None:
             return None
-        images, names = ordered
+        images, order = [images[at] for at in ordered], [order[at] for at in ordered]
     last = max(drawn.index(image) for image in images)
     if letters_of(page, drawn[last + 1 :]) > FEW_LETTERS:
         return None
-    return _placed(images, page, tuple(names), float(leaf.obj.get("/UserUnit", 1)))
+    return _placed(images, page, leaf, [(told[index].name, index) for index in order])
 
 
 def bitmap_pixels(bitmap: pdfium.PdfBitmap) -> Image:
@@ -162,17 +118,14 @@ def bitmap_pixels(bitmap: pdfium.PdfBitmap) -> Image:
 # --- images --------------------------------------------------------------------------------------
 
 
-def _image_names(leaf: pikepdf.Page) -> list[str] | None:
-    """Return the names of the images the page draws, in order; None with a see-through one."""
-    known = x_objects(leaf)
-    drawn = [str(step.operands[0]) for step in pikepdf.parse_content_stream(leaf, "Do")]
-    images = [n for n in drawn if n in known and known[n].get("/Subtype") == "/Image"]
-    for name in images:
-        image = known[name]
-        see_through = "/Mask" in image or bool(image.get("/ImageMask", False))
-        if see_through or not _opaque(image.get("/SMask")):
-            return None
-    return images
+def _solid(image: Any, leaf: pikepdf.Page) -> bool:
+    """Say whether an image is opaque, and its colours mean what they say."""
+    see_through = "/Mask" in image or bool(image.get("/ImageMask", False))
+    return (
+        not see_through
+        and _opaque(image.get("/SMask"))
+        and keeps_its_colours(image, leaf.resources)
+    )
 
 
 def _opaque(mask: Any) -> bool:
@@ -187,8 +140,8 @@ def _opaque(mask: Any) -> bool:
         return False
 
 
-def _as_strips(images: list[Any], names: list[str]) -> tuple[list[Any], list[str]] | None:
-    """Order images that lie one under the other, equally wide; None for any other arrangement."""
+def _as_strips(images: list[Any], names: list[str]) -> list[int] | None:
+    """Return the order of images that lie one under the other, equally wide; None for others."""
     if len(set(names)) < len(names) or len({image.get_px_size()[0] for image in images}) > 1:
         return None
     for image in images:
@@ -202,11 +155,11 @@ def _as_strips(images: list[Any], names: list[str]) -> tuple[list[Any], list[str
         beside = max(abs(above[0] - below[0]), abs(above[2] - below[2]))
         if beside > STRIP_GAP or abs(above[1] - below[3]) > STRIP_GAP:
             return None
-    return [images[index] for index in order], [names[index] for index in order]
+    return order
 
 
 def _placed(
-    images: list[Any], page: pdfium.PdfPage, names: tuple[str, ...], unit: float
+    images: list[Any], page: pdfium.PdfPage, leaf: pikepdf.Page, named: list[tuple[str, int]]
 ) -> Scan | None:
     """Return how images that fill the page lie on it; None when skewed or partial."""
     a, b, c, d, _, _ = images[0].get_matrix().get()
@@ -219,10 +172,11 @@ def _placed(
     box = page.get_bbox()
     if not (swapped or straight) or not _covers(box, bounds):
         return None
-    if width * height < SCAN_COVERS * _size(box) or min(width, height) <= 0:
+    if width * height < SCAN_COVERS * size_of(box) or min(width, height) <= 0:
         return None
     columns = images[0].get_px_size()[0]
-    rows = sum(image.get_px_size()[1] for image in images)
+    heights = tuple(image.get_px_size()[1] for image in images)
+    rows = sum(heights)
     turns = page.get_rotation() // 90
     # an image is the unit square with y upwards and its first row on top (ISO 32000-1, 8.9.5)
     placement = (
@@ -231,9 +185,10 @@ def _placed(
         else Placement(False, flipped=d < 0, mirrored=a < 0, turns=turns)
     )
     across, down = (rows, columns) if swapped else (columns, rows)
-    inches = POINTS_PER_INCH / unit
+    inches = POINTS_PER_INCH / float(leaf.obj.get("/UserUnit", 1))
     dpi = (round(across * inches / width, 3), round(down * inches / height, 3))
-    return Scan(tuple(images), names, placement, dpi[::-1] if turns % 2 else dpi, bounds)
+    names, order = zip(*named, strict=True)
+    return Scan(names, order, heights, placement, dpi[::-1] if turns % 2 else dpi, bounds)
 
 
 def _unclipped(image: Any, box: Box) -> bool:
@@ -243,17 +198,32 @@ def _unclipped(image: Any, box: Box) -> bool:
     inner = (*seen, min(box[3], bounds[3]))
     clip = pdfium_c.FPDFPageObj_GetClipPath(image)
     for path in range(max(0, pdfium_c.FPDFClipPath_CountPaths(clip))):
-        xs, ys = [], []
-        count = pdfium_c.FPDFClipPath_CountPathSegments(clip, path)
-        for index in range(count):
+        points = []
+        for index in range(pdfium_c.FPDFClipPath_CountPathSegments(clip, path)):
             segment = pdfium_c.FPDFClipPath_GetPathSegment(clip, path, index)
             x, y = pdfium_c.c_float(), pdfium_c.c_float()
             pdfium_c.FPDFPathSegment_GetPoint(segment, x, y)
-            xs.append(x.value)
-            ys.append(y.value)
-        if not 4 <= count <= 5 or not _covers((min(xs), min(ys), max(xs), max(ys)), inner):
+            points.append((x.value, y.value))
+        around = _rectangle(points)
+        if around is None or not _covers(around, inner):
             return False
     return True
+
+
+def _rectangle(points: list[tuple[float, float]]) -> Box | None:
+    """Return the upright rectangle that a path of four corners, closed or not, is."""
+    if not 4 <= len(points) <= 5:
+        return None
+    xs, ys = zip(*points, strict=True)
+    box = (min(xs), min(ys), max(xs), max(ys))
+    slack = 1e-3 * (box[2] - box[0] + box[3] - box[1])
+    corners = [(x, y) for x in box[::2] for y in box[1::2]]
+    near = [
+        {n for n, corner in enumerate(corners) if math.dist(corner, p) <= slack} for p in points
+    ]
+    turns = [next(iter(one), -1) for one in near]
+    beside = all(a ^ b in (1, 2) for a, b in pairwise(turns[:4]))  # not by way of the middle
+    return box if set(turns) == {0, 1, 2, 3} and beside else None
 
 
 def _covers(outer: Box, inner: Box) -> bool:
@@ -266,19 +236,15 @@ def _covers(outer: Box, inner: Box) -> bool:
     )
 
 
-def _size(box: Box) -> float:
+def size_of(box: Box) -> float:
+    """Return the area of a box, 0 for one turned inside out."""
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
-def _area(image: Any) -> float:
-    return _size(image.get_bounds())
-
-
-def _image_dpi(images: list[Any], leaf: pikepdf.Page) -> float:
-    """Return the resolution of the largest image, 0 without one."""
-    unit = float(leaf.obj.get("/UserUnit", 1))
-    sized = [image for image in images if _area(image) > 0]
-    if not sized:
-        return 0.0
-    image = max(sized, key=_area)
-    return math.sqrt(math.prod(image.get_px_size()) / _area(image)) * POINTS_PER_INCH / unit
+def area_of(image: Any) -> float:
+    """Return the area of an image on its page, square points, whatever forms it lies in."""
+    matrix, form = image.get_matrix(), image.container
+    while form is not None:
+        matrix, form = matrix.multiply(form.get_matrix()), form.container
+    a, b, c, d, _, _ = matrix.get()
+    return float(abs(a * d - b * c))

@@ -1,0 +1,1 @@
+"""What a page draws, told from its content without drawing it."""
