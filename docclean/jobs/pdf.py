@@ -154,7 +154,8 @@ def _repeated(pdf: pikepdf.Pdf, numbers: Sequence[int]) -> dict[int, int]:
         if sum(map(len, drawn)) > CONTENTS_COMPARED:
             continue
         placed = (repr(leaf.mediabox), repr(leaf.cropbox), int(leaf.obj.get("/Rotate", 0)))
-        key = (images, tuple(x_objects(leaf)), drawn, placed)
+        # the same words may mean other things: names of graphics states, of layers
+        key = (images, tuple(x_objects(leaf)), drawn, placed, leaf.resources.unparse())
         if key in seen:
             same[number] = seen[key]
         else:

@@ -17,7 +17,7 @@ from docclean.documents.pdf.encoding import pictures_for, repacked
 from docclean.documents.pdf.leaves import Leaf
 from docclean.documents.pdf.objects import Picture
 from docclean.documents.pdf.opening import opened
-from docclean.documents.pdf.rendering import Seen, seen
+from docclean.documents.pdf.rendering import Looking, Seen
 from docclean.errors import MissingProgramError
 from docclean.jobs.one_page import Treated, treat
 from docclean.page import Page
@@ -59,13 +59,18 @@ class Opened:
         """Open it."""
         self.source, self.password, self.cleaner = source, password, cleaner
         self._open, self._done = ExitStack(), 0
-        self.pdf, self.document = self._open.enter_context(opened(source, password))
+        self._enter()
+
+    def _enter(self) -> None:
+        self.pdf, document = self._open.enter_context(opened(self.source, self.password))
+        looking = Looking(self.pdf, document, self.source)
+        self.looking = self._open.enter_context(looking)
 
     def _opened_anew(self) -> None:
         """Let go of what the libraries keep of every page they have read."""
         self.close()
         self._done = 0
-        self.pdf, self.document = self._open.enter_context(opened(self.source, self.password))
+        self._enter()
 
     def close(self) -> None:
         """Close it."""
@@ -85,14 +90,7 @@ class Opened:
 
     def _outcome(self, number: int, options: Options) -> Outcome:
         with decoding(self.source):
-            came = seen(
-                self.pdf,
-                self.document,
-                number,
-                self.source,
-                programs=options.force,
-                whole="all",
-            )
+            came = self.looking.at(number, programs=options.force, whole="all")
         found = came.leaf
         if found.kind == "blank" or came.page is None:
             told = {"page": number, "verdict": "kept", "reason": NOT_CLEANED[found.kind]}

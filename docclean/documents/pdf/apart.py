@@ -12,14 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fcntl import F_GETFL, fcntl
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, BinaryIO, Generic, NoReturn, TypeVar, cast
 
 from docclean.documents.base import MAX_PIXELS, ONE_AT_A_TIME, Source
 
-Result = TypeVar("Result")
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
 
 ROOM = 900_000_000
-"""Bytes that the copy may take beside what this process has."""
+"""Bytes that an answer may take beside what the copy has already."""
 SECONDS = 60.0
 """How long it may take; an A4 page at 300 dpi takes a tenth of a second."""
 BYTES_A_PIXEL = 10
@@ -27,49 +28,104 @@ BYTES_A_PIXEL = 10
 OPEN_FILES = Path("/proc/self/fd")
 
 
-def apart(
-    source: Source,
-    work: Callable[[], Result],
-    *,
-    room: int = ROOM,
-    seconds: float = SECONDS,
-) -> Result:
-    """Return what `work` returns, done in a copy of this process that is bounded and may die.
+class Copy(Generic[Question, Answer]):
+    """A copy of this process that answers questions one after the other, and may die of one.
 
-    The copy is a fork: it has the open documents, and none of the threads of ONNX Runtime, which
-    `work` must not need. What it changes is lost. Where the system has no `/proc`, `work` is done
-    here, without bounds.
-
-    Args:
-        source: whom a message names.
-        work: reads a page or two; its result is pickled.
-        room: bytes of address space the copy may take beside this process's own.
-        seconds: time it may take.
-
-    Raises:
-        UnreadableInputError: the copy died: of a crash, for want of memory or of time.
-        Exception: whatever `work` raises.
+    The copy is a fork: it has the documents as they were when the first question came, and none of
+    the threads of ONNX Runtime, which the work must not need. What it changes is lost. After a
+    death the next question has a copy of its own. Where the system has no `/proc`, the work is
+    done here, without bounds.
     """
-    if not OPEN_FILES.exists():
-        return work()
-    reading, writing = os.pipe()
-    child = _forked()
-    if not child:
-        _in_the_copy(work, writing, room, seconds)
-    os.close(writing)
-    try:
-        with os.fdopen(reading, "rb") as told:
-            good, result = _loaded(told)
-    except BaseException:
-        os.kill(child, signal.SIGKILL)
-        raise
-    finally:
-        _, status = os.waitpid(child, 0)
-    if good is None:
-        raise source.unreadable(_why(os.waitstatus_to_exitcode(status), seconds))
-    if not good:
-        raise result
-    return cast("Result", result)
+
+    def __init__(
+        self,
+        source: Source,
+        work: Callable[[Question], Answer],
+        *,
+        room: int = ROOM,
+        seconds: float = SECONDS,
+    ) -> None:
+        """Say what the copy does; nothing is started yet.
+
+        Args:
+            source: whom a message names.
+            work: answers a question, say reads a page; questions and answers are pickled.
+            room: bytes of address space that an answer may take beside this process's own.
+            seconds: time that it may take.
+        """
+        self.source, self.work, self.room, self.seconds = source, work, room, seconds
+        self._child: _Child | None = None
+
+    def __enter__(self) -> "Copy[Question, Answer]":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the copy."""
+        self.close()
+
+    def ask(self, question: Question) -> Answer:
+        """Return the answer.
+
+        Raises:
+            UnreadableInputError: the copy died: of a crash, for want of memory or of time.
+            Exception: whatever the work raises.
+        """
+        if not OPEN_FILES.exists():
+            return self.work(question)
+        try:
+            child = self._child = self._child or _started(self.work, self.room, self.seconds)
+            pickle.dump(question, child.questions)
+            child.questions.flush()
+            good, told = pickle.load(child.answers)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError):
+            raise self.source.unreadable(_why(self.close(kill=False), self.seconds)) from None
+        except BaseException:
+            self.close()
+            raise
+        if not good:
+            raise told
+        return cast("Answer", told)
+
+    def close(self, *, kill: bool = True) -> int:
+        """End the copy; return how it ended."""
+        if self._child is None:
+            return 0
+        child, self._child = self._child, None
+        if kill:
+            os.kill(child.pid, signal.SIGKILL)
+        for end in (child.questions, child.answers):
+            with suppress(OSError):  # a question that nobody read
+                end.close()
+        return os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
+
+
+def apart(
+    source: Source, work: Callable[[], Answer], *, room: int = ROOM, seconds: float = SECONDS
+) -> Answer:
+    """Return what `work` returns, done in a `Copy` of this process; it raises what that raises."""
+    with Copy[None, Answer](source, lambda _: work(), room=room, seconds=seconds) as copy:
+        return copy.ask(None)
+
+
+@dataclass(frozen=True)
+class _Child:
+    pid: int
+    questions: BinaryIO
+    answers: BinaryIO
+
+
+def _started(work: Callable[[Any], Any], room: int, seconds: float) -> _Child:
+    asked, asking = os.pipe()
+    hearing, answering = os.pipe()
+    pid = _forked()
+    if not pid:
+        os.close(asking)
+        os.close(hearing)
+        _in_the_copy(work, asked, answering, room, seconds)
+    os.close(asked)
+    os.close(answering)
+    return _Child(pid, os.fdopen(asking, "wb"), os.fdopen(hearing, "rb"))
 
 
 def _forked() -> int:
@@ -79,17 +135,10 @@ def _forked() -> int:
         return os.fork()
 
 
-def _loaded(told: Any) -> tuple[bool | None, Any]:
-    try:
-        return cast("tuple[bool, Any]", pickle.load(told))
-    except (EOFError, pickle.UnpicklingError):
-        return None, None
-
-
 def _why(exitcode: int, seconds: float) -> str:
     if exitcode == -signal.SIGALRM:
-        return f"has a page that takes longer than {seconds:g} s to be read; print it anew"
-    return "has a page that wants too much memory or breaks what reads it; print it anew"
+        return f"takes longer than {seconds:g} s to be read; print it anew"
+    return "wants too much memory, or breaks what reads it; print it anew"
 
 
 def widen_for(pixels: int) -> None:
@@ -98,7 +147,7 @@ def widen_for(pixels: int) -> None:
     Here, where nothing is bounded, it does nothing.
     """
     soft, most = resource.getrlimit(resource.RLIMIT_AS)
-    if not _copy.bounded:
+    if not _here.bounded:
         return
     wider = soft + BYTES_A_PIXEL * min(pixels, MAX_PIXELS)
     if most != resource.RLIM_INFINITY:
@@ -110,45 +159,56 @@ def widen_for(pixels: int) -> None:
 
 
 @dataclass
-class _Copy:
+class _Here:
     bounded: bool = False
 
 
-_copy = _Copy()
+_here = _Here()
 
 
-def _in_the_copy(work: Callable[[], Any], writing: int, room: int, seconds: float) -> NoReturn:
-    """Do the work and end, whatever happens: nothing of this process's own is to be unwound."""
+def _in_the_copy(
+    work: Callable[[Any], Any], asked: int, answering: int, room: int, seconds: float
+) -> NoReturn:
+    """Answer until nobody asks, and end: nothing of this process's own is to be unwound."""
     try:
-        _bound(room, seconds)
-        with os.fdopen(writing, "wb") as out:
+        _quiet()
+        questions, answers = os.fdopen(asked, "rb"), os.fdopen(answering, "wb")
+        while True:
+            question = pickle.load(questions)
+            _bound(room, seconds)
             try:
-                told = (True, work())
+                told = (True, work(question))
             except Exception as error:
                 told = (False, _portable(error))
-            pickle.dump(told, out, protocol=5)
+            pickle.dump(told, answers, protocol=5)
+            answers.flush()
+            signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
         os._exit(0)
 
 
-def _bound(room: int, seconds: float) -> None:
+def _quiet() -> None:
     faulthandler.disable()  # its end is told by the one who waits
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first Ctrl-C lets what is in hand be done
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for descriptor in list(OPEN_FILES.iterdir()):
+        with suppress(OSError):
+            _read_apart(int(descriptor.name))
+
+
+def _bound(room: int, seconds: float) -> None:
+    """Bound what the next answer may take."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     wanted = taken + room
     if most == resource.RLIM_INFINITY or wanted < most:
         resource.setrlimit(resource.RLIMIT_AS, (wanted, most))
-        _copy.bounded = True
-    for descriptor in list(OPEN_FILES.iterdir()):
-        with suppress(OSError):
-            _read_apart(int(descriptor.name))
+        _here.bounded = True
 
 
 def _read_apart(descriptor: int) -> None:

@@ -5,7 +5,6 @@ from typing import BinaryIO
 
 import numpy as np
 import pikepdf
-import pypdfium2 as pdfium
 
 from docclean.documents.base import (
     Format,
@@ -23,7 +22,7 @@ from docclean.documents.pdf.encoding import pictures_for
 from docclean.documents.pdf.newpage import new_pdf_page
 from docclean.documents.pdf.objects import save
 from docclean.documents.pdf.opening import opened
-from docclean.documents.pdf.rendering import seen
+from docclean.documents.pdf.rendering import Looking
 from docclean.errors import OutputError
 from docclean.page import Page
 
@@ -40,10 +39,13 @@ class Pdf(Format):
 
     def read(self, source: Source, pages: set[int] | None, password: str | None) -> Iterator[Page]:
         """Yield the pages numbered in `pages`, upright as a viewer shows them."""
-        with opened(source, password, tell=True) as (pdf, document):
+        with (
+            opened(source, password, tell=True) as (pdf, document),
+            Looking(pdf, document, source) as looking,
+        ):
             for number in chosen(source, pages, len(document)):
                 with decoding(source):
-                    page = seen(pdf, document, number, source).page
+                    page = looking.at(number).page
                 assert page, "all kinds of pages were asked for"
                 yield page
 
@@ -89,7 +91,10 @@ def _write_new(pages: Iterator[Page], out: BinaryIO, stored: Stored, ways: Ways)
 
 def _write_like(pages: Iterator[Page], out: BinaryIO, like: Source, password: str | None) -> None:
     """Put the pages into a copy of `like`; pages not given are left out, with the outline."""
-    with opened(like, password) as (pdf, document):
+    with (
+        opened(like, password) as (pdf, document),
+        Looking(pdf, document, like) as looking,
+    ):
         done: set[int] = set()
         editor = Editor(pdf)
         for page in pages:
@@ -97,22 +102,20 @@ def _write_like(pages: Iterator[Page], out: BinaryIO, like: Source, password: st
                 raise OutputError(f"page {page.number} is not one page of {like.name}; renumber it")
             done.add(page.number)
             with encoding("pdf"):
-                _put(pdf, document, editor, page, like)
+                _put(looking, editor, page)
         with encoding("pdf"):
             drop_other_pages(pdf, done)
             editor.tidy()
             save(pdf, out)
 
 
-def _put(
-    pdf: pikepdf.Pdf, document: pdfium.PdfDocument, editor: Editor, page: Page, like: Source
-) -> None:
+def _put(looking: Looking, editor: Editor, page: Page) -> None:
     """Put pixels in the place of a page's scan, or of all it shows where it is no scan."""
-    found = seen(pdf, document, page.number, like, whole="none")
+    found = looking.at(page.number, whole="none")
     if found.leaf.scan and found.page and np.array_equal(found.page.pixels, page.pixels):
         editor.keep(page.number)
         return
-    leaf = pdf.pages[page.number - 1]
+    leaf = editor.pdf.pages[page.number - 1]
     names = found.leaf.scan.names if found.leaf.scan else ()
     pictures = pictures_for(leaf, found.leaf, page.pixels)
     editor.apply(Edit(page.number, names, pictures, unseen=found.unseen), shown_box(leaf))

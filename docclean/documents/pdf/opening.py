@@ -2,19 +2,21 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 
 import pikepdf
 import pypdfium2 as pdfium
 
 from docclean.documents.base import Source, decoding
+from docclean.documents.pdf.apart import apart
 from docclean.errors import ProtectedInputError
 
 logger = logging.getLogger(__name__)
 
 READ = pikepdf.AccessMode.stream
 """Files are read, not mapped: a long document that is mapped counts as memory, in each process."""
+BEYOND_REPAIR = "is a damaged PDF and cannot be repaired; fetch or scan it again"
 TAIL = 2048
 """Bytes at a file's end in which every whole PDF has its end mark."""
 
@@ -30,6 +32,8 @@ def opened(
         UnreadableInputError: it is damaged beyond repair.
     """
     with decoding(source):
+        if not apart(source, lambda: _opens(source, password)):
+            raise source.unreadable(BEYOND_REPAIR)
         pdf = _checked(source, password)
     with pdf:
         with decoding(source):
@@ -78,6 +82,24 @@ def is_signed(pdf: pikepdf.Pdf) -> bool:
     return False
 
 
+def _opens(source: Source, password: str | None) -> bool:
+    """Open a document with both libraries in a process that may die; False where it is no PDF.
+
+    For want of memory qpdf tells of damage too, so what fails here is not tried without a bound.
+    """
+    given = source.path or BytesIO(source.data)
+    try:
+        with pikepdf.open(given, password=password or "", access_mode=READ) as pdf:
+            len(pdf.pages)
+    except pikepdf.PasswordError:
+        return True  # told when it is opened here
+    except pikepdf.PdfError:
+        return False
+    with suppress(pdfium.PdfiumError):  # it may read what pikepdf writes of it
+        pdfium.PdfDocument(source.path or source.data, password=password).close()
+    return True
+
+
 def _checked(source: Source, password: str | None) -> pikepdf.Pdf:
     with source.open() as stream:
         size = stream.seek(0, 2)
@@ -93,9 +115,7 @@ def _checked(source: Source, password: str | None) -> pikepdf.Pdf:
             f"{source.name} {why}; give the right one with --password"
         ) from error
     except pikepdf.PdfError as error:
-        raise source.unreadable(
-            "is a damaged PDF and cannot be repaired; fetch or scan it again"
-        ) from error
+        raise source.unreadable(BEYOND_REPAIR) from error
     # with the end gone the page list may survive and the pages themselves be missing
     if b"%%EOF" not in tail and b"startxref" not in tail:
         raise source.unreadable("is a truncated PDF: its end is missing; fetch or scan it again")

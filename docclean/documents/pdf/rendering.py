@@ -8,7 +8,7 @@ import pikepdf
 import pypdfium2 as pdfium
 
 from docclean.documents.base import MAX_PIXELS, Source
-from docclean.documents.pdf.apart import apart, widen_for
+from docclean.documents.pdf.apart import Copy, widen_for
 from docclean.documents.pdf.drawing.graph import Drawn, drawn_by
 from docclean.documents.pdf.drawing.optional import OptionalContent
 from docclean.documents.pdf.leaves import Leaf, look
@@ -44,40 +44,58 @@ class Seen:
     unseen: Unseen | None
 
 
-def seen(
-    pdf: pikepdf.Pdf,
-    document: pdfium.PdfDocument,
-    number: int,
-    source: Source,
-    *,
-    programs: bool = True,
-    whole: Whole = "scans",
-) -> Seen:
-    """Look at one page, whatever it consists of, in a process that may die.
+@dataclass(frozen=True)
+class _Asked:
+    """A question: `Looking.at` says what its parts mean."""
 
-    Args:
-        pdf: the document.
-        document: the same one.
-        number: the page, from 1.
-        source: where it comes from.
-        programs: give the pixels of pages that a program has set, too.
-        whole: of which pages images are refused whose data end too early.
+    number: int
+    programs: bool
+    whole: Whole
 
-    Raises:
-        UnreadableInputError: it draws too much, its images are cut short or too large, or the
-            process died of it.
-    """
 
-    def work() -> Seen:
-        leaf = pdf.pages[number - 1]
-        own, layers = drawn_by(leaf, source), OptionalContent(pdf)
-        shown = document[number - 1]
+class Looking:
+    """Looks at the pages of a document, in a copy of this process that may die of one."""
+
+    def __init__(self, pdf: pikepdf.Pdf, document: pdfium.PdfDocument, source: Source) -> None:
+        """Take a document opened with both libraries; it is looked at as it is now."""
+        self.pdf, self.document, self.source = pdf, document, source
+        self._copy = Copy(source, self._answer)
+
+    def __enter__(self) -> "Looking":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the copy."""
+        self.close()
+
+    def close(self) -> None:
+        """End the copy; the next page has another."""
+        self._copy.close()
+
+    def at(self, number: int, *, programs: bool = True, whole: Whole = "scans") -> Seen:
+        """Look at one page, whatever it consists of.
+
+        Args:
+            number: the page, from 1.
+            programs: give the pixels of a page that a program has set, too.
+            whole: of which pages images are refused whose data end too early.
+
+        Raises:
+            UnreadableInputError: it draws too much, its images are cut short or too large, or the
+                copy died of it.
+        """
+        return self._copy.ask(_Asked(number, programs, whole))
+
+    def _answer(self, asked: _Asked) -> Seen:
+        leaf = self.pdf.pages[asked.number - 1]
+        own = drawn_by(leaf, self.source)
+        widen_for(own.pixels)
+        shown = self.document[asked.number - 1]
         try:
-            return _seen(shown, leaf, own, layers, source, number, programs, whole)
+            return _seen(shown, leaf, own, OptionalContent(self.pdf), self.source, asked)
         finally:
             shown.close()
-
-    return apart(source, work)
 
 
 def _seen(
@@ -86,17 +104,15 @@ def _seen(
     own: Drawn,
     layers: OptionalContent,
     source: Source,
-    number: int,
-    programs: bool,
-    whole: Whole,
+    asked: _Asked,
 ) -> Seen:
-    widen_for(own.pixels)
     found = look(shown, leaf, own, layers, source)
-    if found.kind in DRAWN_BY_PROGRAM and not programs:
+    programs = found.kind in DRAWN_BY_PROGRAM
+    if programs and not asked.programs:
         return Seen(found, None, None)
-    page = page_of(shown, found, number, source)
-    asked = whole == "all" or (whole == "scans" and found.kind not in DRAWN_BY_PROGRAM)
-    if asked and any(map(cut_short, own.images)):
+    page = page_of(shown, found, asked.number, source)
+    matters = asked.whole == "all" or (asked.whole == "scans" and not programs)
+    if matters and any(map(cut_short, own.images)):
         raise source.unreadable("has an image whose data end too early; scan or copy it again")
     unseen = None if found.scan else unseen_of(leaf, layers)
     if unseen and own.layered:

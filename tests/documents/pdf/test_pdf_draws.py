@@ -1,7 +1,10 @@
 """Pages that draw too much: counted before anything draws them; what breaks costs itself."""
 
+import io
 import os
+import resource
 import time
+import zlib
 
 import numpy as np
 import pikepdf
@@ -13,7 +16,7 @@ from pikepdf import Array, Dictionary, Name
 from docclean.documents import as_source, read_pages
 from docclean.documents.base import Source
 from docclean.documents.pdf import apart as room
-from docclean.documents.pdf.apart import apart
+from docclean.documents.pdf.apart import Copy, apart
 from docclean.documents.pdf.checking import undecodable
 from docclean.documents.pdf.drawing.graph import drawn_by
 from docclean.errors import UnreadableInputError
@@ -158,7 +161,7 @@ def test_what_dies_in_a_copy_is_one_sentence():
     for end in (os.abort, lambda: os._exit(0), lambda: np.ones(3_000_000_000).sum()):
         with pytest.raises((UnreadableInputError, MemoryError)):
             apart(SOURCE, end)
-    with pytest.raises(UnreadableInputError, match=r"drawn.pdf has a page that takes longer"):
+    with pytest.raises(UnreadableInputError, match=r"drawn.pdf takes longer"):
         apart(SOURCE, lambda: time.sleep(9), seconds=0.2)
 
 
@@ -180,6 +183,22 @@ def test_a_copy_gives_back_results_and_errors_and_leaves_no_trace(tmp_path):
         os.waitpid(-1, os.WNOHANG)
 
 
+def test_a_copy_answers_until_it_dies_and_then_another_does():
+    def answer(number):
+        if number == 3:
+            os.abort()
+        return number, os.getpid()
+
+    with Copy(SOURCE, answer) as copy:
+        (_, first), (_, again) = copy.ask(1), copy.ask(2)
+        assert first == again != os.getpid()
+        with pytest.raises(UnreadableInputError, match="breaks what reads it"):
+            copy.ask(3)
+        assert copy.ask(4)[1] != first
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
 def test_a_copy_has_room_for_the_largest_page():
     def work():
         room.widen_for(300_000_000)
@@ -192,6 +211,36 @@ def test_a_copy_has_room_for_the_largest_page():
 
 def test_a_page_that_takes_too_long_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("docclean.documents.pdf.rendering.look", lambda *_: time.sleep(30))
-    monkeypatch.setattr(apart, "__kwdefaults__", {"room": room.ROOM, "seconds": 0.3})
+    monkeypatch.setattr(room.Copy.__init__, "__kwdefaults__", {"room": room.ROOM, "seconds": 0.3})
     result, _ = clean(page_pdf(DRAW), tmp_path)
     assert "takes longer than 0.3 s" in result.message and result.status == "done"
+
+
+@pytest.mark.slow
+def test_a_file_that_cannot_be_opened_without_room_is_told(tmp_path):
+    """Its catalogue lies in an object stream of a few bytes and fifteen hundred million blanks."""
+    packer, parts = zlib.compressobj(9), [b"5 0 << /Type /Catalog /Pages 2 0 R >> "]
+    packed = b"".join(map(packer.compress, parts + [b" " * 1_000_000] * 1500)) + packer.flush()
+    out, places = io.BytesIO(b"%PDF-1.5\n"), {5: (2, 4, 0)}
+    out.seek(0, io.SEEK_END)
+    objects = {
+        2: b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+        3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] >>",
+        4: b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length %d >>\nstream\n%s\n"
+        b"endstream" % (len(packed), packed),
+    }
+    for number, body in objects.items():
+        places[number] = (1, out.tell(), 0)
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+    places[6] = (1, out.tell(), 0)
+    rows = b"".join(
+        bytes([kind]) + place.to_bytes(4, "big") + last.to_bytes(2, "big")
+        for kind, place, last in (places.get(number, (0, 0, 0)) for number in range(7))
+    )
+    table = b"<< /Type /XRef /Size 7 /W [1 4 2] /Root 5 0 R /Length %d >>" % len(rows)
+    start = out.tell()
+    out.write(b"6 0 obj\n%s\nstream\n%s\nendstream\nendobj\n" % (table, rows))
+    out.write(b"startxref\n%d\n%%%%EOF\n" % start)
+    result, _ = clean(out.getvalue(), tmp_path)
+    assert result.exit_status == 2 and "the given bytes" in result.message
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2_000_000

@@ -158,6 +158,23 @@ def test_a_cleaned_page_looks_as_it_did(name, tmp_path):
     assert after.mean() == pytest.approx(before.mean(), abs=40)
 
 
+def test_the_same_words_may_mean_another_state(tmp_path):
+    """Two pages of one content and one image, of which the second is turned over by its state."""
+
+    def edit(pdf, page, image):
+        pdf.pages.append(pdf.pages[0])
+        other = pdf.pages[1].obj
+        other.Resources = Dictionary(XObject=Dictionary(I=image))
+        other.Resources.ExtGState = Dictionary(G=Dictionary(TR=curve(1, 0)))
+        page.Resources.ExtGState = Dictionary(G=Dictionary(LW=1))
+
+    data = page_pdf(b"/G gs " + DRAW, edit=edit)
+    result, out = clean(data, tmp_path)
+    assert [one["kind"] for one in result.decisions] == ["scan", "mixed"]
+    for number in (1, 2):
+        assert alike(shown(data, number), shown(out, number)) > 0.95
+
+
 def test_a_negative_that_is_shown_positive_is_cleaned_as_a_positive(tmp_path):
     path = CORPUS / "inverted_by_graphics_state.pdf"
     pages = list(read_pages(path))
