@@ -23,12 +23,14 @@ class Page:
         dpi: horizontal and vertical resolution in dots per inch; None where the file says none.
         number: place in its document, from 1.
         source: the file it came from, for messages; empty for a page made here.
+        note: what was taken for true of its pixels though its file does not say it.
     """
 
     pixels: Image
     dpi: tuple[float, float] | None = None
     number: int = 1
     source: str = ""
+    note: str = ""
 
     def __post_init__(self) -> None:
         """Refuse anything that is not a page.

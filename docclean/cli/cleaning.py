@@ -32,9 +32,9 @@ def clean(
 ) -> int:
     """Clean files, folders (with all below them), globs, or - (stdin).
 
-    PNG, JPEG, TIFF, BMP, WebP, JPEG 2000, PNM and PDF go in and out; dpi, size and page count
-    stay. Of a PDF only the scans change: its text, outline, boxes and metadata stay. A recipe's
-    section [clean] holds the same options, with _ for -; what is given here comes first.
+    PDF and images (docclean list formats) go in and out; dpi, size and page count stay. Of a PDF
+    only the scans change: its text, outline, boxes and metadata stay. A recipe's section [clean]
+    holds the same options, with _ for -; what is given here comes first.
 
     Of several files a ledger is kept in OUT/.docclean: the same call again does what is missing or
     has changed, and goes on where a killed one stopped. `docclean status OUT` tells how it stands.

@@ -12,7 +12,12 @@ from typing import BinaryIO, ClassVar
 
 from PIL import Image as Pillow
 
-from docclean.errors import OutputError, UnreadableInputError, UsageError
+from docclean.errors import (
+    MissingProgramError,
+    OutputError,
+    UnreadableInputError,
+    UsageError,
+)
 from docclean.page import Page
 
 MAX_PIXELS = 400_000_000
@@ -130,7 +135,7 @@ def decoding(source: Source) -> Iterator[None]:
     try:
         with pillow_quiet():
             yield
-    except (UnreadableInputError, UsageError):
+    except (UnreadableInputError, UsageError, MissingProgramError):
         raise
     except MemoryError as error:
         raise source.unreadable("needs more memory than is free; split it") from error
@@ -150,6 +155,8 @@ def encoding(what: str) -> Iterator[None]:
     try:
         with pillow_quiet():
             yield
+    except MissingProgramError:
+        raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno:
             raise

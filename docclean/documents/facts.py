@@ -103,6 +103,19 @@ def without_pixels(stream: BinaryIO) -> BinaryIO:
     return small
 
 
+def png_chunks(stream: BinaryIO) -> dict[bytes, bytes]:
+    """Return the small chunks of a PNG that stand before its pixels; its place stays."""
+    place, found = stream.tell(), {}
+    stream.seek(len(PNG_SIGNATURE))
+    while len(head := stream.read(8)) == 8 and head[4:] != b"IDAT":
+        length = int.from_bytes(head[:4], "big")
+        if length < 1000:
+            found[head[4:]] = stream.read(length)
+        stream.seek(4 if length < 1000 else length + 4, SEEK_CUR)
+    stream.seek(place)
+    return found
+
+
 def _facts(image: Pillow.Image) -> Facts:
     info = image.info
     tags: Any = getattr(image, "tag_v2", {})
@@ -125,7 +138,7 @@ def _facts(image: Pillow.Image) -> Facts:
 
 def _exif(image: Pillow.Image) -> bytes:
     """Return the EXIF that still holds for a page that is upright and of its own resolution."""
-    if image.format not in ("JPEG", "PNG", "WEBP", "MPO"):
+    if image.format not in ("JPEG", "PNG", "WEBP", "MPO", "AVIF", "HEIF"):
         return b""
     given, kept = image.getexif(), Pillow.Exif()
     for key, value in given.items():
@@ -157,15 +170,21 @@ def dpi_of(image: Pillow.Image) -> tuple[float, float] | None:
     pair: Any = image.info.get("dpi")
     invented = image.format in ("JPEG", "MPO") and not image.info.get("jfif_unit")
     if pair is None or invented:
-        unit = 2.54 if exif.get(EXIF_UNIT) == 3 else 1.0
-        x: Any = exif.get(EXIF_X_DPI)
-        y: Any = exif.get(EXIF_Y_DPI, x)
-        stated = x is not None and exif.get(EXIF_UNIT, 2) in (2, 3)
-        pair = (float(x) * unit, float(y) * unit) if stated else None
-    if pair is None:
-        return None
-    x_dpi, y_dpi = float(pair[0]), float(pair[1])
-    # a TIFF without resolution reads as 1 dpi, other files write 0
+        return dpi_of_tags(exif)
+    return _believed(float(pair[0]), float(pair[1]))
+
+
+def dpi_of_tags(tags: Any) -> tuple[float, float] | None:
+    """Return the resolution that EXIF or a TIFF's tags state, or None."""
+    unit = 2.54 if tags.get(EXIF_UNIT) == 3 else 1.0
+    x: Any = tags.get(EXIF_X_DPI)
+    y: Any = tags.get(EXIF_Y_DPI, x)
+    stated = x is not None and tags.get(EXIF_UNIT, 2) in (2, 3)
+    return _believed(float(x) * unit, float(y) * unit) if stated else None
+
+
+def _believed(x_dpi: float, y_dpi: float) -> tuple[float, float] | None:
+    """Return a resolution that may be one: a TIFF without reads as 1 dpi, other files write 0."""
     believable = all(math.isfinite(value) and value > 1 for value in (x_dpi, y_dpi))
     return (x_dpi, y_dpi) if believable else None
 

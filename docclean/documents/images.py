@@ -1,6 +1,6 @@
-"""Image files: PNG, JPEG, TIFF, BMP, WebP, JPEG 2000 and PNM in and out."""
+"""Image files as Pillow reads and writes them: what all share, PNG, JPEG, BMP, JPEG 2000, PNM."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any, BinaryIO, ClassVar
 
@@ -19,18 +19,30 @@ from docclean.documents.base import (
 )
 from docclean.documents.facts import (
     EXIF_ORIENTATION,
+    PNG_SIGNATURE,
     Facts,
     dpi_of,
     facts_of,
     jp2_with_dpi,
-    with_dpi,
+    png_chunks,
 )
-from docclean.documents.pixels import grey_where_equal, to_pixels, upright, white_is_zero
+from docclean.documents.pixels import (
+    LOWER,
+    SAID_WHITE,
+    SIXTEEN,
+    grey_where_equal,
+    sixteen_bit_colour,
+    to_pixels,
+    upright,
+    wide_levels,
+)
 from docclean.errors import OutputError
-from docclean.page import Page
+from docclean.page import Image, Page
 
 FILE_JPEG_QUALITY = 90
 """Of a JPEG whose source does not tell its own, a colour WebP, and a JPEG inside a TIFF."""
+MOST_FRAMES = 10_000
+"""Pictures of an animation that are read; a damaged file may say it has billions."""
 PNG_LEVEL = 4
 """Of zlib, for greys and colours: a third less time than 6, which is zlib's usual one, and 2 % more
 bytes. Black and white would grow by a tenth and stays at 6."""
@@ -41,6 +53,8 @@ class ImageFormat(Format):
 
     pillow: ClassVar[str]
     max_side: ClassVar[int] = 2**31 - 1
+    animated: ClassVar[bool] = False
+    """Whether a file may hold several pictures, shown one after the other."""
     one_bit: ClassVar[bool] = False
     """Whether the format holds pixels of one bit."""
 
@@ -60,32 +74,63 @@ class ImageFormat(Format):
             return self._count(source)
 
     def _count(self, source: Source) -> int:
-        return 1
+        if not self.animated:
+            return 1
+        with source.open() as stream:
+            frames = int(getattr(self._open(source, stream), "n_frames", 1))
+        if frames > MOST_FRAMES:
+            raise source.unreadable(
+                f"says it has {frames:,} pictures, more than {MOST_FRAMES:,}; save them apart"
+            )
+        return frames
 
     def read(self, source: Source, pages: set[int] | None, password: str | None) -> Iterator[Page]:
-        """Yield the pages numbered in `pages`, upright, each decoded from a fresh stream."""
+        """Yield the pages numbered in `pages`, upright, each decoded from a fresh stream.
+
+        The pictures of an animation are shown as a viewer would, one page each.
+        """
         with decoding(source):
-            numbers = chosen(source, pages, self._count(source))
+            count = self._count(source)
+            numbers = chosen(source, pages, count)
+        if self.animated and count > 1:
+            yield from self._pictures(source, numbers)
+            return
         for number in numbers:
             yield self._page(source, number)
 
+    def _pictures(self, source: Source, numbers: Sequence[int]) -> Iterator[Page]:
+        """Yield pictures of an animation; each needs the one before it, so it is opened once."""
+        with source.open() as stream:
+            with decoding(source):
+                image = self._open(source, stream)
+            for number in numbers:
+                with decoding(source):
+                    image.seek(number - 1)
+                    page = self._page_of(source, image, number)
+                yield page
+
     def _page(self, source: Source, number: int) -> Page:
         with decoding(source), source.open() as stream:
-            image = self._open(source, stream, number)
-            turned = image.getexif().get(EXIF_ORIENTATION, 1)
-            dpi = dpi_of(image)
-            image.load()
-            # Pillow turns a TIFF itself while loading and then drops the tag: ask again
-            left = image.getexif().get(EXIF_ORIENTATION, 1)
-            pixels = grey_where_equal(to_pixels(image))
-            if white_is_zero(image):
-                np.subtract(255, pixels, out=pixels)
-            del image  # before the page goes out: the decoded image would live beside it
-            if left in range(2, 9):
-                pixels = upright(pixels, left)
-            if dpi and turned in (5, 6, 7, 8):
-                dpi = dpi[::-1]
-        return Page(pixels, dpi, number, source.name)
+            return self._page_of(source, self._open(source, stream, number), number)
+
+    def _page_of(self, source: Source, image: Pillow.Image, number: int) -> Page:
+        turned = image.getexif().get(EXIF_ORIENTATION, 1)
+        dpi = dpi_of(image)
+        pixels, note = self._pixels(image)
+        # Pillow turns a TIFF itself while loading and then drops the tag: ask again
+        left = image.getexif().get(EXIF_ORIENTATION, 1)
+        pixels = grey_where_equal(pixels)
+        if left in range(2, 9):
+            pixels = upright(pixels, left)
+        if dpi and turned in (5, 6, 7, 8):
+            dpi = dpi[::-1]
+        return Page(pixels, dpi, number, source.name, note)
+
+    def _pixels(self, image: Pillow.Image) -> tuple[Image, str]:
+        """Return an image as grey or RGB, and what was taken for true of its samples."""
+        image.load()
+        wide = image.mode == "F" or image.mode.startswith("I")
+        return to_pixels(image), wide_levels(image).note if wide else ""
 
     def write(
         self,
@@ -135,14 +180,30 @@ def is_one_bit(facts: Facts, ways: Ways) -> bool:
 
 
 class Png(ImageFormat):
-    """PNG: lossless, one page."""
+    """PNG: lossless; an animated one is read as pages and written as one page."""
 
-    name, suffixes, pillow, one_bit = "png", (".png",), "PNG", True
+    name, suffixes, pillow, one_bit = "png", (".png", ".apng"), "PNG", True
+    animated = True
 
     @staticmethod
     def matches(head: bytes) -> bool:
         """Say whether this is a PNG file."""
-        return head.startswith(b"\x89PNG\r\n\x1a\n")
+        return head.startswith(PNG_SIGNATURE)
+
+    def _open(self, source: Source, stream: BinaryIO, number: int = 1) -> Pillow.Image:
+        image = super()._open(source, stream, number)
+        depths = png_chunks(stream).get(b"sBIT")
+        if depths and max(depths[:3]) > 8:
+            image.info[SAID_WHITE] = 2.0 ** max(depths[:3]) - 1
+        way = [tile.args for tile in getattr(image, "tile", ())]
+        if (
+            len(way) == 1 and way[0] in LOWER
+        ):  # to know its EXIF, Pillow loads the image, and forgets these
+            image.info[SIXTEEN] = (way[0], stream)
+        return image
+
+    def _pixels(self, image: Pillow.Image) -> tuple[Image, str]:
+        return sixteen_bit_colour(image) or super()._pixels(image)
 
     def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
         options, texts = super()._options(page, facts, ways), PngImagePlugin.PngInfo()
@@ -191,24 +252,6 @@ class Bmp(ImageFormat):
 
     def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
         return {"dpi": page.dpi or (0, 0)}  # Pillow would write 96
-
-
-class Webp(ImageFormat):
-    """WebP: lossless for grey pages, quality 90 for colour; its dpi is kept in EXIF."""
-
-    name, suffixes, pillow = "webp", (".webp",), "WEBP"
-    max_side = 16383
-
-    @staticmethod
-    def matches(head: bytes) -> bool:
-        """Say whether this is a WebP file."""
-        return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
-
-    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
-        options: dict[str, Any] = {"lossless": page.is_grey, "quality": FILE_JPEG_QUALITY}
-        options["icc_profile"] = facts.profile(grey=False)  # WebP has no grey pixels
-        options["exif"] = with_dpi(facts.exif, page.dpi)
-        return options | ({"xmp": facts.xmp} if facts.xmp else {})
 
 
 class Jp2(ImageFormat):

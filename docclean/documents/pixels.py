@@ -1,17 +1,29 @@
 """Any image of Pillow as grey or RGB bytes, upright, a strip at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from docclean.documents.samples import Kind, Levels, Said, extremes, levels_of
 from docclean.page import Image
 
 STRIP = 256
 """Rows converted at a time, so a large page is never held in a wide type."""
-TIFF_PHOTOMETRIC = 0x0106
+HALF = 128
+"""Upper byte below which a sample's highest bit is not used."""
+LOWER = {
+    "RGB;16B": ("RGB", "RGB;16L"),
+    "RGBA;16B": ("RGBA", "RGBA;16L"),
+    "LA;16B": ("I", "I;32B"),
+}
+"""How Pillow reads 16-bit samples of a PNG, and the mode and way in which it gives the rest."""
+SIXTEEN = "docclean sixteen"
+"""Where `Pillow.Image.info` holds how Pillow reads such a PNG, and its stream."""
+SAID_WHITE = "docclean white"
+"""Where `Pillow.Image.info` holds the sample that a file calls white."""
 
 
 def by_strips(
@@ -33,25 +45,61 @@ def by_strips(
     return out
 
 
-def _on_white(rows: NDArray[Any]) -> NDArray[Any]:
+def on_white(rows: NDArray[Any], *, premultiplied: bool = False) -> Image:
     """Composite (h, w, 2) grey+alpha or (h, w, 4) RGB+alpha on white."""
     colour, alpha = rows[..., :-1].astype(np.uint16), rows[..., -1:].astype(np.uint16)
-    flat = (colour * alpha + 255 * (255 - alpha) + 127) // 255
-    return flat[..., 0] if flat.shape[-1] == 1 else flat
+    if premultiplied:
+        flat = np.minimum(colour + (255 - alpha), 255)
+    else:
+        flat = (colour * alpha + 255 * (255 - alpha) + 127) // 255
+    return np.asarray(flat[..., 0] if flat.shape[-1] == 1 else flat, np.uint8)
 
 
 def _wide(image: Pillow.Image) -> Image:
-    """Scale 16-bit, 32-bit and float grey to 0..255: the full range, not the page's own."""
-    extremes: Any = image.getextrema()
-    high = float(extremes[1])
-    if image.mode.startswith("I;16"):
-        full = 65535.0
-    else:  # int32 and float files do not say their range: take the narrowest usual one
-        usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
-        full = next((top for top in usual if high <= top), max(high, 1.0))
-    return by_strips(
-        image, lambda rows: np.clip(np.rint(np.nan_to_num(rows) * (255.0 / full)), 0, 255)
-    )
+    """Scale grey wider than a byte to 0..255."""
+    return by_strips(image, wide_levels(image).bytes_of)
+
+
+def sixteen_bit_colour(image: Pillow.Image) -> tuple[Image, str] | None:
+    """Return a PNG of 16-bit colours, or 16-bit grey with opacity, and what was taken for true.
+
+    None for any other image, and where the upper bytes of its samples say enough. Pillow reads
+    these alone; told that the file has the other byte order, it reads the lower ones.
+    """
+    if SIXTEEN not in image.info or getattr(image, "is_animated", False):
+        return None
+    (way, stream), said = image.info[SIXTEEN], image.info.get(SAID_WHITE)
+    lower_mode, raw = LOWER[way]
+    upper = np.asarray(image)
+    number = 3 if raw != "I;32B" else 1
+    if upper[..., :number].max() >= HALF and not said:
+        return None
+    stream.seek(0)
+    other: Any = Pillow.open(stream, formats=["PNG"])
+    other.tile, other._mode = [other.tile[0]._replace(args=raw)], lower_mode
+    lower = np.asarray(other)
+    if number == 1:
+        wide = np.stack([lower >> 16 & 0xFFFF, lower & 0xFFFF], -1)
+    else:
+        wide = upper.astype(np.uint16) << 8 | lower
+    levels = levels_of(*extremes(lambda: [wide[..., :number]]), "unsigned", 16, Said(white=said))
+    flat = levels.bytes_of(wide)
+    return on_white(flat) if wide.shape[-1] % 2 == 0 else flat, levels.note
+
+
+def wide_levels(image: Pillow.Image) -> Levels:
+    """Return what is black and what is white of grey wider than a byte."""
+    said = Said(white=image.info.get(SAID_WHITE))
+    rows = range(0, image.height, STRIP)
+
+    def strips() -> Iterator[NDArray[Any]]:
+        for top in rows:
+            box = (0, top, image.width, min(top + STRIP, image.height))
+            yield np.asarray(image.crop(box))
+
+    low, high = extremes(strips)
+    kind: Kind = "float" if image.mode == "F" else "signed" if low < 0 else "unsigned"
+    return levels_of(low, high, kind, 16 if kind == "unsigned" and high < 65536 else 32, said)
 
 
 def _palette(image: Pillow.Image) -> Image:
@@ -70,18 +118,12 @@ def to_pixels(image: Pillow.Image) -> Image:
         return _wide(image)
     if image.has_transparency_data:
         flat = "LA" if mode in ("1", "L", "LA", "La") else "RGBA"
-        return by_strips(image, _on_white, flat)
+        return by_strips(image, on_white, flat)
     if mode == "P":
         return _palette(image)
     if mode in ("1", "L"):
         return by_strips(image, lambda rows: rows, "L")
     return by_strips(image, lambda rows: rows, None if mode == "RGB" else "RGB")
-
-
-def white_is_zero(image: Pillow.Image) -> bool:
-    """Say whether this is a 16-bit TIFF with 0 for white; Pillow inverts only the 8-bit ones."""
-    tags: Any = getattr(image, "tag_v2", {})
-    return image.mode.startswith("I;16") and tags.get(TIFF_PHOTOMETRIC) == 0
 
 
 def grey_where_equal(pixels: NDArray[np.uint8]) -> Image:

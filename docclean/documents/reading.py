@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from docclean.documents.base import Format, Source
-from docclean.documents.images import Bmp, Jp2, Jpeg, Png, Pnm, Webp
+from docclean.documents.images import Bmp, Jp2, Jpeg, Png, Pnm
 from docclean.documents.pdf.format import Pdf
+from docclean.documents.photographs import Avif, Gif, Heic, Webp
 from docclean.documents.tiff import Tiff
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.page import Page
@@ -14,9 +15,16 @@ from docclean.registry import Registry
 
 FORMATS: Registry[Format] = Registry(
     "format",
-    [Png(), Jpeg(), Tiff(), Bmp(), Webp(), Jp2(), Pnm(), Pdf()],
+    [
+        *(Png(), Jpeg(), Tiff(), Bmp(), Webp(), Jp2(), Pnm(), Gif(), Avif(), Heic()),
+        Pdf(),
+    ],
     key=lambda member: member.name,
 )
+KNOWN_STRANGERS = {
+    b"AT&TFORM": "is a DjVu file, which is not read; make a PDF of it: ddjvu -format=pdf",
+}
+"""How files begin that people take for documents, and what is said of them."""
 HEAD = 1024
 """Bytes looked at to tell a document's type."""
 Input = str | Path | bytes | BinaryIO | Source
@@ -78,6 +86,9 @@ def detect(source: Input) -> Format:
     for member in FORMATS:
         if member.matches(head):
             return member
+    for start, told in KNOWN_STRANGERS.items():
+        if head.startswith(start):
+            raise opened.unreadable(told)
     raise opened.unreadable(f"is not a document; give one of {', '.join(FORMATS.names())}")
 
 

@@ -6,26 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import JpegImagePlugin, TiffImagePlugin
+from PIL import JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from docclean.documents.base import (
-    ONE_AT_A_TIME,
-    Source,
-    Ways,
-    encoding,
-    pillow_quiet,
-)
+from docclean.documents.base import ONE_AT_A_TIME, Source, Ways, decoding, encoding, pillow_quiet
 from docclean.documents.codecs import COARSER_QUALITIES, MOST_GROWTH
-from docclean.documents.facts import (
-    Facts,
-    facts_of,
-)
+from docclean.documents.facts import EXIF_ORIENTATION, Facts, dpi_of_tags, facts_of
 from docclean.documents.forms import jpeg
 from docclean.documents.images import FILE_JPEG_QUALITY, ImageFormat, is_one_bit
+from docclean.documents.pixels import grey_where_equal, upright
+from docclean.documents.wide.cells import directories, is_wide
+from docclean.documents.wide.colours import read_wide
 from docclean.page import Page
 
 TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "jpeg")
@@ -69,9 +64,23 @@ class Tiff(ImageFormat):
 
     def _page(self, source: Source, number: int) -> Page:
         with _libtiff_quiet():
+            with decoding(source), source.open() as stream:
+                tags = next(islice(directories(stream), number - 1, None), None)
+                if tags is not None and is_wide(tags):
+                    return _wide_page(source, stream, tags, number)
             return super()._page(source, number)
 
     def _count(self, source: Source) -> int:
+        try:
+            return self._frames(source)
+        except (UnidentifiedImageError, SyntaxError):  # samples that Pillow does not know
+            with source.open() as stream:
+                found = sum(1 for _ in directories(stream))
+            if not found:
+                raise
+            return found
+
+    def _frames(self, source: Source) -> int:
         with source.open() as stream, warnings.catch_warnings():
             # a page list that ends in the middle of the file is only a warning to Pillow
             warnings.filterwarnings("error", message=".*(Corrupt|Truncated|Not enough|ran out)")
@@ -212,6 +221,18 @@ def _strip(image: Pillow.Image, coarse: _Coarseness) -> tuple[bytes, int]:
         if form.nbytes <= room:
             return form.data, YCBCR
     return strip, RGB if keep_rgb else YCBCR
+
+
+def _wide_page(source: Source, stream: BinaryIO, tags: Any, number: int) -> Page:
+    """Return a page whose samples are no bytes."""
+    pixels, note = read_wide(source, stream, tags)
+    dpi, turned = dpi_of_tags(tags), tags.get(EXIF_ORIENTATION, 1)
+    pixels = grey_where_equal(pixels)
+    if turned in range(2, 9):
+        pixels = upright(pixels, turned)
+    if dpi and turned in (5, 6, 7, 8):
+        dpi = dpi[::-1]
+    return Page(pixels, dpi, number, source.name, note)
 
 
 def _tags(facts: Facts) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
     )
     cleaned = cleaner.clean(straightened.page)
     told = {"page": page.number, **cleaned.decision.to_dict(), **straightened.told()}
+    if page.note:
+        told["read_as"] = page.note
     if options.deskew and has_text:
         told["deskewed"] = "no: its text layer would not lie on its letters any more"
     kept = _kept(cleaned, options)

@@ -115,6 +115,9 @@ def notes(decisions: Sequence[dict[str, Any]]) -> str:
         pages = ", ".join(str(d["page"]) for d in failed)
         why = str(failed[0]["reason"]).partition(": ")[2]
         notes.append(f"page {pages} is as it was, not cleaned ({why})")
+    for why in dict.fromkeys(d["read_as"] for d in decisions if "read_as" in d):
+        pages = ", ".join(str(d["page"]) for d in decisions if d.get("read_as") == why)
+        notes.append(f"page {pages}: {why}")
     larger = [d for d in decisions if "larger" in d]
     if larger:
         pages = ", ".join(str(d["page"]) for d in larger)

@@ -1,6 +1,6 @@
 """A page set straight, one step after the other, each only where it is asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ def straighten(
     if turned:
         dpi = page.dpi and (page.dpi[::-1] if turned % 180 else page.dpi)
         pixels = np.ascontiguousarray(np.rot90(page.pixels, -turned // 90))
-        page = Page(pixels, dpi, page.number, page.source)
+        page = replace(page, pixels=pixels, dpi=dpi)
     shape = (page.height, page.width)
     if crop or flatten:
         page = sheet_alone(page, flatten)

@@ -13,10 +13,10 @@ import numpy as np
 import pikepdf
 import pytest
 from PIL import Image as Pillow
-from saved_documents import only, saved
+from saved_documents import MEMBERS, only, saved
 
 from docclean import outputs
-from docclean.documents import FORMATS, read_pages, write_pages
+from docclean.documents import read_pages, write_pages
 from docclean.documents.base import MAX_PIXELS
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.page import Page
@@ -35,7 +35,7 @@ def test_too_many_pixels_are_refused_before_decoding(tmp_path):
         list(read_pages(path))
 
 
-@pytest.mark.parametrize("member", list(FORMATS), ids=FORMATS.names())
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda m: m.name)
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8, 0.95])
 def test_truncated(member, part, tmp_path):
     noise = np.random.default_rng(1).integers(0, 255, (90, 120), dtype=np.uint8)
