@@ -15,6 +15,8 @@ from docclean.cli.shared import Teller, standard_input, stoppable
 from docclean.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from docclean.clean.spec import CleanerSpec
     from docclean.documents import Source
     from docclean.recipe import Options
@@ -36,12 +38,14 @@ def clean(
     only the scans change: its text, outline, boxes and metadata stay. A recipe's section [clean]
     holds the same options, with _ for -; what is given here comes first.
 
-    Of several files a ledger is kept in OUT/.docclean: the same call again does what is missing or
-    has changed, and goes on where a killed one stopped. `docclean status OUT` tells how it stands.
+    Several files become one document where -o is named like one: book.pdf, book.tif. In a folder a
+    ledger is kept, OUT/.docclean: the same call again does what is missing or has changed, and
+    goes on where a killed one stopped. `docclean status OUT` tells how it stands.
 
     \b
     docclean clean scan.pdf -o clean.pdf --ocr deu --text
     docclean clean inbox/ more/*.png -o cleaned/ --jobs 2
+    docclean clean page-*.jpg -o book.pdf
     docclean clean inbox/ -o cleaned/ --recipe office.toml
     docclean clean inbox/ -o cleaned/ --shard 3/8
     docclean clean s3://scans/ -o s3://cleaned/ --engine ray --address auto --jobs 64
@@ -49,24 +53,72 @@ def clean(
     docclean clean scan.png -o - --for-ocr | tesseract - text
     """
     from docclean.clean.spec import CleanerSpec
-    from docclean.jobs.batch import process_many
-    from docclean.jobs.plan import plan_outputs
 
     asked = BatchOptions.taken(given, (*inputs, out))
     options = gathered(given, recipe)
     spec, teller = CleanerSpec.of(options, os.cpu_count() or 1), Teller(as_json, out == "-")
     with stoppable():
         if asked.engine == "ray":
+            _check_folder(out)
             return asked.clean_on_ray(inputs, out, options, teller)
         if "-" in inputs or out == "-":
             return _clean_stream(inputs, out, spec, options, teller)
-        plan = plan_outputs(inputs, out, options.suffix)
-        if len(plan) > 1 or any(Path(one).is_dir() for one in inputs) or asked.given:
-            return asked.clean(plan, Path(out), spec, options, teller)
-        results = process_many(
-            plan, spec, options, on_result=teller.file, on_page=teller.page, progress=not as_json
-        )
+        return _clean_files(inputs, out, asked, spec, options, teller)
+
+
+def _check_folder(out: str) -> None:
+    from docclean.documents import known_suffixes
+
+    if out.lower().endswith(known_suffixes()):
+        raise UsageError(f"--engine ray fills folders; write {out}/ or leave --engine out")
+
+
+def _clean_files(
+    inputs: tuple[str, ...],
+    out: str,
+    asked: BatchOptions,
+    spec: "CleanerSpec",
+    options: "Options",
+    teller: Teller,
+) -> int:
+    """Clean files into one document, into a folder, or a file into a file."""
+    from docclean.jobs.batch import process_many
+    from docclean.jobs.plan import book_of, plan_outputs
+
+    files = book_of(inputs, out)
+    if files is not None:
+        return _clean_book(files, out, asked, spec, options, teller)
+    plan = plan_outputs(inputs, out, options.suffix)
+    if len(plan) > 1 or any(Path(one).is_dir() for one in inputs) or asked.given:
+        return asked.clean(plan, Path(out), spec, options, teller)
+    results = process_many(
+        *(plan, spec, options),
+        on_result=teller.file,
+        on_page=teller.page,
+        progress=not teller.as_json,
+    )
     return results[0].exit_status
+
+
+def _clean_book(
+    files: "Sequence[Path]",
+    out: str,
+    asked: BatchOptions,
+    spec: "CleanerSpec",
+    options: "Options",
+    teller: Teller,
+) -> int:
+    from docclean.jobs.book.making import make_book
+
+    if asked.given:
+        raise UsageError(
+            f"{out} is one document of all inputs, and --state, --shard, --limit, --newest-first "
+            f"and --report are for folders; leave them out or write {out}/"
+        )
+    results = make_book(files, Path(out), spec, options, progress=not teller.as_json)
+    for result in results:
+        teller.whole_file(result)
+    return results[-1].exit_status
 
 
 def _clean_stream(

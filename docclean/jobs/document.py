@@ -29,7 +29,7 @@ from docclean.jobs.pdf import clean_pdf, pages_apart
 from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.plan import check_plan
 from docclean.jobs.progress import OnPage
-from docclean.jobs.results import FileResult, failure, notes
+from docclean.jobs.results import FileResult, failure, notes, pages_of
 from docclean.ocr import check_engine
 from docclean.ocr.sidecars import SUFFIXES, merged
 from docclean.outputs import OnReady, Outputs, check_target, naming, writing
@@ -73,9 +73,8 @@ def process_file(
     except Exception as error:  # one bad file must not stop the others
         return failure(*names, error)
     seconds = time.perf_counter() - started
-    return FileResult(
-        *names, "done", len(decisions), seconds, notes(decisions), decisions=decisions
-    )
+    pages = pages_of(decisions)
+    return FileResult(*names, "done", pages, seconds, notes(decisions), decisions=decisions)
 
 
 def _process(
@@ -244,6 +243,16 @@ def apart(source: Path, out: Path, options: Options) -> tuple[bool, list[int]]:
     count = detect(run.source).count(run.source, options.password)
     wanted = set(options.pages) if options.pages is not None else None
     return False, chosen_pages(run.source, wanted, count)
+
+
+def check_asked(source: Path, out: Path, options: Options) -> None:
+    """Refuse what no document at `out` can be.
+
+    Raises:
+        UnreadableInputError: the source is no document.
+        UsageError: the options ask for what its format cannot hold.
+    """
+    _Run(as_source(source), options).way(out)
 
 
 @dataclass(frozen=True)

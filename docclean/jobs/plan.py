@@ -2,14 +2,15 @@
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from docclean.documents import detect, known_suffixes
-from docclean.errors import (
-    OutputError,
-    UnreadableInputError,
-)
+from docclean.documents import FORMATS, detect, known_suffixes
+from docclean.errors import OutputError, UnreadableInputError, UsageError
+
+FILE_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}")
+"""How the name of a file ends, and a folder's seldom does: `scans.2024` is one."""
 
 
 def _found(given: str | Path) -> list[tuple[Path, Path]]:
@@ -18,19 +19,60 @@ def _found(given: str | Path) -> list[tuple[Path, Path]]:
     if path.is_dir():
         suffixes = known_suffixes()
         inside = (file for file in path.rglob("*") if file.suffix.lower() in suffixes)
-        files = sorted(file for file in inside if file.is_file())
+        seen = (file for file in inside if not _hidden(file.relative_to(path)))
+        files = sorted((file for file in seen if file.is_file()), key=in_natural_order)
         if not files:
             raise UnreadableInputError(
                 f"{path} holds no documents; give a folder with {' '.join(suffixes)} files"
             )
         return [(file, file.relative_to(path)) for file in files]
     if not path.exists() and glob.has_magic(str(given)):
-        matches = sorted(Path(match) for match in glob.glob(str(given), recursive=True))  # noqa: PTH207
+        found = glob.glob(str(given), recursive=True)  # noqa: PTH207
+        matches = sorted(map(Path, found), key=in_natural_order)
         files = [match for match in matches if match.is_file()]
         if not files:
             raise UnreadableInputError(f"{given} matches no files; check the pattern")
         return [(file, Path(file.name)) for file in files]
     return [(path, Path(path.name))]  # a missing file is told when its turn comes
+
+
+def _hidden(place: Path) -> bool:
+    """Say whether a file or a folder above it is hidden: `._scan.png` of macOS is no picture."""
+    return any(part.startswith(".") for part in place.parts)
+
+
+def in_natural_order(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
+    """Return what a path is sorted by, so that `page 2` comes before `page 10`."""
+    parts = re.split(r"(\d+)", str(path).lower())
+    numbered = [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+    return [one for one in numbered if one[2]], str(path)
+
+
+def book_of(inputs: Sequence[str | Path], out: str | Path) -> list[Path] | None:
+    """Return the files that become one document at `out`, in order; None: a folder is meant.
+
+    One document is meant where there are several inputs, or a folder of them, and `out` is named
+    like a file.
+
+    Raises:
+        UsageError: no file of that kind can hold them.
+        UnreadableInputError: an input is a folder or a glob without documents.
+    """
+    path = Path(out)
+    if str(out).endswith("/") or path.is_dir() or not FILE_SUFFIX.fullmatch(path.suffix):
+        return None
+    files = list(dict.fromkeys(file for one in inputs for file, _ in _found(one)))
+    if len(files) < 2 and not any(Path(one).is_dir() for one in inputs):
+        return None
+    known = {suffix: member for member in FORMATS for suffix in member.suffixes}
+    member = known.get(path.suffix.lower())
+    if member is None or not member.multipage:
+        kind = f"a {member.name} file holds one page" if member else f"{path.suffix} is no format"
+        raise UsageError(
+            f"{out}: {kind} and the inputs are several; choose .pdf or .tif for one document of "
+            f"all, or {out}/ for a folder"
+        )
+    return files
 
 
 def plan_outputs(

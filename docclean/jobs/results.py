@@ -30,7 +30,7 @@ class FileResult:
         source: the document's name; - for a stream.
         output: where it went.
         status: whether it is done.
-        pages: how many it has.
+        pages: how many were written.
         seconds: how long it took.
         message: why it failed, or what a reader should know of it.
         decisions: what was decided of each page, as plain data.
@@ -105,6 +105,11 @@ def failure(source: str, output: str, error: Exception) -> FileResult:
 def wants_more_room(result: FileResult) -> bool:
     """Say whether a document may fare better alone."""
     return result.fault == "memory"
+
+
+def pages_of(decisions: Sequence[dict[str, Any]]) -> int:
+    """Return how many pages were written: one for each decision, two where a spread was cut."""
+    return sum(2 if one.get("cut") else 1 for one in decisions)
 
 
 def notes(decisions: Sequence[dict[str, Any]]) -> str:

@@ -18,7 +18,7 @@ from docclean.jobs.ledger.entry import Entry, Status, key_of
 from docclean.jobs.ledger.prints import Print, content_hash, print_of, same_bytes
 from docclean.jobs.processes.limits import FIRST_SECONDS, TOO_LATE, allowed, within
 from docclean.jobs.processes.workers import Died
-from docclean.jobs.results import Fault, FileResult, failure, notes
+from docclean.jobs.results import Fault, FileResult, failure, notes, pages_of
 from docclean.outputs import sweep
 from docclean.recipe import Options
 
@@ -132,7 +132,7 @@ class Noted:
                 made=key_of(looked.hash, self.call),
                 outputs=written,
                 decisions=decisions,
-                pages=len(decisions),
+                pages=pages_of(decisions),
                 seconds=time.perf_counter() - started,
             )
 

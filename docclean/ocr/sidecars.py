@@ -51,7 +51,8 @@ def merged(kind: str, pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
 
     Args:
         kind: `text`, `hocr` or `alto`.
-        pages: number, and what Tesseract wrote of that page alone.
+        pages: number, and what Tesseract wrote of that page alone; or of a part of the document:
+            the number of its first page, and its sidecar.
         source: name of the document, which takes the place of a temporary file's.
     """
     return _MERGERS[kind](pages, source)
@@ -67,14 +68,16 @@ def _hocr(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
     assert body is not None  # Tesseract writes one
     _empty(body)
     for number, data in pages:
-        for page in etree.fromstring(data, _PARSER).iter(f"{XHTML}div"):
+        for page in list(etree.fromstring(data, _PARSER).iter(f"{XHTML}div")):  # they move
             if page.get("class") != "ocr_page":
                 continue
+            inside = re.search(r"ppageno (\d+)", page.get("title", ""))
+            place = number + (int(inside[1]) if inside else 0)
             for element in page.iter(etree.Element):
                 if "id" in element.attrib:  # page_1, word_1_7: the first number is the page's
-                    element.set("id", re.sub(r"_\d+", f"_{number}", element.get("id", ""), count=1))
+                    element.set("id", re.sub(r"_\d+", f"_{place}", element.get("id", ""), count=1))
             title = re.sub(r'image "[^"]*"', f'image "{_plain(source)}"', page.get("title", ""))
-            page.set("title", re.sub(r"ppageno \d+", f"ppageno {number - 1}", title))
+            page.set("title", re.sub(r"ppageno \d+", f"ppageno {place - 1}", title))
             page.tail = "\n"
             body.append(page)
     doctype = (
@@ -93,11 +96,12 @@ def _alto(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
     assert layout is not None  # Tesseract writes one
     _empty(layout)
     for number, data in pages:
-        for page in etree.fromstring(data, _PARSER).iter(f"{{{space}}}Page"):
+        for page in list(etree.fromstring(data, _PARSER).iter(f"{{{space}}}Page")):
+            place = number + int(page.get("PHYSICAL_IMG_NR", "0"))
             for element in page.iter(etree.Element):
                 if "ID" in element.attrib:  # one document, one name each
-                    element.set("ID", f"p{number}_{element.get('ID')}")
-            page.set("PHYSICAL_IMG_NR", str(number - 1))
+                    element.set("ID", f"p{place}_{element.get('ID')}")
+            page.set("PHYSICAL_IMG_NR", str(place - 1))
             layout.append(page)
     return bytes(etree.tostring(whole, xml_declaration=True, encoding="UTF-8"))
 

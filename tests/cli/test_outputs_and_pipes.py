@@ -67,6 +67,27 @@ def test_one_bad_among_three_good_ends_with_4(tmp_path, out, letters, capsys):
     assert sorted(path.name for path in out.iterdir()) == [".docclean", "a.png", "c.tif", "d.pdf"]
 
 
+def test_several_inputs_and_one_name_make_one_document(tmp_path, out, letters, capsys):
+    inputs = []
+    for number in (2, 10):
+        inputs.append(str(tmp_path / f"{number}.png"))
+        write_pages([Page(letters, (300.0, 300.0))], inputs[-1])
+    for name in ("book.pdf", "book.tif"):
+        assert run(["clean", *inputs, "-o", str(out / name), "--json"]) == 0
+        events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [event.get("page") for event in events] == [1, 2, None]
+        assert events[-1]["pages"] == 2 and (out / name).is_file()
+        assert len(list(read_pages(out / name))) == 2
+    assert sorted(path.name for path in out.iterdir()) == ["book.pdf", "book.tif"]
+    assert run(["clean", *inputs, "-o", str(out / "book.jpg")]) == 1
+    assert "choose .pdf or .tif" in one_line(capsys.readouterr().err, "book.jpg")
+    assert run(["clean", *inputs, "-o", str(out / "x.pdf"), "--limit", "1"]) == 1
+    assert "leave them out" in one_line(capsys.readouterr().err, "x.pdf")
+    assert run(["clean", *inputs, "-o", str(out / "x.pdf"), "--engine", "ray"]) == 1
+    assert "fills folders" in one_line(capsys.readouterr().err, "x.pdf")
+    assert not (out / "x.pdf").exists()
+
+
 def test_interrupted_ends_with_130(tmp_path, out, make_pdf, monkeypatch, capsys):
     monkeypatch.setattr("docclean.clean.spec.CleanerSpec.__call__", lambda self: Interrupted())
     (tmp_path / "scan.pdf").write_bytes(make_pdf())
@@ -165,7 +186,7 @@ def test_ocr(raw, png, out, monkeypatch, capsys):
 def test_list_formats(capsys):
     assert run(["list", "formats"]) == 0
     assert capsys.readouterr().out.split() == [
-        *("png", "jpeg", "tiff", "bmp", "webp", "jp2", "pnm", "pdf")
+        *("png", "jpeg", "tiff", "bmp", "webp", "jp2", "pnm", "gif", "avif", "heic", "pdf")
     ]
 
 
