@@ -16,7 +16,9 @@ class ExitStatus(IntEnum):
     FAILED = 4, "some files failed or an output cannot be written"
     WORSE = 5, "worse than the baseline"
     PROTECTED = 8, "protected (password, permission, signature)"
+    HUNG_UP = 129, "its terminal closed"
     INTERRUPTED = 130, "interrupted"
+    TERMINATED = 143, "terminated"
 
     def __new__(cls, value: int, sentence: str) -> "ExitStatus":
         """Make a status that is its number and has a sentence."""

@@ -18,7 +18,8 @@ from docclean.errors import OutputError
 from docclean.files import locked
 
 PART = (".docclean-", ".part")
-"""How the names of temporary outputs begin and end; between them stand the machine and a number."""
+"""How the names of temporary outputs begin and end; between them stand the machine, the process's
+number, when it began, and a number."""
 FORGOTTEN = 86_400.0
 """Seconds after which another machine's temporary output is taken for left behind."""
 OnReady = Callable[[Mapping[Path, str]], None]
@@ -29,7 +30,8 @@ class Outputs:
     """Files that appear whole and together, when the block ends well, or not at all.
 
     The bytes go to temporary files beside them, which are synced to disk and renamed. A temporary
-    file is locked as long as its process lives; `sweep` removes what a killed one left.
+    file is locked as long as its process lives, and its name says whose it is; `sweep` removes what
+    a killed one left.
     """
 
     def __init__(self, *, overwrite: bool = False, on_ready: OnReady | None = None) -> None:
@@ -56,8 +58,8 @@ class Outputs:
         target = path.resolve()  # writing to a link replaces what it points to, not the link
         check_target(path, overwrite=self.overwrite)
         while True:
-            number = secrets.token_hex(6)
-            part = target.with_name(f"{PART[0]}{_machine()}-{number}{PART[1]}")
+            whose = f"{_machine()}-{os.getpid()}-{_began(os.getpid())}-{secrets.token_hex(4)}"
+            part = target.with_name(f"{PART[0]}{whose}{PART[1]}")
             with naming(path):
                 stream = part.open("x+b")
             with suppress(OSError):
@@ -130,6 +132,7 @@ def open_output(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     Raises:
         OutputError: it exists (without `overwrite`), or cannot be written.
     """
+    sweep(path.resolve().parent)
     with naming(path), Outputs(overwrite=overwrite) as outputs:
         yield outputs.open(path)
 
@@ -150,17 +153,54 @@ def naming(path: Path) -> Iterator[None]:
 def sweep(folder: Path) -> int:
     """Remove the temporary outputs in a folder whose processes are dead; return how many.
 
-    Locks may not reach other machines that share the folder, so theirs must be old as well.
+    A lock that is held, or a name of a process that is alive, keeps one. Locks may not reach other
+    machines that share the folder, so theirs must be old as well.
     """
-    gone, ours = 0, f"{PART[0]}{_machine()}-"
+    gone = 0
     with suppress(OSError):
         for part in folder.glob(f"{PART[0]}*{PART[1]}"):
             with suppress(OSError), part.open("r+b") as stream:
-                old = time.time() - part.stat().st_mtime > FORGOTTEN
-                if (old or part.name.startswith(ours)) and locked(stream):
+                if _left_behind(part) and _unlocked(stream):
                     part.unlink()
                     gone += 1
     return gone
+
+
+def _left_behind(part: Path) -> bool:
+    """Say whether the name of a temporary output is that of a process that is no more."""
+    machine, *whose = part.name.removeprefix(PART[0]).removesuffix(PART[1]).split("-")
+    if machine != _machine():
+        return time.time() - part.stat().st_mtime > FORGOTTEN
+    if len(whose) != 3 or not whose[0].isdecimal():
+        return True  # its lock tells
+    return _began(int(whose[0])) != whose[1]
+
+
+def _unlocked(stream: BinaryIO) -> bool:
+    """Say whether nobody holds a file; a file system without locks leaves it to the name."""
+    try:
+        return locked(stream)
+    except OSError:
+        return True
+
+
+def _began(process: int) -> str:
+    """Return when a process began, in the system's own ticks; empty where it does not run.
+
+    A number alone would be taken for its next owner's (proc(5), field 22 of stat).
+    """
+    try:
+        told = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
+        return told.rpartition(")")[2].split()[19]
+    except OSError:
+        pass
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return ""
+    except OSError:
+        pass
+    return "0"
 
 
 def moved(whole: Path, path: Path, *, overwrite: bool) -> None:

@@ -14,7 +14,7 @@ from docclean.cli.cleaning import clean, ocr
 from docclean.cli.learning import export, list_members, synth, train
 from docclean.cli.looking import look
 from docclean.cli.measuring import demo, evaluate
-from docclean.cli.shared import say
+from docclean.cli.shared import Ended, say, stoppable
 from docclean.cli.watching import watch
 from docclean.errors import DoccleanError, ExitStatus
 
@@ -68,7 +68,7 @@ def run(arguments: Sequence[str]) -> int:
     logging.basicConfig(format="docclean: %(message)s", level=logging.CRITICAL)
     logging.getLogger("docclean").setLevel(logging.WARNING)
     try:
-        with cli.make_context("docclean", list(arguments)) as context:
+        with stoppable(), cli.make_context("docclean", list(arguments)) as context:
             status = cli.invoke(context)
         sys.stdout.flush()
         return int(status) if isinstance(status, int) else ExitStatus.DONE
@@ -77,8 +77,9 @@ def run(arguments: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         return _lacking(error, arguments[0])
     except (KeyboardInterrupt, click.Abort) as error:
-        say(f"interrupted; {error}" if str(error) else "interrupted")
-        return ExitStatus.INTERRUPTED
+        status = error.status if isinstance(error, Ended) else ExitStatus.INTERRUPTED
+        say(f"{status.sentence}; {error}" if str(error) else status.sentence)
+        return status
     except BrokenPipeError:
         # the reader has left: nothing to tell, and nothing more to flush at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

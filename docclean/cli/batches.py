@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from docclean.cli.options import cleaning_options
-from docclean.cli.shared import Teller, lasting, pages, say, stoppable
+from docclean.cli.shared import Teller, lasting, pages, say
 from docclean.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -175,8 +175,9 @@ def _going_on() -> Iterator[None]:
     """Say what becomes of a batch that is stopped at once."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("the same call goes on") from None
+    except KeyboardInterrupt as error:
+        error.args = ("the same call goes on",)
+        raise
 
 
 def _finishing() -> None:
@@ -285,10 +286,7 @@ def retry(folder: Path, names: tuple[str, ...], as_json: bool, **given: Any) -> 
     teller = Teller(as_json)
     overrides = {name: value for name, value in given.items() if value is not None}
     started = time.monotonic()
-    with stoppable():
-        again = do_again(
-            folder, names, on_result=teller.whole_file, progress=not as_json, **overrides
-        )
+    again = do_again(folder, names, on_result=teller.whole_file, progress=not as_json, **overrides)
     for path in again.back:
         say(f"{path} is in the inbox again")
     if not again.batch.results:

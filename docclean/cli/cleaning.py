@@ -11,7 +11,7 @@ import click
 
 from docclean.cli.batches import BatchOptions, batch_options
 from docclean.cli.options import MODEL, READING, cleaning_options, gathered
-from docclean.cli.shared import Teller, standard_input, stoppable
+from docclean.cli.shared import Teller, standard_input
 from docclean.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -57,13 +57,12 @@ def clean(
     asked = BatchOptions.taken(given, (*inputs, out))
     options = gathered(given, recipe)
     spec, teller = CleanerSpec.of(options, os.cpu_count() or 1), Teller(as_json, out == "-")
-    with stoppable():
-        if asked.engine == "ray":
-            _check_folder(out)
-            return asked.clean_on_ray(inputs, out, options, teller)
-        if "-" in inputs or out == "-":
-            return _clean_stream(inputs, out, spec, options, teller)
-        return _clean_files(inputs, out, asked, spec, options, teller)
+    if asked.engine == "ray":
+        _check_folder(out)
+        return asked.clean_on_ray(inputs, out, options, teller)
+    if "-" in inputs or out == "-":
+        return _clean_stream(inputs, out, spec, options, teller)
+    return _clean_files(inputs, out, asked, spec, options, teller)
 
 
 def _check_folder(out: str) -> None:
@@ -125,11 +124,14 @@ def _clean_stream(
     inputs: tuple[str, ...], out: str, spec: "CleanerSpec", options: "Options", teller: Teller
 ) -> int:
     from docclean.jobs.document import process_file
+    from docclean.outputs import sweep
 
     if len(inputs) != 1:
         raise UsageError("- is one document: give one input with it, or a folder to -o")
     source: Path | Source = Path(inputs[0]) if inputs[0] != "-" else standard_input()
     target: Path | BinaryIO = Path(out) if out != "-" else sys.stdout.buffer
+    if isinstance(target, Path):
+        sweep(target.resolve().parent)
     result = process_file(source, target, spec, options, teller.page)
     teller.file(result)
     return result.exit_status

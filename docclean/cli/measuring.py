@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from docclean.cli.shared import say, stoppable
+from docclean.cli.shared import say
 from docclean.errors import ExitStatus, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -113,8 +113,7 @@ def evaluate(
 
     outputs = _outputs(html=html, json=json_, csv=csv_, markdown=markdown, table=table)
     _check_outputs(outputs, asked["cache"], baseline)  # before an hour is spent
-    with stoppable():
-        report = _order(pictures=html is not None, **asked).fulfil(_progress())
+    report = _order(pictures=html is not None, **asked).fulfil(_progress())
     # before the outputs: one of them may take the baseline's place
     verdict = hold_against(report, baseline) if baseline else None
     if STDOUT not in outputs.values():

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from docclean.errors import ExitStatus
+
 if TYPE_CHECKING:
     from docclean.documents import Source
     from docclean.jobs.results import FileResult
@@ -29,21 +31,37 @@ def say(message: str) -> None:
     click.echo(f"docclean: {' '.join(message.splitlines())}", err=True)
 
 
+class Ended(KeyboardInterrupt):
+    """A signal ended the work, as Ctrl-C does: whatever is half done is cleared away.
+
+    Attributes:
+        status: what the command line ends with: 128 and the number of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        """Take the signal's number."""
+        super().__init__()
+        closed = number == getattr(signal, "SIGHUP", None)
+        self.status = ExitStatus.HUNG_UP if closed else ExitStatus.TERMINATED
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Take a termination for a Ctrl-C: the programs of contenders are stopped too.
+    """Take a termination and a closed terminal for a Ctrl-C.
 
-    They have sessions of their own, so nothing else would stop them. Temporary files go with it.
+    Temporary files go, and the programs of contenders are stopped, which have sessions of their
+    own. What is ignored already, as under nohup, stays so.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        raise Ended(number)
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     signals = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = {one: signal.signal(one, interrupt) for one in signals}
+    heard = [one for one in signals if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.signal(one, interrupt) for one in heard}
     try:
         yield
     finally:

@@ -111,6 +111,7 @@ def process_many(
         DoccleanError: the cleaner cannot be loaded.
     """
     options = options or Options()
+    _sweep(plan)
     results: dict[Path, FileResult] = {}
     with showing(len(plan), progress) as (file_done, page_done):
 
@@ -125,6 +126,12 @@ def process_many(
                 on_result(result)
             results[target] = result
     return [results[target] for _, target in plan]
+
+
+def _sweep(plan: Plan) -> None:
+    """Clear away what killed processes have left where outputs go."""
+    for folder in {target.resolve().parent for _, target in plan}:
+        sweep(folder)
 
 
 def _results(
@@ -207,8 +214,7 @@ def process_batch(
     """
     options, part, stop = options or Options(), part or Part(), stop or threading.Event()
     own, call = part.of(plan), call_hash(options)
-    for folder in {target.parent for _, target in own}:
-        sweep(folder)
+    _sweep(own)
     with Ledger(state, name or part.ledger_name) as ledger, ExitStack() as stack:
         run = ledger.start("batch", asked(out, options))
         stack.callback(ledger.stop, run)

@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import resource_tracker
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from pebble import ProcessExpired, ProcessPool
@@ -161,6 +162,7 @@ class _Seat:
         if self._pool and not self._pool.active:
             self.close(at_once=True)  # its process was killed while it had nothing to do
         if self._pool is None:
+            _start_tracker()
             self._pool = ProcessPool(
                 1,
                 max_tasks=self.renewed,
@@ -209,6 +211,20 @@ class _Seat:
         pool.join()
 
 
+def _start_tracker() -> None:
+    """Start the process in which Python notes semaphores, deaf to a terminal that closes.
+
+    It would die of that before us, and Python would warn of semaphores that may leak.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def _numbered(work: Callable[[Any, Any], Any], state: Any, task: tuple[int, Any]) -> Any:
     return work(state, task[1])
 
@@ -234,8 +250,9 @@ def _begin(start: Callable[[], Any], memory: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     with suppress(OSError):  # its programs get a group with it, and can be ended together
         os.setpgid(0, 0)
-    # Ctrl-C reaches every process of the terminal; only the parent answers it, by ending us
+    # these reach every process of the terminal; only the parent answers them, by ending us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _unwind)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
