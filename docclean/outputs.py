@@ -44,6 +44,7 @@ class Outputs:
         """
         self.overwrite, self.on_ready = overwrite, on_ready
         self._parts: list[tuple[Path, Path, BinaryIO]] = []
+        self._made: list[Path] = []  # noted before they are made: a signal may come in between
 
     def __enter__(self) -> "Outputs":
         """Return itself."""
@@ -60,6 +61,7 @@ class Outputs:
         while True:
             whose = f"{_machine()}-{os.getpid()}-{_began(os.getpid())}-{secrets.token_hex(4)}"
             part = target.with_name(f"{PART[0]}{whose}{PART[1]}")
+            self._made.append(part)
             with naming(path):
                 stream = part.open("x+b")
             with suppress(OSError):
@@ -75,9 +77,10 @@ class Outputs:
             if kind is None:
                 self._appear()
         finally:
-            for _, part, stream in self._parts:
+            for _, _, stream in self._parts:
                 with suppress(OSError):
                     stream.close()
+            for part in self._made:
                 with suppress(OSError):
                     part.unlink(missing_ok=True)
 
