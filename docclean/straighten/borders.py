@@ -15,6 +15,9 @@ BORDER_OPENING = 5
 """Width, coarse px, below which dark things are print: 2 mm of an A4 page."""
 BORDER_LENGTH = 0.08
 """Share of the page's longer side that a border is long at least; cut letters are not."""
+DARK, DARK_OF_PAPER, PAPER_AT = 110.0, 0.6, 75
+"""Grey below which a border lies, or its share of the paper's, which is this percentile: the lid of
+a scanner is grey, and lighter the lighter the scan."""
 BAND = 0.8
 """Share of a side that a dark band must fill for all beyond it to be another page."""
 Mask = NDArray[np.bool_]
@@ -23,7 +26,8 @@ Mask = NDArray[np.bool_]
 def find_border(grey: Image) -> Mask:
     """Return the mask (H, W) of what is black around the sheet, and of the next page beyond it."""
     small = reduced(grey, COARSE)
-    dark = _opened(small < min(threshold(small), 110))
+    paper = float(np.percentile(small, PAPER_AT))
+    dark = _opened(small < min(threshold(small), max(DARK, DARK_OF_PAPER * paper)))
     found = _at_edges(dark) | _beyond(dark)
     if not found.any():
         return np.zeros(grey.shape, np.bool_)

@@ -8,44 +8,66 @@ from docclean.straighten.pixels import COARSE, reduced, threshold
 
 SPREAD_FROM = 1.15
 """Width to height from which two pages may lie side by side."""
-GUTTER_WITHIN = (0.35, 0.65)
-"""Shares of the width between which the gutter is looked for."""
+MIDDLE = (0.45, 0.55)
+"""Shares of the width between which the middle of the gutter lies."""
 GUTTER_WIDTH = 0.02
-"""Share of the width a gutter is wide at least."""
-
-
+"""Share of the width a gutter of paper is wide at least."""
+WIDER = 1.3
+"""How much wider a gutter is than any gap between the columns of its pages."""
+OF_MARGINS = 0.4
+"""Share of the two outer margins a gutter is wide at least: two inner ones meet in it."""
+DARK, FADED = 0.6, 0.1
+"""Share of a column that is ink in a dark gutter; share of the usual ink in a gap."""
 Mask = NDArray[np.bool_]
+Run = tuple[int, int]
 
 
 def find_gutter(grey: Image) -> float | None:
-    """Return the share of the width of a scan (H, W) at which two pages meet; None for one page."""
+    """Return the share of the width of a scan (H, W) at which two pages meet; None for one page.
+
+    A table's columns have gaps too, and one of them may lie in the middle: the gutter is wider.
+    """
     height, width = grey.shape
     if width < SPREAD_FROM * height:
         return None
     small = reduced(grey, COARSE)
     ink = (small < threshold(small)).mean(0)
     columns = len(ink)
-    low, high = (round(share * columns) for share in GUTTER_WITHIN)
+    low, high = (round(share * columns) for share in MIDDLE)
+
+    def middle(run: Run) -> bool:
+        return MIDDLE[0] <= _share(run, columns) <= MIDDLE[1]
+
     sides = min(ink[:low].mean(), ink[high:].mean())
     if sides < 0.01:  # a half without print is no page of a spread
         return None
-    empty = ink[low:high] < 0.1 * sides
-    dark = ink[low:high] > 0.6
-    for mask, least in ((dark, 1), (empty, max(2, round(GUTTER_WIDTH * columns)))):
-        runs = _longest(mask)
-        if runs and runs[1] - runs[0] >= least:
-            return round((low + (runs[0] + runs[1]) / 2) / columns, 4)
-    return None
-
-
-def _longest(mask: Mask) -> tuple[int, int] | None:
-    """Return the first and one past the last place of the longest run, the middlemost of equals."""
-    steps = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    if not len(steps):
+    dark = max(filter(middle, _runs(ink > DARK)), key=_length, default=None)
+    if dark:
+        return _share(dark, columns)
+    gaps = _runs(ink < FADED * sides)
+    inner = [run for run in gaps if run[0] > 0 and run[1] < columns]
+    gutter = max(filter(middle, inner), key=_length, default=None)
+    if gutter is None:
         return None
-    runs = steps.reshape(-1, 2)
-    first, last = max(runs, key=lambda run: run[1] - run[0])
-    return int(first), int(last)
+    others = max((_length(run) for run in inner if run != gutter), default=0)
+    margins = sum(_length(run) for run in gaps if run not in inner)
+    least = max(2, GUTTER_WIDTH * columns, WIDER * others, OF_MARGINS * margins)
+    return _share(gutter, columns) if _length(gutter) >= least else None
+
+
+def _runs(mask: Mask) -> list[Run]:
+    """Return the first and one past the last place of every run."""
+    steps = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return [(int(first), int(last)) for first, last in steps.reshape(-1, 2)]
+
+
+def _length(run: Run) -> int:
+    return run[1] - run[0]
+
+
+def _share(run: Run, columns: int) -> float:
+    """Return where the middle of a run lies, a share of the width."""
+    return round((run[0] + run[1]) / 2 / columns, 4)
 
 
 def halves(page: Page, cut: float) -> tuple[Page, Page]:

@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from docclean.documents import joining, read_pages, write_pages
 from docclean.errors import OutputError, UnreadableInputError, UsageError
 from docclean.jobs.book.making import make_book
+from docclean.jobs.document import process_file
 from docclean.jobs.plan import book_of, plan_outputs
 from docclean.page import Page
 from docclean.recipe import Options
@@ -177,3 +178,13 @@ def test_what_is_there_stays(scans, tmp_path):
     assert out.read_bytes() == b"precious"
     (done,) = make_book(scans, out, load_identity, Options(overwrite=True))
     assert done.status == "done"
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".tif"])
+def test_pages_counts_what_is_written(suffix, tmp_path, book):
+    both = Page(np.hstack([book[0].pixels, book[0].pixels]), (200.0, 200.0))
+    source, out = tmp_path / f"spread{suffix}", tmp_path / f"out{suffix}"
+    write_pages([both, book[0]], source)
+    done = process_file(source, out, load_identity, Options(split=True))
+    assert (done.status, done.pages, len(done.decisions)) == ("done", 3, 2)
+    assert len(list(read_pages(out))) == 3
