@@ -25,7 +25,7 @@ from docclean.clean.network import Runtime, load_runtime
 from docclean.clean.parts.parts import Parts
 from docclean.clean.parts.wish import WISH, Wish
 from docclean.clean.pens import without_pens
-from docclean.clean.route import DRAWN, PICTURE, has_blank_paper, is_drawing
+from docclean.clean.route import PICTURE, has_blank_paper, past_the_cleaner
 from docclean.clean.strangers import Dpi, Picture, page_of, picture_like, picture_of
 from docclean.clean.tiles import TileGrid, join, split
 from docclean.clean.type_size import enlarge, working_factor, x_height
@@ -135,8 +135,9 @@ class Cleaner:
         and brought back to its own size. What a hand wrote over the print is kept, not read.
         """
         grey = page.grey()
-        if self.gate and not page.is_grey and is_drawing(page.pixels, grey):
-            return Cleaned(page, DRAWN)
+        past = past_the_cleaner(page, grey) if self.gate else None
+        if past:
+            return Cleaned(page, past)
         seen = _in_focus(page, grey)
         work = self._at_a_glance(*seen)
         if work is None:

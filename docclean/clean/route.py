@@ -4,7 +4,7 @@ import numpy as np
 
 from docclean.clean.gate.decision import Decision
 from docclean.imageops.threshold import histogram
-from docclean.page import Image
+from docclean.page import Image, Page
 
 DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60
 """Shares of pixels equal to the one beside them, of the paper's one grey and of bright colour (by
@@ -23,6 +23,26 @@ PICTURE = Decision(
 )
 """What is decided of a page that is one picture with hardly any text beside it."""
 
+FLAT = Decision("kept", "all of it is one value: there is nothing to clean", {}, untouched=True)
+"""What is decided of a page without a mark."""
+
+
+def past_the_cleaner(page: Page, grey: Image) -> Decision | None:
+    """Return what is decided of a page that needs no look of a network; None: it needs one.
+
+    Args:
+        page: the page.
+        grey: its luma, (H, W) uint8.
+    """
+    if is_flat(grey):
+        return FLAT
+    return DRAWN if not page.is_grey and is_drawing(page.pixels, grey) else None
+
+
+def is_flat(grey: Image) -> bool:
+    """Say whether a page, (H, W), is one value all over."""
+    return bool((grey == grey[0, 0]).all())
+
 
 def is_drawing(colour: Image, grey: Image) -> bool:
     """Say whether a colour page, (H, W, 3), is a chart or map a program drew: no scanner saw it.
@@ -30,6 +50,8 @@ def is_drawing(colour: Image, grey: Image) -> bool:
     Its paper is one value, most pixels equal their neighbours, and some of it is bright colour, in
     lines and areas that would be taken for stains. A scan's coloured paper has grain.
     """
+    if grey.shape[1] < 2:
+        return False
     same = float(np.mean(grey[:, 1:] == grey[:, :-1]))
     paper = float(histogram(grey).max()) / grey.size
     if same < DRAWN_SAME or paper < DRAWN_PAPER:

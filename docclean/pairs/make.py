@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
@@ -17,6 +18,8 @@ from docclean.recipe import Recipe
 from docclean.synth import TextSource, Typeset, Word, draw_page, typeset
 from docclean.synth.fonts import EMBEDDED_FONTS
 
+PACKAGES = ("albumentations", "faker", "kornia", "torch")
+"""Of the extra `train`: most pages need them, and a page without would be another one."""
 CONTACT_SHEET = "contact-sheet.png"
 
 
@@ -127,8 +130,12 @@ def write_pairs(out: Path, count: int, seed: int, recipe: Recipe) -> list[Path]:
     its words' boxes on the dirty page, in px, `truth/ID.words.json`.
 
     Raises:
+        ModuleNotFoundError: a package is missing that a later page would need.
         OutputError: the folder holds pages already, or cannot be written.
     """
+    for package in PACKAGES:
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(f"no module named {package}", name=package)
     if next(out.glob("noisy/*"), None):
         raise OutputError(f"{out}: holds pages already; choose another folder with -o")
     source = TextSource(recipe.synth.locales, _folder(recipe))

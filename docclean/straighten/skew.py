@@ -21,6 +21,8 @@ SEEN_AT = 1600
 """Longer side of the page on which lines are looked for, px: 0.1 degrees are 2 px there."""
 LETTERS, LETTER, LONGEST_WORD = 25, (4, 120), 15
 """Letters from which there is text; their height there, px; width to height of a joined word."""
+SOLID = 0.25
+"""Share of its box that a large thing fills which is a shadow or a picture, not rules."""
 POINTS = 150_000
 """Edge points that are projected."""
 
@@ -49,26 +51,22 @@ def skew(grey: Image) -> float:
 def _edges(grey: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return x and y, px from the middle, of places where ink ends downwards; none without text.
 
-    The edges of borders, rules and pictures are none of the lines of a text.
+    The edges of borders, shadows and pictures are none of the lines of a text.
     """
     small = reduced(grey, SEEN_AT)
-    ink = small < threshold(small)
-    ink[find_border(small)] = False
-    if not _is_written(ink):
+    found = components((small < threshold(small)) & ~find_border(small))
+    height, width = found.height, found.width
+    letters = (height >= LETTER[0]) & (height <= LETTER[1]) & (width >= 2)
+    letters &= width <= LONGEST_WORD * height  # as long as a word of a script that joins letters
+    if letters.sum() < LETTERS:
         return np.empty(0, np.float32), np.empty(0, np.float32)
+    large = (height > LETTER[1]) & (width > LETTER[1])
+    ink = np.zeros(small.shape, np.bool_)
+    ink[found.pixels(~large | (found.area < SOLID * height * width))[:2]] = True
     rows, columns = np.nonzero(ink[:-1] & ~ink[1:])
     step = max(1, len(rows) // POINTS)
     x = columns[::step].astype(np.float32) - small.shape[1] / 2
     return x, rows[::step].astype(np.float32) - small.shape[0] / 2
-
-
-def _is_written(ink: NDArray[np.bool_]) -> bool:
-    """Say whether there are letters, or words of a script that joins them."""
-    found = components(ink)
-    height, width = found.height, found.width
-    letters = (height >= LETTER[0]) & (height <= LETTER[1]) & (width >= 2)
-    letters &= width <= LONGEST_WORD * height
-    return int(letters.sum()) >= LETTERS
 
 
 def _sharpness(x: NDArray[np.float32], y: NDArray[np.float32], angle: float) -> float:

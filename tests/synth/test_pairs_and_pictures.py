@@ -1,6 +1,7 @@
 """Pictures and words of pages, and pairs that can be evaluated."""
 
 import json
+import sys
 from pathlib import Path
 from random import Random
 from shutil import which
@@ -11,6 +12,7 @@ import pypdfium2
 import pytest
 from typeset_pages import ENGLISH
 
+from docclean.cli import run
 from docclean.corruptions import CORRUPTIONS
 from docclean.documents import read_pages
 from docclean.errors import OutputError, UnreadableInputError
@@ -221,3 +223,13 @@ def test_a_word_broken_over_two_lines_has_the_box_of_its_longer_part():
     assert word.text == "never-oldestwords" and word.bottom - word.top < 30
     assert word.top < second[1] < word.bottom and word.top > first[3]
     assert [other.text for other in found] == ["Is", "never-oldestwords", "so"]
+
+
+@pytest.mark.parametrize("package", ["albumentations", "faker", "kornia", "torch"])
+def test_without_the_extra_it_fails_before_it_writes(package, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, package, None)
+    out = tmp_path / "set"
+    assert run(["synth", "-o", str(out), "--count", "2"]) == 3
+    told = capsys.readouterr().err
+    assert package in told and "docclean[train]" in told
+    assert not out.exists()
