@@ -28,6 +28,7 @@ RARE = {
     Kind.STAMP: 5.0, Kind.CODE: 6.0, Kind.RULE: 4.0, Kind.DIRT: 2.0,
 }  # fmt: skip
 """Weight of the cells that show a kind, where it is not 1."""
+CHECKPOINT = "regions.pt"
 EMA, LOG_EVERY, SAVE_EVERY, WARMUP = 0.998, 50, 250, 100
 
 
@@ -60,7 +61,7 @@ def train(
     kept: Sequence[Kept], held_out: Sequence[Kept], out: Path, schedule: Schedule, seed: int
 ) -> Path:
     """Train, going on from a checkpoint in `out` where there is one; return the checkpoint."""
-    path, net, average = out / "regions.pt", MapNet(), MapNet()
+    path, net, average = out / CHECKPOINT, MapNet(), MapNet()
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average.load_state_dict(net.state_dict())
     optimizer = torch.optim.AdamW(net.parameters(), schedule.learning_rate, weight_decay=1e-4)

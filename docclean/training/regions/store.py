@@ -1,7 +1,7 @@
 """Scenes made once and kept on disk, in parts of fifty; pieces of them for the map's training."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def make_part(folder: Path, seed: int, part: int) -> Path:
     return path
 
 
-def read_parts(folder: Path, parts: Iterator[int] | range) -> list[Kept]:
+def read_parts(folder: Path, parts: Iterable[int]) -> list[Kept]:
     """Return the scenes of those parts that are in `folder`."""
     kept = []
     for part in parts:

@@ -1,25 +1,27 @@
 """Do pictures, stamps, panels, codes and light text on dark come out whole? On pages made here.
 
-    python pipelines/bench/parts.py --pages 200 -o pipelines/results/parts.md
+    python pipelines/parts/whole.py --pages 200 -o pipelines/results/parts.md
 
 Every page is a printed sheet with parts of one kind, stained, unevenly lit and stored as JPEG,
-drawn from seeds that no training uses. A page passes where each of its parts keeps the right values of
+drawn from seeds that
+no training uses. A page passes where each of its parts keeps the right values of
 `docclean.regions.harm`, its codes are read as before, its light text is read at least as well.
 """
 
 import argparse
 import io
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from common import arguments, run, table, tell
-from common import measured as told_by
 from PIL import Image as Pillow
 
 from docclean.clean.cleaner import Cleaner
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.shared.fields import to_image
+from docclean.evaluation.environment import environment
 from docclean.ocr import Tesseract
 from docclean.page import Image, Page
 from docclean.recipe import Synth
@@ -128,8 +130,8 @@ def _words(made: Made, reading: Page) -> tuple[bool, str]:
     return found[1] >= found[0] - SLACK, f"{found[0]} -> {found[1]} of {len(true)} words"
 
 
-def judge(options: argparse.Namespace) -> None:
-    """Draw, clean, tell."""
+def judge(options: argparse.Namespace) -> str:
+    """Draw, clean, and return a table with the pages that failed."""
     cleaner = Cleaner.load()
     each = max(1, options.pages // len(KINDS))
     rows, failed = [], []
@@ -141,20 +143,24 @@ def judge(options: argparse.Namespace) -> None:
             for n in range(each)
         ]
         good = sum(right for right, _ in whys)
-        rows.append((name, each, good, f"{good / each:.1%}"))
+        rows.append(f"| {name} | {each} | {good} | {good / each:.1%} |")
         failed += [f"- {name} {n}: {why}" for n, (right, why) in enumerate(whys) if not right]
-    lines = [told_by(), "", *table(("parts", "pages", "whole", "share"), rows), "", *failed]
-    tell(lines, options.out)
+    head = [environment().sentence(), "", "| parts | pages | whole | share |", "|---|--:|--:|--:|"]
+    return "\n".join([*head, *rows, "", *failed]) + "\n"
 
 
 def main() -> None:
     """Parse the command line."""
-    parser = arguments(__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("-o", "--out", type=Path, help="a file for what is printed")
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--true-map", action="store_true", help="what the network cannot spoil")
     options = parser.parse_args()
-    run(lambda: judge(options))
+    told = judge(options)
+    sys.stdout.write(told)
+    if options.out:
+        options.out.write_text(told, "utf-8")
 
 
 if __name__ == "__main__":
