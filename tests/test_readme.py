@@ -31,7 +31,16 @@ def desk(tmp_path_factory) -> Path:
     small = Page(page.pixels[:300, :500].copy(), (150.0, 150.0))
     (folder / "scans").mkdir()
     (folder / "inbox").mkdir()
-    for name in ("scan.png", "scan.pdf", "book.tif", "scans/a.png", "scans/b.png", "inbox/c.png"):
+    for name in (
+        "scan.png",
+        "scan.pdf",
+        "page-1.jpg",
+        "page-2.jpg",
+        "photo.jpg",
+        "scans/a.png",
+        "scans/b.png",
+        "inbox/c.png",
+    ):
         write_pages([small], folder / name)
     for name in "ab":
         (folder / f"scans/{name}.gt.txt").write_text("words\n")
