@@ -1,7 +1,7 @@
 """One page of a PDF: what it consists of, what cleaning makes of it, what changes in the file."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ NOT_CLEANED = {
     "drawn": "born digital: its text is drawn, not scanned (--force cleans it all the same)",
     "blank": "blank: nothing is drawn on it",
 }
+WHOLE_PAGES = "not cut: pages of a PDF keep their boxes; give its scans as images"
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,14 @@ class Opened:
         if found.kind == "blank" or came.page is None:
             told = {"page": number, "verdict": "kept", "reason": NOT_CLEANED[found.kind]}
             return Outcome(number, {**told, "kind": found.kind})
-        treated = treat(came.page, self.cleaner, options, has_text=found.has_text)
+        whole = replace(options, crop=False, flatten=False)
+        treated = treat(came.page, self.cleaner, whole, has_text=found.has_text)
         leaf = self.pdf.pages[number - 1]
         with encoding("pdf"):
             edit = _edit(leaf, came, treated, options)
         told = {**treated.decision, "kind": found.kind}
+        if options.crop or options.flatten:
+            told["sheet"] = WHOLE_PAGES
         if edit and edit.pictures:
             told |= _sizes(leaf, found, edit)
         return Outcome(number, told, edit, tuple(treated.layers.items()))
