@@ -242,8 +242,11 @@ def _in_focus(page: Page, grey: Image) -> tuple[Page, Image, float]:
 
 def _measures(work: Work, cleaned: Image) -> Measures:
     """Measure the text of a page at its working size beside what the network made of it."""
-    left_out = None if work.parts is None else work.parts.left_out(cleaned.shape)
-    return Measures.of(work.raw, cleaned, work.scale, left_out)
+    if work.parts is None:
+        return Measures.of(work.raw, cleaned, work.scale)
+    left_out = work.parts.left_out(cleaned.shape)
+    measures = Measures.of(work.raw, cleaned, work.scale, left_out)
+    return replace(measures, off_sheet=float(work.parts.off.mean()))
 
 
 def _prepared(work: Work) -> Work:

@@ -79,8 +79,8 @@ def harms(before: Image, after: Image, found: PageMap) -> Iterator[Harm]:
             cells = np.zeros(found.shares.shape[1:], np.uint8)
             row, column, _ = parts.pixels(np.arange(len(parts.area)) == number)
             cells[row, column] = 255
-            window = np.s_[box[0] : box[1], box[2] : box[3]]
-            inside = found.over(cells)[window] >= 250
+            window = (slice(box[0], box[1]), slice(box[2], box[3]))
+            inside = found.within(cells, window) >= 250
             if inside.any():
                 yield measured(kind, box, before[window], after[window], inside)
 

@@ -79,6 +79,17 @@ class PageMap:
         way = Pillow.Resampling.BILINEAR
         return np.asarray(Pillow.fromarray(cells).resize((width, height), way, box=box), np.uint8)
 
+    def within(self, cells: NDArray[np.uint8], window: tuple[slice, slice]) -> NDArray[np.uint8]:
+        """Return values by cells for each pixel of a window of the page, as `over` does."""
+        rows, columns = window
+        down, across = self.cell
+        box = (columns.start / across, rows.start / down, columns.stop / across, rows.stop / down)
+        high, wide = cells.shape
+        held = (box[0], box[1], min(box[2], wide), min(box[3], high))
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        way = Pillow.Resampling.BILINEAR
+        return np.asarray(Pillow.fromarray(cells).resize(size, way, box=held), np.uint8)
+
     def told(self) -> dict[str, float]:
         """Return the share of the page that each kind takes, by its name, 0..1."""
         kinds = self.kinds()

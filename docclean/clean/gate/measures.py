@@ -39,6 +39,7 @@ class Measures:
         darkest: grey of the darkest strokes; 0: no letters.
         speckled_contrast: the contrast with specks counted as strokes.
         scale: how much the page was enlarged before.
+        off_sheet: share of the picture that is no sheet, 0..1.
     """
 
     ink_lost: float = 0.0
@@ -54,6 +55,7 @@ class Measures:
     darkest: float = 0.0
     speckled_contrast: float = 0.0
     scale: float = 1.0
+    off_sheet: float = 0.0
 
     @classmethod
     def of(

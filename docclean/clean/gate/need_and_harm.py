@@ -42,6 +42,8 @@ MOST_DIRT = 0.003
 """Share of the page that may be dirt where the paper still counts as clean."""
 MOST_SPECKS = 0.01
 """Share of the pixels that may be specks where letters still count as clean."""
+MOST_OFF = 0.03
+"""Share of the picture that may be off the sheet where it still needs nothing."""
 LEAST_SHARPNESS = 0.45
 """Steepest step from pixel to pixel, of all contrast, below which letters are soft."""
 
@@ -132,6 +134,12 @@ NEEDS = (
         "all real pages",
     ),
     Row("weakness", _is_weak, "the letters were weak, and the ink is kept", "all real pages"),
+    Row(
+        "desk",
+        lambda page: page.off_sheet > MOST_OFF,
+        "{off_sheet:.0%} of the picture was no sheet, and the ink is kept",
+        "validation",
+    ),
 )
 """Why a page needs cleaning, the first that holds is told; none: it is left untouched."""
 HARMS = (

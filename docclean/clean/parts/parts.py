@@ -14,6 +14,7 @@ from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
 from docclean.regions.harm import harms
 from docclean.regions.kinds import Kind
+from docclean.regions.reader import shrunk
 
 BAND = 256
 """Rows that are put together at a time."""
@@ -40,7 +41,7 @@ class Parts(Seen):
         """
         shape = self.off.shape
         ink = 255 - darkest_by_cells(self.light @ np.asarray(LUMA, np.float32), shape)
-        left = 255 - darkest_by_cells(resized(cleaned, self.map.picture), shape)
+        left = 255 - darkest_by_cells(shrunk(cleaned, self.map.picture), shape)
         elsewhere = self.off | self.kept | self.tinted | spread(self.stamps, 1)
         written = self.map.has(Kind.TEXT, SURE_TEXT) & ~elsewhere
         erased = written & (ink >= FAINT_INK) & (left < LEFT * ink)
