@@ -1,5 +1,6 @@
 """The map's network as ONNX: pictures in, uint8 shares of every layer out; run and compared."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +43,13 @@ def export(checkpoint: Path, out: Path, weights: str = "ema") -> int:
     model = _Exported(net).eval()
     example = torch.randint(0, 255, (1, 4 * STRIDE, 6 * STRIDE, 3), dtype=torch.uint8)
     axes, made = {0: "n", 1: "height", 2: "width"}, {0: "n", 2: "rows", 3: "columns"}
-    torch.onnx.export(
-        model, (example,), str(out), opset_version=OPSET, dynamo=False,
-        input_names=["pictures"], output_names=["shares", "turns"],
-        dynamic_axes={"pictures": axes, "shares": made, "turns": {0: "n"}},
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracing exporter warns of its own age
+        torch.onnx.export(
+            model, (example,), str(out), opset_version=OPSET, dynamo=False,
+            input_names=["pictures"], output_names=["shares", "turns"],
+            dynamic_axes={"pictures": axes, "shares": made, "turns": {0: "n"}},
+        )  # fmt: skip
     session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
     other = torch.randint(0, 255, (1, 5 * STRIDE, 3 * STRIDE, 3), dtype=torch.uint8)
     told = session.run(None, {"pictures": other.numpy()})[0].astype(np.int16)
