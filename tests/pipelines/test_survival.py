@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,15 @@ def test_a_thousand_files():
 def test_what_it_costs():
     told = ran("costs.py", "--rounds", 2)
     assert told.count("<=") + told.count(">=") == 4
+
+
+@pytest.mark.slow
+def test_strange_pdfs_are_cleaned_and_told_of(tmp_path):
+    corpus = Path(__file__).parents[1] / "corpus"
+    archive = tmp_path / "strange-1.0.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        for name in ("form_draws_itself", "hidden_layer", "nested_form"):
+            made.add(corpus / f"{name}.pdf", f"strange-1.0/tests/{name}.pdf")
+    told = ran("strange_pdfs.py", "--archive", archive)
+    assert "3 files: 3 done, 0 refused in one sentence, 0 that differ" in told
+    assert "a form that draws itself" in told
