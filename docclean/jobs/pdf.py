@@ -57,11 +57,12 @@ def clean_pdf(
         check_permission(pdf, source, allow_signed=options.allow_signed)
         numbers = chosen(source, set(options.pages) if options.pages else None, len(pdf.pages))
         spool, outcomes = stack.enter_context(Spool()), list[Outcome]()
+        counted = set[tuple[int, int]]()
         pages = stack.enter_context(PdfPages(source, load, options, len(numbers), done))
         for outcome in _outcomes(pages, numbers, _repeated(pdf, numbers)):
             _refuse(outcome, source, options)
             spool.put(outcome.edit or Edit(outcome.number))
-            outcomes.append(_light(outcome))
+            outcomes.append(_light(outcome.counted_once(counted)))
             on_outcome(outcomes[-1], len(numbers))
         pages.rest()  # its processes' memory is free before the new images come into ours
         if _written(pdf, source, out, outcomes, spool):
@@ -171,9 +172,10 @@ def _again(first: Outcome, number: int) -> Outcome:
 
 
 def _without_pictures(outcome: Outcome) -> Outcome:
-    """Leave out the images, which the editor knows by then; text, turn and cut hold once more."""
-    edit = outcome.edit and replace(outcome.edit, names=(), pictures=())
-    return replace(outcome, edit=edit)
+    """Leave out images that the editor has put into others by then; the rest holds once more."""
+    if outcome.edit is None or not outcome.edit.names:  # a rendered page shows its own
+        return outcome
+    return replace(outcome, edit=replace(outcome.edit, names=(), pictures=()))
 
 
 def _light(outcome: Outcome) -> Outcome:

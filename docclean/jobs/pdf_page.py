@@ -43,6 +43,7 @@ class Outcome:
         layers: what the engine read, by kind.
         error: why the page could not be cleaned; empty where it could.
         missing: a program or package is missing, so no page can be.
+        gone: streams that a rendered page has no more, and what they took.
     """
 
     number: int
@@ -51,6 +52,16 @@ class Outcome:
     layers: tuple[tuple[str, bytes], ...] = ()
     error: str = ""
     missing: bool = False
+    gone: tuple[tuple[tuple[int, int], int], ...] = ()
+
+    def counted_once(self, counted: set[tuple[int, int]]) -> "Outcome":
+        """Measure growth anew, without the streams that earlier pages gave up, too."""
+        if not self.gone or "like" in self.decision:
+            return self
+        before = sum(size for stream, size in self.gone if stream not in counted)
+        counted.update(stream for stream, _ in self.gone)
+        told = {key: value for key, value in self.decision.items() if key != "larger"}
+        return replace(self, decision=told | growth(before, told["bytes"][1]))
 
 
 class Opened:
@@ -106,7 +117,8 @@ class Opened:
             told["sheet"] = WHOLE_PAGES
         if edit and edit.pictures:
             told |= _sizes(leaf, found, edit)
-        return Outcome(number, told, edit, tuple(treated.layers.items()))
+        gone = found.streams if edit and edit.pictures and not edit.names else ()
+        return Outcome(number, told, edit, tuple(treated.layers.items()), gone=gone)
 
 
 def failed(number: int, why: str) -> Outcome:
@@ -140,6 +152,14 @@ def _is_bitonal(page: Page) -> bool:
     return page.is_grey and bool(np.isin(page.pixels[::16], (0, 255)).all())
 
 
+def growth(before: int, after: int) -> dict[str, Any]:
+    """Tell how many bytes there were and are, and whether that is too many more."""
+    told: dict[str, Any] = {"bytes": [before, after]}
+    return told | (
+        {"larger": round(after / max(before, 1), 2)} if after > MOST_GROWTH * before else {}
+    )
+
+
 def _sizes(leaf: pikepdf.Page, found: Leaf, edit: Edit) -> dict[str, Any]:
     """Tell how many bytes what gives way took and what comes takes, and what else is lost."""
     known = x_objects(leaf)
@@ -147,9 +167,7 @@ def _sizes(leaf: pikepdf.Page, found: Leaf, edit: Edit) -> dict[str, Any]:
     before = gone if found.scan else found.nbytes
     after = sum(picture.nbytes for picture in edit.pictures)
     after += len(edit.unseen.content) if edit.unseen else 0
-    told: dict[str, Any] = {"bytes": [before, after]}
-    if after > MOST_GROWTH * before:
-        told["larger"] = round(after / max(before, 1), 2)
+    told = growth(before, after)
     if edit.unseen and edit.unseen.flattened:
         told["layers"] = "part of the picture now"
     return told

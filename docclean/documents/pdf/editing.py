@@ -56,6 +56,7 @@ class Editor:
         self._profile: Any = None
         self._digests: dict[tuple[int, int], str] = {}
         self._fonts: dict[str, Any] = {}
+        self._pictures: dict[str, Any] = {}
 
     def apply(self, edit: Edit, shown_box: Box) -> None:
         """Apply an edit; `shown_box` is the page's bounding box, points."""
@@ -90,7 +91,7 @@ class Editor:
     def _replace(self, leaf: pikepdf.Page, name: str, picture: Picture) -> None:
         """Put a picture into an image object: every page that shows it shows the new one."""
         old = x_objects(leaf)[name]
-        digest = hashlib.sha256(b"".join(picture.parts())).hexdigest()
+        digest = _digest(picture)
         before = self._digests.setdefault(old.objgen, digest)
         if before == digest:
             _put_into(old, *self._content(picture))
@@ -115,8 +116,15 @@ class Editor:
         draw = f"q {_numbers(matrix)} cm /DoccleanScan Do Q\n".encode()
         drawn = draw + b"q\n" + kept.content + b"\nQ" if kept.content else draw
         leaf.obj.Contents = pikepdf.Stream(self.pdf, drawn)
-        scan = pikepdf.Stream(self.pdf, *self._content(edit.pictures[0]))
-        resources.XObject.DoccleanScan = scan
+        resources.XObject.DoccleanScan = self._shown(edit.pictures[0])
+
+    def _shown(self, picture: Picture) -> Any:
+        """Return a picture as an object of the document, which has each only once."""
+        digest = _digest(picture)
+        if digest not in self._pictures:
+            made = pikepdf.Stream(self.pdf, *self._content(picture))
+            self._pictures[digest] = self.pdf.make_indirect(made)
+        return self._pictures[digest]
 
     def _lay_text(self, leaf: pikepdf.Page, text: bytes, box: Box) -> None:
         """Lay a page of invisible text over `box`, below all that the page draws."""
@@ -135,6 +143,10 @@ class Editor:
         name = leaf.add_resource(form, pikepdf.Name.XObject, pikepdf.Name(free))
         draw = f"q {_numbers(matrix)} cm {name} Do Q\n".encode()
         leaf.contents_add(draw, prepend=True)
+
+
+def _digest(picture: Picture) -> str:
+    return hashlib.sha256(b"".join(picture.parts())).hexdigest()
 
 
 def _put_into(old: Any, data: bytes, facts: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ class Leaf:
         dpi: resolution to render the page at.
         has_text: whether it has text, hidden or not.
         stored: how its images are stored, and so what a picture of the page may lose.
-        nbytes: what its own streams take: contents, forms, images.
+        streams: its own streams and what they take: contents, forms, images.
     """
 
     kind: Literal["scan", "mixed", "drawn", "blank"]
@@ -54,7 +54,12 @@ class Leaf:
     dpi: float
     has_text: bool
     stored: Stored
-    nbytes: int
+    streams: tuple[tuple[tuple[int, int], int], ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Return what its own streams take."""
+        return sum(size for _, size in self.streams)
 
 
 def look(
@@ -68,7 +73,7 @@ def look(
     every = list(page.get_objects(max_depth=FORM_DEPTH))
     images = [one for one in every if one.type == pdfium_c.FPDF_PAGEOBJ_IMAGE]
     text = any(one.type == pdfium_c.FPDF_PAGEOBJ_TEXT for one in every)
-    facts = (_image_dpi(images, leaf), text, stored_together(own.images), own.nbytes)
+    facts = (_image_dpi(images, leaf), text, stored_together(own.images), own.streams)
     if scan:
         return Leaf("scan", scan, *facts)
     if not drawn:

@@ -155,3 +155,32 @@ def test_a_scan_that_a_kept_page_shows_too_stays_as_it_was(tmp_path):
     assert [one["kind"] for one in result.decisions] == ["scan", "drawn"]
     assert np.array_equal(shown(out, 2), shown(data, 2))
     assert shown(out).mean() > shown(data).mean() + 1
+
+
+def test_a_scan_that_two_rendered_pages_share_is_counted_once(tmp_path):
+    def edit(pdf, page, image):
+        pdf.pages.append(pdf.pages[0])
+        for at, blend in enumerate((Name.Multiply, Name.Difference)):
+            one = pdf.pages[at].obj
+            one.Resources = Dictionary(XObject=Dictionary(I=image))
+            one.Resources.ExtGState = Dictionary(G=Dictionary(BM=blend))
+
+    sheet = b"1 g 0 0 %d %d re f " % (WIDTH, HEIGHT)
+    data = page_pdf(sheet + b"/G gs " + DRAW, NOISY, edit)
+    result, out = clean(data, tmp_path)
+    assert len(out) > 1.1 * len(data)  # one image, shown in two ways
+    assert "larger" not in result.decisions[0] and result.decisions[1]["larger"] > 10
+    assert "page 2 takes more room than before" in result.message
+
+
+def test_a_rendered_page_that_is_shown_again_is_cleaned_again_and_stored_once(tmp_path):
+    def edit(pdf, page, image):
+        page.Resources.ExtGState = Dictionary(G=Dictionary(BM=Name.Multiply))
+        pdf.pages.append(pdf.pages[0])
+
+    data = page_pdf(b"/G gs " + DRAW, NOISY, edit)
+    result, out = clean(data, tmp_path)
+    assert result.decisions[1]["like"] == 1 and "more room" not in result.message
+    assert len(streams_of(out)) == 1
+    assert np.array_equal(shown(out, 1), shown(out, 2))
+    assert shown(out, 2).mean() > shown(data, 2).mean() + 1

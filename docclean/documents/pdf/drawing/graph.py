@@ -28,12 +28,12 @@ class Drawn:
 
     Attributes:
         images: the images, each once, those in masks and patterns among them.
-        nbytes: what its own streams take: contents, forms, images and their masks.
+        streams: its own streams, each once, and what they take: contents, forms, images, masks.
         layered: layers lie within its forms.
     """
 
     images: tuple[Any, ...]
-    nbytes: int
+    streams: tuple[tuple[tuple[int, int], int], ...]
     layered: bool
 
     @property
@@ -126,7 +126,7 @@ def drawn_by(leaf: pikepdf.Page, source: Source) -> Drawn:
             walk.take(stream)
     resources = leaf.obj.get("/Resources", leaf.resources)
     total = walk.content(leaf, resources, leaf.obj.objgen)
-    drawn = Drawn(tuple(walk.images.values()), sum(walk.streams.values()), walk.layered)
+    drawn = Drawn(tuple(walk.images.values()), tuple(walk.streams.items()), walk.layered)
     for note in _appearances(leaf):
         total += walk.part(note, {}, note.objgen)
     if total > MOST_DRAWS:
