@@ -19,7 +19,14 @@ TINY = {
     "conv-double": Model("conv", (6, 8), scale=2),
     "bottleneck": Model("bottleneck", (4, 8, 8), side=48, latent=24),
     "bottleneck-sparse": Model("bottleneck", (4, 8), side=16, latent=24, sparsity=0.01),
+    "bottleneck-deep": Model(
+        "bottleneck", (4, 8), side=16, latent=24, convs=2, leak=0.2, norm=True, overlap=False
+    ),
     "bottleneck-double": Model("bottleneck", (4, 8), side=16, latent=24, scale=2),
+    "dense": Model("dense", (24, 12), side=12),
+    "dense-contractive": Model("dense", (24,), side=12, contraction=1e-3),
+    "variational": Model("variational", (24,), side=12, latent=4, divergence=0.1),
+    "marginalized": Model("marginalized", side=8),
 }
 
 
@@ -41,7 +48,8 @@ def tiny_network(name: str = "dae", seed: int = 0) -> Architecture:
                 deviation = (gain / value[0].numel()) ** 0.5
                 value.copy_(torch.randn(value.shape, generator=numbers) * deviation)
             else:
-                value.copy_(torch.randn(value.shape, generator=numbers) * 0.05)
+                middle = 1 if key.endswith("weight") else 0  # of a normalisation
+                value.copy_(middle + torch.randn(value.shape, generator=numbers) * 0.05)
     return network
 
 

@@ -22,7 +22,11 @@ EXTRA_OF = {
     **dict.fromkeys(("cv2", "doxapy", "rapidfuzz", "typst"), "measure"),
     **dict.fromkeys(("fsspec", "ray"), "ray"),
     **dict.fromkeys(
-        ("albumentations", "faker", "kornia", "matplotlib", "onnx", "safetensors", "torch"), "train"
+        (
+            *("albumentations", "faker", "kornia", "matplotlib", "onnx", "safetensors"),
+            *("sklearn", "torch"),
+        ),
+        "train",
     ),
 }
 """Which extra brings a package the base install does without."""

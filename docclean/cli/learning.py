@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from docclean.errors import ExitStatus
+
 if TYPE_CHECKING:
     from docclean.recipe import Recipe
 
@@ -30,23 +32,50 @@ def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
 
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="A folder.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="A folder; runs/ and the name.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in -o.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long.")
 @click.option("--start-from", help="A shipped model's name or a checkpoint, to fine-tune it.")
+@click.option("--samples", type=click.IntRange(1), default=8, show_default=True, help="Of --grid.")
+@click.option("--grid", type=click.Path(path_type=Path), help="Dirty, restored, true: a PNG.")
+@click.option("--plot", type=click.Path(path_type=Path), help="The loss curves: a PNG.")
+@click.option("--table", is_flag=True, help="Train a folder's recipes, go on; write table.md.")
+@click.option("--quick", is_flag=True, help="A few steps on a few pictures: to see that it runs.")
 def train(
-    recipe: Path, out: Path, resume: bool, minutes: float | None, start_from: str | None
-) -> None:
-    """Train a model on synthetic pairs as a recipe says.
+    recipe: Path,
+    out: Path | None,
+    resume: bool,
+    minutes: float | None,
+    start_from: str | None,
+    samples: int,
+    grid: Path | None,
+    plot: Path | None,
+    table: bool,
+    quick: bool,
+) -> int | None:
+    """Train a model as a recipe says: on synthetic pages, or on pictures in files.
 
     \b
     docclean train pipelines/recipes/small.toml -o runs/small --minutes 60
     docclean train mine.toml -o runs/mine --start-from small
+    docclean train pipelines/recipes/classics/dense.toml --samples 10 --grid grid.png
+    docclean train pipelines/recipes/classics --table
     """
     from docclean.training import loop
+    from docclean.training.gallery import Wanted
+    from docclean.training.table import shortened, train_all
 
-    loop.train(_recipe(recipe), out, resume, minutes, start_from)
+    out = out or Path("runs") / recipe.name.removesuffix(".toml")
+    if table:
+        if start_from or grid or plot:
+            raise click.UsageError("--table takes -o, --minutes and --quick only")
+        failed = train_all(recipe, out, minutes, quick)
+        click.echo((out / "table.md").read_text("utf-8"))
+        return ExitStatus.FAILED if failed else None
+    asked = shortened(_recipe(recipe)) if quick else _recipe(recipe)
+    loop.train(asked, out, resume, minutes, start_from, Wanted(samples, grid, plot))
     click.echo(out)
+    return None
 
 
 def _recipe(path: Path | None) -> "Recipe":

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from typing import ClassVar, Self
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from docclean.errors import UsageError
@@ -18,14 +19,14 @@ class Architecture(nn.Module):
         reach: how far from a pixel its value can depend on the input, in px of the input; a
             tile's halo at least this wide makes tiling exact.
         scale: sides of the output over sides of the input; 2 is super-resolution.
-        sparsity: weight of `penalty`; where it is 0 a training need not ask for it.
+        closed: whether its weights are solved for, by `absorb`, and not descended to.
     """
 
     name: ClassVar[str]
+    closed: ClassVar[bool] = False
     stride: int
     reach: int
     scale: int = 1
-    sparsity: float = 0.0
 
     @classmethod
     @abstractmethod
@@ -55,13 +56,27 @@ class Architecture(nn.Module):
         """Return cleaned tiles, uint8 (N, H, W) -> (N, scale * H, scale * W): what is exported."""
         return to_bytes(self(tiles.unsqueeze(1).float() / 255)).squeeze(1)
 
-    def penalty(self, image: Tensor) -> Tensor:
-        """Return what a training adds to its loss for these inputs, a scalar; here 0."""
-        return image.new_zeros(())
+    def taught(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of a training, and what it adds to its loss, a scalar; here 0."""
+        return self.logits(image), image.new_zeros(())
+
+    def absorb(self, clean: Tensor) -> None:
+        """Solve for the weights again, with a batch of clean pages more: where it is `closed`.
+
+        Args:
+            clean: float (N, 1, H, W) in 0..1.
+        """
+        raise NotImplementedError(f"{self.name} learns by descent")
 
     @abstractmethod
     def macs_per_pixel(self) -> float:
         """Return multiply-adds of `logits` per input pixel."""
+
+
+def padded(image: Tensor, stride: int) -> Tensor:
+    """Return images whose sides are multiples of `stride`; their last row and column go on."""
+    high, wide = (-side % stride for side in image.shape[-2:])
+    return F.pad(image, (0, wide, 0, high), mode="replicate") if high or wide else image
 
 
 def to_bytes(page: Tensor) -> Tensor:
@@ -101,11 +116,11 @@ class Autoencoder(Architecture):
         """(N, 1, H, W) in 0..1 -> (N, 1, scale * H, scale * W) before the sigmoid."""
         return self.decode(self.encode(image))
 
-    def penalty(self, image: Tensor) -> Tensor:
-        """Return `sparsity` times the mean absolute value of the code, a scalar (L1)."""
-        if not self.sparsity:
-            return super().penalty(image)
-        return self.sparsity * self.encode(image).abs().mean()
+    def taught(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits, and `sparsity` times the mean absolute value of the code (L1)."""
+        code = self.encode(image)
+        penalty = self.sparsity * code.abs().mean() if self.sparsity else image.new_zeros(())
+        return self.decode(code), penalty
 
 
 def level_widths(model: Model) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """A recipe: one TOML file that says how pages are made, dirtied, learned and cleaned."""
 
 from docclean.recipe.options import Options
-from docclean.recipe.sections import Corrupt, Look, Model, Synth, Train
+from docclean.recipe.sections import Corrupt, Data, Look, Model, Synth, Train
 from docclean.recipe.whole import Recipe
 
-__all__ = ["Corrupt", "Look", "Model", "Options", "Recipe", "Synth", "Train"]
+__all__ = ["Corrupt", "Data", "Look", "Model", "Options", "Recipe", "Synth", "Train"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 Pair = tuple[float, float]
 """The low and the high end of a range."""
@@ -56,6 +57,23 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Data:
+    """What is learned from: pages made on the way, or pictures that lie in files."""
+
+    source: str = "pages"
+    """pages (typeset by [synth]), idx (files of MNIST's format) or images (a folder or a zip)."""
+    path: str = ""
+    """Of `idx`: the folder of its four files; of `images`: a folder or zip of train/CLASS/NAME.png
+    and test/CLASS/NAME.png. Seen from where the command runs."""
+    origin: str = ""
+    """Where the data is had; told where it is missing."""
+    invert: bool = False
+    """Of pictures: turned to dark on light after the noise, as ink lies on paper."""
+    limit: int = 0
+    """Of pictures: at most so many are learned from, and validated on; 0: all."""
+
+
+@dataclass(frozen=True)
 class Model:
     """Which network, and how large; each architecture takes the options that concern it."""
 
@@ -67,13 +85,29 @@ class Model:
     fine: int = 1
     """Of `dae`: 1 for a second convolution at half resolution, 0 for none."""
     depth: int = 0
-    """Of `conv`, `bottleneck`: levels, the last width repeating; 0: as many as there are widths."""
+    """Of all but `dae`: levels, the last width repeating; 0: as many as there are widths."""
     side: int = 64
-    """Of `bottleneck`: side of its patches in pixels."""
+    """Of `bottleneck`, `dense`, `variational`, `marginalized`: side of their blocks in pixels."""
+    overlap: bool = True
+    """Of the same: a page is blended from four grids of blocks; false: a picture is one block."""
     latent: int = 256
-    """Of `bottleneck`: numbers that stand for a patch."""
+    """Of `bottleneck`, `variational`: numbers that stand for a block."""
+    convs: int = 1
+    """Of `bottleneck`: convolutions of each level."""
+    leak: float = 0.0
+    """Of `bottleneck`: slope of its ReLUs below 0."""
+    norm: bool = False
+    """Of `bottleneck`: batch normalisation after them."""
     sparsity: float = 0.0
-    """Of `conv`, `bottleneck`: weight in the loss of the code's mean absolute value."""
+    """Of all but `dae`: weight in the loss of the code's mean absolute value."""
+    contraction: float = 0.0
+    """Of `dense`: weight in the loss of how much the code moves with its input."""
+    divergence: float = 1.0
+    """Of `variational`: weight in the loss of how far codes are from normally distributed."""
+    marginal: float = 0.2
+    """Of `marginalized`: share of the pixels that salt and pepper strike."""
+    frozen: int = 0
+    """Of `dense`: levels, outermost first, whose weights stay as they are."""
     scale: int = 1
     """2: the clean page has twice the dirty one's width and height (super-resolution)."""
 
@@ -88,6 +122,12 @@ class Train:
     """Patches a step."""
     steps: int = 20_000
     """Steps of the cosine schedule."""
+    epochs: int = 0
+    """Of pictures: how often all are gone through, in place of `steps`; 0: `steps` counts."""
+    layerwise: int = 0
+    """Of `dense`: epochs each level is trained alone, outermost first, before all are together."""
+    loss: Literal["strokes", "bce", "mse"] = "strokes"
+    """strokes: the cross-entropy and the weights below; bce, mse: every pixel alike."""
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     warmup: int = 200
@@ -137,7 +177,9 @@ class Train:
     checkpoint_minutes: float = 3.0
     """Minutes between checkpoints."""
     workers: int = 1
-    """Processes that make patches."""
+    """Processes that make patches; pictures need none."""
+    reference: str = ""
+    """What the system's source reports: told in a table beside our own figure."""
 
     @property
     def reads(self) -> bool:

@@ -12,7 +12,7 @@ from docclean.recipe.sections import Pair
 from docclean.registry import nearest
 
 Section = TypeVar("Section")
-SECTIONS = ("synth", "corrupt", "model", "train", "mix", "clean")
+SECTIONS = ("data", "synth", "corrupt", "model", "train", "mix", "clean")
 """What a recipe can have."""
 LARGEST = 1e18
 """No number is larger; what lies beyond is infinite or a slip of the hand."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from docclean.errors import UsageError
-from docclean.recipe.sections import Corrupt, Look, Model, Synth, Train
+from docclean.recipe.sections import Corrupt, Data, Look, Model, Synth, Train
 from docclean.recipe.tables import LARGEST, check_sections, fill, read_tables, typed
 from docclean.registry import nearest
 
@@ -22,6 +22,7 @@ class Recipe:
     corrupt: Corrupt = Corrupt()
     model: Model = Model()
     train: Train = Train()
+    data: Data = Data()
     mix: tuple[Look, ...] = ()
     """Kinds of pages; [mix] names recipes beside this one, with the share of each. Their [synth]
     and [corrupt] take the place of this recipe's own; empty: every page follows this recipe."""

@@ -6,20 +6,19 @@ from docclean.corruptions.chain import check
 from docclean.errors import UsageError
 from docclean.models import ARCHITECTURES
 from docclean.recipe import Recipe
-from docclean.training.patches import BLOCK
 from docclean.training.recogniser.lines import WINDOW
 from docclean.training.recogniser.lineset import in_latin
 from docclean.training.recogniser.network import load_recogniser
 
 
 def check_recipe(recipe: Recipe) -> None:
-    """Refuse a recipe that would fail only after the pages are made.
+    """Refuse a recipe that would fail only after the pages are made; its source checks the rest.
 
     Raises:
         UsageError: a setting contradicts another; both are named. Its recogniser is missing.
         UnreadableInputError: its recogniser is none.
     """
-    train, scale = recipe.train, recipe.model.scale
+    train = recipe.train
     if train.reads:
         load_recogniser(Path(train.recogniser))
     for look in recipe.looks():
@@ -30,18 +29,11 @@ def check_recipe(recipe: Recipe) -> None:
         raise UsageError(
             f"[model] widths: {recipe.model.name} takes another number of them ({error})"
         ) from error
-    wrong = {
-        f"[train] patch must be a multiple of {stride}": train.patch % stride,
-        "[train] patch must not be larger than sheet": scale == 1 and train.patch > train.sheet,
-        f"[train] sheet must be at least {scale} x patch and a multiple of {scale}": (
-            scale * train.patch > train.sheet or train.sheet % scale
-        ),
-        f"[train] batch must be at most {BLOCK} x patches_per_sheet": (
-            train.batch > BLOCK * train.patches_per_sheet
-        ),
-        "[synth] pages must be at least 2: one is held out": recipe.synth.pages < 2,
-    }
-    wrong |= _reader_faults(recipe, stride) if train.reads else {}
+    wrong = _reader_faults(recipe, stride) if train.reads else {}
+    if train.layerwise:
+        wrong['[train] layerwise is of dense; give [model] name = "dense"'] = (
+            recipe.model.name != "dense"
+        )
     for message, so in wrong.items():
         if so:
             raise UsageError(message)

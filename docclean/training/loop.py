@@ -4,6 +4,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,20 +16,20 @@ from docclean.errors import OutputError
 from docclean.files import refusing
 from docclean.models.checkpoint import load_tensors
 from docclean.recipe import Recipe
+from docclean.training.blocks import Blocks, batches
 from docclean.training.checks import check_recipe
+from docclean.training.gallery import NOTHING, Wanted, leave_pictures
 from docclean.training.journal import Journal
 from docclean.training.parallel import Team
-from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages
 from docclean.training.recogniser.lineset import draw_lines, training_lines
 from docclean.training.schedule import average_decay, learning_rate
+from docclean.training.sources import SOURCES, Source
 from docclean.training.state import State, begin, restore, save_average, save_state
-from docclean.training.validate import Reader, averaged, validation_loss
+from docclean.training.validate import Reader, averaged, validate
 
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
 LOG_EVERY = 50
-VALIDATION_BLOCKS = 1
-"""Blocks of a fixed seed: 192 patches of pages the training never sees."""
 
 
 def train(
@@ -37,37 +38,76 @@ def train(
     resume: bool = False,
     minutes: float | None = None,
     start_from: Path | str | None = None,
+    wanted: Wanted = NOTHING,
 ) -> Path:
     """Train the recipe's network and return its checkpoint.
 
     Args:
         recipe: what to make, learn and how.
-        out: folder of the run: checkpoint, the best average so far as Tesseract reads it,
-            history, curves, events, grids, cached pages.
+        out: folder of the run: checkpoint, history, curves, events, grids, cached pages, codes.
         resume: go on from the folder's checkpoint, at its step.
         minutes: stop after this long, checkpoint written; None runs the whole schedule.
         start_from: a checkpoint or a shipped model's name, whose averaged weights start a new
             run (fine-tuning).
+        wanted: pictures that are written elsewhere as well.
 
     Raises:
         OutputError: `out` already holds a run and `resume` is off.
         UsageError: the recipe contradicts itself, or the weights do not fit it.
+        UnreadableInputError: the pictures it names are missing or damaged.
     """
     checkpoint = out / CHECKPOINT
     if checkpoint.exists() and not resume:
         raise OutputError(f"{out}: already holds a run; give --resume, or another folder to -o")
     check_recipe(recipe)
+    wanted.check()
+    source = SOURCES[recipe.data.source](recipe)
     _make_folder(out)
+    if recipe.train.layerwise:
+        start_from, minutes = _layer_by_layer(recipe, out, minutes, start_from)
     torch.manual_seed(recipe.train.seed)
-    state = begin(recipe, Team.join(), start_from)
+    state = begin(source.recipe, Team.join(), start_from)
     if resume and checkpoint.exists():
-        restore(state, checkpoint, recipe)
-        if state.step >= recipe.train.steps:
-            state.team.leave()
-            return checkpoint
-    _learn_all(recipe, out, state, minutes)
+        restore(state, checkpoint, source.recipe)
+    _finish(source, out, state, minutes, wanted)
     state.team.leave()
     return checkpoint
+
+
+def _finish(
+    source: Source, out: Path, state: State, minutes: float | None, wanted: Wanted
+) -> None:
+    """Learn what is left to learn, then leave the pictures; a finished run stays as it is."""
+    left = state.step < source.recipe.train.steps
+    if left:
+        _learn_all(source, out, state, minutes)
+    if state.team.rank == 0 and (left or wanted):
+        network = averaged(state.average, source.recipe, state.team.device)
+        leave_pictures(source, out, network, wanted)
+
+
+def _layer_by_layer(
+    recipe: Recipe, out: Path, minutes: float | None, start_from: Path | str | None
+) -> tuple[Path | str | None, float | None]:
+    """Train each level alone between those outside it, which stay as they are (Bengio et al. 2007).
+
+    Returns the last level's checkpoint, from which all are then trained together, and what is
+    left of `minutes`. Levels that are trained already are left as they are.
+    """
+    deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
+    depth = recipe.model.depth or len(recipe.model.widths)
+    for level in range(depth):
+        alone = replace(recipe.model, depth=level + 1, frozen=level)
+        settings = replace(recipe.train, epochs=recipe.train.layerwise, layerwise=0)
+        start_from = train(
+            replace(recipe, model=alone, train=settings),
+            out / f"level-{level + 1}",
+            resume=True,
+            minutes=None if minutes is None else max(0.01, (deadline - time.monotonic()) / 60),
+            start_from=start_from,
+        )
+    left = None if minutes is None else max(0.01, (deadline - time.monotonic()) / 60)
+    return start_from, left
 
 
 def _make_folder(out: Path) -> None:
@@ -80,31 +120,25 @@ def _make_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
 
 
-def _data(recipe: Recipe, out: Path, state: State) -> tuple[PatchBlocks, PatchBlocks]:
-    """Return the patches this process learns from, and those all are validated on.
+def _data(source: Source, out: Path, state: State) -> tuple[Blocks, Blocks]:
+    """Return what this process learns from, and what all are validated on.
 
     The state gets the lines its recogniser is shown.
     """
     team = state.team
     if team.rank > 0:
         team.wait()  # the first process makes the pages and the lines
-    pages = cached_pages(recipe, out, max(2, recipe.train.workers))
-    state.lines = training_lines(recipe, out)
+    learning, validation = source.learning(out, team), source.validation(out)
+    state.lines = training_lines(source.recipe, out)
     if team.rank == 0:
         team.wait()
-    held_out = max(1, len(pages) // 20)
-    blocks = -(-recipe.train.steps // BLOCK)
-    seed, on_device = recipe.train.seed, team.device.type != "cpu"
-    mine = seed + 1_000_000 * team.rank
-    return (
-        PatchBlocks(recipe, pages[held_out:], mine, blocks, on_device, rising=True),
-        PatchBlocks(recipe, pages[:held_out], seed + 10_000, VALIDATION_BLOCKS),
-    )
+    return learning, validation
 
 
-def _learn_all(recipe: Recipe, out: Path, state: State, minutes: float | None) -> None:
+def _learn_all(source: Source, out: Path, state: State, minutes: float | None) -> None:
     """Learn until the schedule or the time is over; the first process keeps the folder."""
-    learning, validation = _data(recipe, out, state)
+    learning, validation = _data(source, out, state)
+    recipe = source.recipe
     clerk = _Clerk(recipe, out, state, validation) if state.team.rank == 0 else None
     try:
         _learn_on(state, learning, recipe, minutes, clerk)
@@ -115,18 +149,19 @@ def _learn_all(recipe: Recipe, out: Path, state: State, minutes: float | None) -
 
 def _learn_on(
     state: State,
-    learning: PatchBlocks,
+    learning: Blocks,
     recipe: Recipe,
     minutes: float | None,
     clerk: "_Clerk | None",
 ) -> None:
     """Take step after step until the schedule or the time is over, in all processes alike."""
-    began = time.monotonic() - state.seconds
+    began, worked = time.monotonic() - state.seconds, time.process_time() - state.worked
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
     patches = batches(learning, state.step, recipe, state.team.device)
     for dirty, clean in _timed(patches, state):
         loss = _learn(state, dirty, clean, recipe)
         state.step, state.seconds = state.step + 1, time.monotonic() - began
+        state.worked = time.process_time() - worked
         late = state.team.any(time.monotonic() > deadline)
         done = late or state.step >= recipe.train.steps
         if clerk is not None:
@@ -153,19 +188,27 @@ def _learn(state: State, dirty: Tensor, clean: Tensor, recipe: Recipe) -> Tensor
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate(state.step, train)
     state.lesson.train()
+    # what a network draws while it learns is of the step, so that a resumed run draws the same
+    torch.manual_seed(hash((train.seed, state.step, state.team.rank)) % 2**63)
     lines = draw_lines(state.lines, train, state.step, state.team.rank) if state.lines else None
     loss: Tensor = state.lesson(dirty, clean, lines)
-    state.team.learn(state.lesson, state.optimizer, loss, train.clip)
+    if state.network.closed:
+        state.network.absorb(clean)
+    else:
+        state.team.learn(state.lesson, state.optimizer, loss, train.clip)
     share = 1 - average_decay(state.step, train)
     for name, value in state.network.state_dict().items():
-        state.average[name].lerp_(value.detach(), share)
+        if value.is_floating_point():
+            state.average[name].lerp_(value.detach(), share)
+        else:  # a count, as batch normalisation has
+            state.average[name].copy_(value)
     return loss.detach()
 
 
 class _Clerk:
     """What the first process does beside learning: log, validate, save, show progress."""
 
-    def __init__(self, recipe: Recipe, out: Path, state: State, validation: PatchBlocks) -> None:
+    def __init__(self, recipe: Recipe, out: Path, state: State, validation: Blocks) -> None:
         self._recipe, self._out, self._validation = recipe, out, validation
         self._journal = Journal(out, state.step)
         self._reader = Reader.of(recipe)
@@ -204,9 +247,8 @@ class _Clerk:
         """Return the averaged network's scores; keep it if Tesseract never read better."""
         device = state.team.device
         network = averaged(state.average, self._recipe, device)
-        grid = self._out / f"grid-{state.step:06}.png"
-        loss = validation_loss(network, self._validation, self._recipe.train, device, grid)
-        scores = {"validation": loss}
+        scores, seen = validate(network, self._validation, self._recipe.train, device)
+        seen.grid(self._out / f"grid-{state.step:06}.png", self._validation.shown)
         if self._reader is not None:
             scores |= {"cer": self._reader.read(network, device), "cer_dirty": self._reader.dirty}
             if scores["cer"] < self._best:

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from docclean.models import Architecture
+from docclean.models.base import padded
 from docclean.recipe import Train
 from docclean.training.recogniser.lines import LineBatch
 from docclean.training.recogniser.network import Recogniser
@@ -40,8 +41,10 @@ class Lesson(nn.Module):
         # a tuple hides it from nn.Module
         self._recogniser = () if recogniser is None else (recogniser,)
         # patches and lines have other sizes: each gets kernels of its own
-        compiled = torch.compile(network.logits, dynamic=False) if train.compile else None
-        self._logits = compiled or network.logits
+        self._taught, self._logits = network.taught, network.logits
+        if train.compile:
+            self._taught = torch.compile(network.taught, dynamic=False)
+            self._logits = torch.compile(network.logits, dynamic=False)
 
     def forward(self, dirty: Tensor, clean: Tensor, lines: LineBatch | None = None) -> Tensor:
         """Return the loss of a batch, a scalar.
@@ -51,24 +54,34 @@ class Lesson(nn.Module):
             clean: float (N, 1, scale * H, scale * W) in 0..1.
             lines: what the recogniser looks at once it is cleaned, None for nothing.
         """
-        logits = self._clean(dirty)
-        loss = cleaning_loss(logits, clean, self.settings, dirty)
-        if self.network.sparsity:
-            loss = loss + self.network.penalty(dirty)
+        high, wide = clean.shape[-2:]
+        logits, penalty = self._taught(self._laid(padded(dirty, self.network.stride)))
+        logits = logits[..., :high, :wide].float()
+        loss = image_loss(logits, clean, self.settings, dirty) + penalty
         if lines is not None:
             for recogniser in self._recogniser:
                 seen = cleaning_reader_loss(self._cleaned, recogniser, lines)
                 loss = loss + self.settings.recogniser_weight * seen
         return loss
 
-    def _clean(self, dirty: Tensor) -> Tensor:
-        """Return the cleaned page before the sigmoid, float32."""
-        logits: Tensor = self._logits(dirty.contiguous(memory_format=torch.channels_last))
-        return logits.float()
-
     def _cleaned(self, dirty: Tensor) -> Tensor:
-        """Return the cleaned page as it is trained: blocks of `bottleneck` unblended."""
-        return self._clean(dirty).sigmoid()
+        """Return the cleaned page as it is trained: blocks of `bottleneck` unblended, float32."""
+        logits: Tensor = self._logits(self._laid(dirty))
+        return logits.float().sigmoid()
+
+    @staticmethod
+    def _laid(dirty: Tensor) -> Tensor:
+        """Return the page as it lies in memory for the fastest convolutions."""
+        return dirty.contiguous(memory_format=torch.channels_last)
+
+
+def image_loss(logits: Tensor, clean: Tensor, train: Train, dirty: Tensor) -> Tensor:
+    """Return the loss that the recipe names, a scalar; shapes as of `cleaning_loss`."""
+    if train.loss == "bce":
+        return F.binary_cross_entropy_with_logits(logits, clean)
+    if train.loss == "mse":
+        return F.mse_loss(logits.sigmoid(), clean)
+    return cleaning_loss(logits, clean, train, dirty)
 
 
 def cleaning_loss(

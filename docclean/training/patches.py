@@ -2,7 +2,6 @@
 
 import hashlib
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,7 +12,6 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Subset
 
 from docclean.clean.type_size import resized
 from docclean.corruptions.chain import corrupt_looks, dirty_sheet
@@ -21,6 +19,7 @@ from docclean.page import Image
 from docclean.pairs.folder import write_png
 from docclean.recipe import Look, Recipe, Train
 from docclean.synth import TextSource, draw_page
+from docclean.training.blocks import Blocks, reduced
 from docclean.training.schedule import severity_share, softened
 from docclean.training.sheets import area_reduced, cut_sheet, scan_factor
 
@@ -65,7 +64,7 @@ def _typeset_one(job: tuple[Recipe, int, Path]) -> None:
     write_png(path, page, compress_level=3)
 
 
-class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
+class PatchBlocks(Blocks):
     """Block `i` of a stream of patches: the same seed and index give the same patches.
 
     An item is (dirty, clean, facts): two uint8 (BLOCK * patches_per_sheet, 1, T, T), patches
@@ -99,6 +98,11 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def __len__(self) -> int:
         """Return the number of blocks in the whole schedule."""
         return self._blocks
+
+    @property
+    def steps(self) -> int:
+        """Return how many steps a block lasts."""
+        return steps_a_block(self._recipe.train)
 
     def _page(self, path: Path) -> tuple[Image, float]:
         """Return a cached page and its dpi."""
@@ -166,38 +170,6 @@ class PatchBlocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
 def steps_a_block(train: Train) -> int:
     """Return how many steps one block of patches lasts."""
     return BLOCK * train.patches_per_sheet // train.batch
-
-
-def reduced(clean: Tensor, dirty: Tensor) -> Tensor:
-    """Return the clean side at the size of the dirty one, averaged; both (N, 1, H, W)."""
-    factor = clean.shape[-1] // dirty.shape[-1]
-    return torch.nn.functional.avg_pool2d(clean, factor) if factor > 1 else clean
-
-
-def batches(
-    blocks: PatchBlocks, step: int, recipe: Recipe, device: torch.device
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (dirty, clean) float batches (N, 1, T, T) from `step` on, as an unbroken run would."""
-    train = recipe.train
-    each = steps_a_block(train)
-    first, skip = divmod(step, each)
-    loader = DataLoader(
-        Subset(blocks, range(first, -(-train.steps // each))),
-        batch_size=None,
-        num_workers=train.workers,
-        multiprocessing_context="spawn" if train.workers else None,
-        prefetch_factor=2 if train.workers else None,
-    )
-    for index, block in enumerate(loader, first):
-        parts = [torch.split(part, train.batch) for part in block]
-        for turn in range(skip, each):
-            before, after = (part[turn].to(device).float() / 255 for part in parts[:2])
-            if blocks.batch_on_device:
-                rng = np.random.default_rng((train.seed, blocks.seed, index, turn))
-                facts = parts[2][turn].numpy()
-                before = corrupt_looks(before, reduced(after, before), facts, rng, recipe)
-            yield before, after
-        skip = 0
 
 
 def _place(rng: np.random.Generator, clean: Image, patch: int, scale: int = 1) -> tuple[int, int]:

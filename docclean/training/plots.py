@@ -31,7 +31,7 @@ def write_curves(path: Path, history: Sequence[dict[str, float]]) -> None:
         _draw_reading(plots[1, 0], read)
     plots[-1, 0].set(xlabel="step")
     figure.tight_layout()
-    figure.savefig(path)
+    figure.savefig(path, format="png")
     pyplot.close(figure)
 
 

@@ -1,6 +1,8 @@
 """Everything a run changes: begun from nothing or from weights, saved, and restored exactly."""
 
+import datetime
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,9 +14,10 @@ from torch import Tensor, nn
 
 from docclean.clean.network import WEIGHTS
 from docclean.errors import UsageError
+from docclean.machine import machine
 from docclean.models import ARCHITECTURES, Architecture
 from docclean.models.checkpoint import described_model, load_tensors, save_tensors
-from docclean.recipe import Corrupt, Recipe, Synth, Train
+from docclean.recipe import Corrupt, Data, Recipe, Synth, Train
 from docclean.registry import nearest
 from docclean.training.losses import Lesson
 from docclean.training.parallel import Team
@@ -37,6 +40,8 @@ class State:
     team: Team
     step: int = 0
     seconds: float = 0.0
+    worked: float = 0.0
+    """Seconds of processor time, all threads together: what other programs take is not in them."""
     waited: float = 0.0
     """Seconds of this session in which the network had no patches to learn from."""
     lines: Sequence[Line] = ()
@@ -61,11 +66,16 @@ def begin(recipe: Recipe, team: Team, start_from: Path | str | None = None) -> S
     network = network.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=recipe.train.learning_rate, weight_decay=recipe.train.weight_decay
+        learned(network), lr=recipe.train.learning_rate, weight_decay=recipe.train.weight_decay
     )
     lesson = Lesson(network, recipe.train, _recogniser(recipe.train, team.device))
     together, shared = team.share(lesson, optimizer)
     return State(network, average, together, shared, team)
+
+
+def learned(network: Architecture) -> list[nn.Parameter]:
+    """Return what is descended to: not what is frozen; all of it where there is nothing else."""
+    return [one for one in network.parameters() if one.requires_grad] or list(network.parameters())
 
 
 def _recogniser(train: Train, device: torch.device) -> Recogniser | None:
@@ -139,6 +149,11 @@ def _header(state: State, recipe: Recipe) -> dict[str, Any]:
         "recipe": recipe.to_dict(),
         "step": state.step,
         "seconds": round(state.seconds, 1),
+        "worked": round(state.worked, 1),
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "threads": torch.get_num_threads(),
+        "load": round(os.getloadavg()[0], 1),
         "stride": state.network.stride,
         "reach": state.network.reach,
         "device": state.team.device.type,
@@ -165,7 +180,7 @@ def restore(state: State, checkpoint: Path, recipe: Recipe) -> None:
         moments = state.optimizer.state_dict()
         moments["state"] = {
             index: {key: tensors[f"opt.{index}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
-            for index, _ in enumerate(state.network.parameters())
+            for index, _ in enumerate(() if state.network.closed else learned(state.network))
         }
         state.optimizer.load_state_dict(moments)
     except (RuntimeError, KeyError) as error:
@@ -176,6 +191,7 @@ def restore(state: State, checkpoint: Path, recipe: Recipe) -> None:
     if state.team.scaler is not None and "scaler" in header:
         state.team.scaler.load_state_dict(header["scaler"])
     state.step, state.seconds = header["step"], header["seconds"]
+    state.worked = header.get("worked", 0.0)
     changed = changed_data(header["recipe"], recipe)
     if changed and state.team.rank == 0:
         sys.stderr.write(
@@ -192,7 +208,10 @@ def changed_data(before: dict[str, Any], recipe: Recipe) -> list[str]:
     now = json.loads(json.dumps(recipe.to_dict(), default=list))
     plain = {
         name: json.loads(json.dumps(asdict(section), default=list))
-        for name, section in (("train", Train()), ("synth", Synth()), ("corrupt", Corrupt()))
+        for name, section in (
+            *(("train", Train()), ("data", Data())),
+            *(("synth", Synth()), ("corrupt", Corrupt())),
+        )
     }
     old = {name: table | before.get(name, {}) for name, table in plain.items()}
     changed = [f"[train] {key}" for key in DATA_KEYS if old["train"][key] != now["train"][key]]
@@ -200,5 +219,5 @@ def changed_data(before: dict[str, Any], recipe: Recipe) -> list[str]:
     if looks[0] != looks[1]:
         changed.append("[mix] or a recipe it names")
     # a mix takes the place of the recipe's own pages
-    apart = ("synth", "corrupt") if not looks[1] else ()
+    apart = ("data", "synth", "corrupt") if not looks[1] else ("data",)
     return changed + [f"[{name}]" for name in apart if old[name] != now[name]]

@@ -1,6 +1,7 @@
 """How good the averaged network is: its loss on fixed patches, and what Tesseract reads of it."""
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -8,23 +9,27 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from docclean.errors import MissingProgramError
 from docclean.models import ARCHITECTURES, Architecture
+from docclean.models.base import padded, to_bytes
 from docclean.ocr import OcrEngine, Tesseract
 from docclean.page import Image, Page
 from docclean.pairs.make import Pair, make_pair
 from docclean.recipe import Recipe, Synth, Train
 from docclean.scores.text import Score, micro, score
 from docclean.synth import TextSource, Word
-from docclean.training.losses import cleaning_loss
-from docclean.training.patches import PatchBlocks
+from docclean.training.blocks import Blocks
+from docclean.training.losses import image_loss
 from docclean.training.plots import write_grid
 from docclean.training.sheets import area_reduced
 
 log = logging.getLogger(__name__)
 
+CHUNK = 900_000
+"""Pixels validated at once: 24 patches of 192 px."""
 SEED = 20_000_000
 """Added to the recipe's seed: pages no patch of a training is cut from."""
 READ_DPI = (110, 220)
@@ -46,21 +51,59 @@ def averaged(average: dict[str, Tensor], recipe: Recipe, device: torch.device) -
     return network.eval()
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Fixed images as they are given, restored, and true; each uint8 (N, H, W)."""
+
+    dirty: Image
+    restored: Image
+    clean: Image
+
+    def grid(self, path: Path, rows: Sequence[int]) -> None:
+        """Write a picture of some of them, side by side."""
+        chosen = [at for at in rows if at < len(self.clean)]
+        sides = (side[chosen] for side in (self.dirty, self.restored, self.clean))
+        dirty, restored, clean = sides
+        write_grid(path, dirty, restored, clean, count=len(chosen))
+
+
 @torch.no_grad()
-def validation_loss(
-    network: Architecture, blocks: PatchBlocks, train: Train, device: torch.device, grid: Path
-) -> float:
-    """Return the network's loss on fixed patches, and write their before/after grid."""
+def validate(
+    network: Architecture, blocks: Blocks, train: Train, device: torch.device
+) -> tuple[dict[str, float], Seen]:
+    """Return a network's scores on fixed images, and what it made of them.
+
+    The scores are the training's own loss as `validation`, `mse` of greys in 0..1, and in dB
+    `psnr` of all pixels together, and of the dirty images as `psnr_dirty` (enlarged bicubically
+    where the clean ones are larger).
+    """
     dirty, clean, _ = blocks[0]
-    total, shown = 0.0, []
-    for some, true_some in zip(torch.split(dirty, 24), torch.split(clean, 24), strict=True):
+    total, squares, before, restored = 0.0, 0.0, 0.0, []
+    chunk = max(1, CHUNK // dirty[0].numel())
+    for some, true_some in zip(torch.split(dirty, chunk), torch.split(clean, chunk), strict=True):
         given, true = some.to(device).float() / 255, true_some.to(device).float() / 255
-        logits = network.logits(given)
-        total += float(cleaning_loss(logits, true, train, given))
-        shown.append((logits.sigmoid() * 255).round().to(torch.uint8).cpu())
-    before, after, wanted = (side[:, 0].numpy() for side in (dirty, torch.cat(shown), clean))
-    write_grid(grid, before, after, wanted, count=8)
-    return total / len(shown)
+        high, wide = true.shape[-2:]
+        logits = network.logits(padded(given, network.stride))[..., :high, :wide].float()
+        page = logits.sigmoid()
+        total += len(some) * float(image_loss(logits, true, train, given))
+        squares += float((page - true).square().sum())
+        enlarged = given if given.shape == true.shape else _enlarged(given, (high, wide))
+        before += float((enlarged - true).square().sum())
+        restored.append(to_bytes(page).cpu())
+    mse, mse_dirty = squares / clean.numel(), before / clean.numel()
+    scores = {"validation": total / len(clean), "mse": mse}
+    scores |= {"psnr": decibels(mse), "psnr_dirty": decibels(mse_dirty)}
+    sides = (side[:, 0].numpy() for side in (dirty, torch.cat(restored), clean))
+    return scores, Seen(*sides)
+
+
+def decibels(mse: float) -> float:
+    """Return the peak signal-to-noise ratio of a mean squared error of greys in 0..1."""
+    return -10 * math.log10(max(mse, 1e-10))
+
+
+def _enlarged(image: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(image, size, mode="bicubic", align_corners=False).clamp(0, 1)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ def clock(monkeypatch):
         now.seconds += 60
         return learn(*args)
 
-    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: now.seconds))
+    told = SimpleNamespace(monotonic=lambda: now.seconds, process_time=lambda: now.seconds)
+    monkeypatch.setattr(loop, "time", told)
     monkeypatch.setattr(loop, "_learn", slow)
     return now

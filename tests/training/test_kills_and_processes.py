@@ -17,7 +17,8 @@ from training_runs import RECIPE, STEPS, history
 from docclean.models.checkpoint import load_tensors
 from docclean.recipe import Corrupt, Recipe
 from docclean.training import loop, patches
-from docclean.training.patches import PatchBlocks, batches
+from docclean.training.blocks import batches
+from docclean.training.patches import PatchBlocks
 from docclean.training.sheets import scan_factor
 
 # --- a kill ---------------------------------------------------------------------------------------

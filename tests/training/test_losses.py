@@ -145,7 +145,7 @@ def test_a_lesson_adds_the_codes_penalty():
         model = Model("conv", widths=(4, 8), sparsity=sparsity)
         network = ARCHITECTURES["conv"].build(model)
         costs.append(float(Lesson(network, Train())(clean, clean).detach()))
-        penalty = float(network.penalty(clean).detach())
+        penalty = float(network.taught(clean)[1].detach())
     assert penalty > 0 and costs[1] - costs[0] == pytest.approx(penalty, rel=1e-4)
 
 

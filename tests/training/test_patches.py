@@ -10,7 +10,8 @@ from training_runs import RECIPE, history
 
 from docclean.recipe import Corrupt, Look
 from docclean.training import patches
-from docclean.training.patches import BLOCK, PatchBlocks, batches, cached_pages
+from docclean.training.blocks import batches
+from docclean.training.patches import BLOCK, PatchBlocks, cached_pages
 from docclean.training.schedule import severity_share
 from docclean.training.sheets import LARGE_TYPE, cut_sheet
 

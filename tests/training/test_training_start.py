@@ -18,6 +18,7 @@ from docclean.training.patches import BLOCK
 from docclean.training.recogniser.lineset import DPI, LEARNT, SEED, cached_lines, in_latin
 from docclean.training.recogniser.run import CHECKPOINT as RECOGNISER
 from docclean.training.recogniser.run import Run
+from docclean.training.sources import pages as source_pages
 
 # --- beginning elsewhere --------------------------------------------------------------------------
 
@@ -90,7 +91,7 @@ def test_a_recipe_that_cannot_work_is_told_in_one_sentence(tmp_path, monkeypatch
     """A patch off the stride or over the sheet, a batch over a block, no page to hold out."""
     page = tmp_path / "page.png"
     cv2.imwrite(str(page), np.full((300, 300), 255, np.uint8))
-    monkeypatch.setattr(loop, "cached_pages", lambda recipe, *rest: [page] * recipe.synth.pages)
+    monkeypatch.setattr(source_pages, "cached_pages", lambda recipe, *rest: [page] * recipe.synth.pages)
     tables = {
         f"{section}__{key}": value
         for section, table in RECIPE.to_dict().items()
@@ -172,6 +173,6 @@ def test_what_cannot_be_read_is_told_before_anything_is_made(
 
 def test_pages_without_a_line_that_can_be_used_are_told(reading, tmp_path, monkeypatch):
     monkeypatch.setattr("docclean.training.recogniser.lineset.cached_lines", lambda *rest: [])
-    monkeypatch.setattr(loop, "cached_pages", lambda *rest: [tmp_path / "page.png"] * 2)
+    monkeypatch.setattr(source_pages, "cached_pages", lambda *rest: [tmp_path / "page.png"] * 2)
     with pytest.raises(UsageError, match="no line of 1 pages is 24 px high"):
         loop.train(reading, tmp_path / "run")
