@@ -74,9 +74,7 @@ def train(
     return checkpoint
 
 
-def _finish(
-    source: Source, out: Path, state: State, minutes: float | None, wanted: Wanted
-) -> None:
+def _finish(source: Source, out: Path, state: State, minutes: float | None, wanted: Wanted) -> None:
     """Learn what is left to learn, then leave the pictures; a finished run stays as it is."""
     left = state.step < source.recipe.train.steps
     if left:

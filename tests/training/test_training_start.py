@@ -91,7 +91,9 @@ def test_a_recipe_that_cannot_work_is_told_in_one_sentence(tmp_path, monkeypatch
     """A patch off the stride or over the sheet, a batch over a block, no page to hold out."""
     page = tmp_path / "page.png"
     cv2.imwrite(str(page), np.full((300, 300), 255, np.uint8))
-    monkeypatch.setattr(source_pages, "cached_pages", lambda recipe, *rest: [page] * recipe.synth.pages)
+    monkeypatch.setattr(
+        source_pages, "cached_pages", lambda recipe, *rest: [page] * recipe.synth.pages
+    )
     tables = {
         f"{section}__{key}": value
         for section, table in RECIPE.to_dict().items()

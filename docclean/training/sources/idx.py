@@ -1,6 +1,7 @@
 """Files of MNIST's format: a header of big-endian sizes, then bytes (LeCun, the MNIST database)."""
 
 import gzip
+import math
 import zlib
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def read_idx(path: Path, axes: int) -> NDArray[np.uint8]:
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadableInputError(f"{path}: cannot be read ({error}); get it again") from error
     start = 4 + 4 * axes
-    shape = tuple(int(size) for size in np.frombuffer(data[4:start], ">u4"))
-    if data[:4] != bytes((0, 0, BYTES, axes)) or len(data) - start != np.prod(shape):
+    shape = tuple(int.from_bytes(data[at : at + 4]) for at in range(4, start, 4))
+    if data[:4] != bytes((0, 0, BYTES, axes)) or len(data) - start != math.prod(shape):
         raise UnreadableInputError(
             f"{path}: is no whole idx file of bytes with {axes} axes; get it again"
         )
