@@ -20,7 +20,7 @@ TINY = {
     "bottleneck": Model("bottleneck", (4, 8, 8), side=48, latent=24),
     "bottleneck-sparse": Model("bottleneck", (4, 8), side=16, latent=24, sparsity=0.01),
     "bottleneck-deep": Model(
-        "bottleneck", (4, 8), side=16, latent=24, convs=2, leak=0.2, norm=True, overlap=False
+        "bottleneck", (4, 8), side=16, latent=24, convs=(1, 2), leak=0.2, norm=True, overlap=False
     ),
     "bottleneck-double": Model("bottleneck", (4, 8), side=16, latent=24, scale=2),
     "dense": Model("dense", (24, 12), side=12),

@@ -92,8 +92,8 @@ class Model:
     """Of the same: a page is blended from four grids of blocks; false: a picture is one block."""
     latent: int = 256
     """Of `bottleneck`, `variational`: numbers that stand for a block."""
-    convs: int = 1
-    """Of `bottleneck`: convolutions of each level."""
+    convs: tuple[int, ...] = (1,)
+    """Of `bottleneck`: convolutions of each level, finest first, the last number repeating."""
     leak: float = 0.0
     """Of `bottleneck`: slope of its ReLUs below 0."""
     norm: bool = False

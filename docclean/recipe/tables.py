@@ -21,7 +21,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("clean_share", "members", "ema", "curriculum", "enlarge_share"), (0, 1)),
     "severity_power": (0.05, 20),
     "ranges": (-LARGEST, LARGEST),  # each member has its own: chain.check
-    **dict.fromkeys(("pages", "widths", "patch", "batch", "steps", "sheet"), (1, LARGEST)),
+    **dict.fromkeys(("pages", "widths", "convs", "patch", "batch", "steps", "sheet"), (1, LARGEST)),
     **dict.fromkeys(("patches_per_sheet", "validate_every", "jobs", "threads"), (1, LARGEST)),
 }
 """Where the numbers of a key must lie; the others are not below 0."""

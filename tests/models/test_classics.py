@@ -104,7 +104,7 @@ def test_a_picture_of_one_block_is_not_blended(name):
 
 
 def test_convolutions_a_level_and_normalisation_are_as_many_as_asked():
-    network = ARCHITECTURES["bottleneck"].build(Model("bottleneck", (4, 8, 8), side=16, convs=2))
+    network = ARCHITECTURES["bottleneck"].build(Model("bottleneck", (4, 8, 8), side=16, convs=(2,)))
     kinds = [type(one).__name__ for one in network.modules()]
     assert kinds.count("Conv2d") == 6 + 3 and kinds.count("ConvTranspose2d") == 3
     assert "BatchNorm2d" not in kinds

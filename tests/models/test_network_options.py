@@ -45,7 +45,7 @@ def test_depth_counts_the_levels_and_the_last_width_repeats(name, depth, widths)
         (Model("conv", ()), "at least one level"),
         (Model("bottleneck", side=40), "side must be a multiple of 16 .* 48 would work"),
         (Model("bottleneck", side=0), "side must be at least 1, such as 32"),
-        (Model("bottleneck", convs=0), "convs must be at least 1"),
+        (Model("bottleneck", convs=()), "convs must name a number"),
         (Model("dense", (8, 4), contraction=0.1), "contraction is of one level"),
         (Model("dense", (8, 4), frozen=2), "frozen must be below 2"),
         (Model("variational", latent=0), "latent must be at least 1"),

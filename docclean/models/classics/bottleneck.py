@@ -1,5 +1,6 @@
 """A dense bottleneck: strided convolutions, `latent` numbers for a whole block, and back."""
 
+from functools import partial
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -30,16 +31,24 @@ class BottleneckAutoencoder(BlockAutoencoder):
                 f"not {model.side}; {-(-model.side // shrink) * shrink} would work"
             )
         if not model.latent or not model.convs:
-            raise UsageError(f"[model] {'convs' if model.latent else 'latent'} must be at least 1")
+            lacking = (
+                "convs must name a number, as in [1]"
+                if model.latent
+                else "latent must be at least 1"
+            )
+            raise UsageError(f"[model] {lacking}")
         self._start = (self.widths[-1], model.side // shrink, model.side // shrink)
         size = self._start[0] * self._start[1] * self._start[2]
         back = (*reversed(self.widths), *[self.widths[0]] * (self.scale - 1), 1)
         self.encoder = nn.ModuleList(conv(*ends, 2) for ends in pairwise((1, *self.widths)))
         self.encoder_bends = nn.ModuleList(_bend(width, model) for width in self.widths)
-        self.encoder_more = nn.ModuleList(_more(width, model) for width in self.widths)
+        extra = [count - 1 for count in (*model.convs, *model.convs[-1:] * len(self.widths))]
+        extra = extra[: len(self.widths)]
+        self.encoder_more = nn.ModuleList(map(partial(_more, model), self.widths, extra))
         self.squeeze, self.spread = nn.Linear(size, model.latent), nn.Linear(model.latent, size)
         self.spread_bend = _bend(0, model)
-        self.decoder_more = nn.ModuleList(_more(width, model) for width in back[:-1])
+        extra = [*reversed(extra), *extra[:1] * (self.scale - 1)]
+        self.decoder_more = nn.ModuleList(map(partial(_more, model), back[:-1], extra))
         self.decoder = nn.ModuleList(nn.ConvTranspose2d(*ends, 4, 2, 1) for ends in pairwise(back))
         self.decoder_bends = nn.ModuleList(_bend(width, model) for width in back[1:-1])
         draw_for_relu(self)
@@ -85,7 +94,7 @@ def _bend(width: int, model: Model) -> nn.Module:
     return nn.Sequential(bend, nn.BatchNorm2d(width)) if model.norm and width else bend
 
 
-def _more(width: int, model: Model) -> nn.Module:
-    """Return the convolutions of a level beside its strided one."""
-    layers = [(conv(width, width), _bend(width, model)) for _ in range(model.convs - 1)]
+def _more(model: Model, width: int, count: int) -> nn.Module:
+    """Return `count` convolutions of a level, beside its strided one."""
+    layers = [(conv(width, width), _bend(width, model)) for _ in range(count)]
     return nn.Sequential(*(layer for pair in layers for layer in pair))
