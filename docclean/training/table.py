@@ -63,7 +63,7 @@ class Row:
             if train["epochs"]
             else (f"{self.header['step']} of {train['steps']} steps")
         )
-        time = f"{self.seconds:.0f} ({self.worked:.0f}; {self.header['load']:.1f})"
+        time = f"{self.seconds:.0f} ({self.worked:.0f}; {self.header.get('load', 0.0):.1f})"
         cells = [
             f"`{self.name}`",
             epochs,
@@ -143,7 +143,7 @@ def row_of(out: Path) -> Row:
         header,
         [row for row in history if "validation" in row][-1],
         sum(part["seconds"] for part in parts),
-        sum(part["worked"] for part in parts),
+        sum(part.get("worked", 0.0) for part in parts),
     )
 
 
