@@ -3,7 +3,7 @@
 import datetime
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,8 @@ COLUMNS = {
     "validation": "--:",
     "MSE": "--:",
     "PSNR dirty → restored": "--:",
-    "seconds (of processor; load)": "--:",
+    "date": "---",
+    "seconds (of processor; threads, load)": "--:",
     "our figure": "---",
     "the source's figure": "---",
 }
@@ -61,9 +62,10 @@ class Row:
         epochs = (
             f"{train['epochs'] * done:.3g} of {train['epochs']}"
             if train["epochs"]
-            else (f"{self.header['step']} of {train['steps']} steps")
+            else f"{self.header['step']} of {train['steps']} steps"
         )
-        time = f"{self.seconds:.0f} ({self.worked:.0f}; {self.header.get('load', 0.0):.1f})"
+        threads, load = self.header.get("threads", 1), self.header.get("load", 0.0)
+        time = f"{self.seconds:.0f} ({self.worked:.0f}; {threads}, {load:.1f})"
         cells = [
             f"`{self.name}`",
             epochs,
@@ -73,6 +75,7 @@ class Row:
             f"{last['validation']:.4f}",
             f"{last['mse']:.4f}",
             f"{f'{dirty:.1f} → ' if dirty < CLEAN else ''}{last['psnr']:.1f} dB",
+            self.header.get("date", ""),
             time,
             self.figure(),
             train["reference"],
@@ -111,16 +114,18 @@ def train_all(folder: Path, out: Path, minutes: float | None, quick: bool) -> in
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise UsageError(f"{folder}: has no recipes; give a folder of .toml files")
-    lines, failed = [], 0
+    lines, machines, failed = [], set[str](), 0
     for path in paths:
         sys.stderr.write(f"{path.stem}\n")
         try:
-            lines.append(_run(path, out / path.stem, minutes, quick).line())
+            row = _run(path, out / path.stem, minutes, quick)
+            lines.append(row.line())
+            machines.add(row.header.get("machine", machine()))
         except DoccleanError as error:
             sys.stderr.write(f"docclean: {error}\n")
             lines.append(f"| `{path.stem}` | {error} |")
             failed += 1
-        _write(out / TABLE, folder, lines, quick)
+        _write(out / TABLE, lines, _told(folder, machines or {machine()}, quick))
     return failed
 
 
@@ -147,14 +152,18 @@ def row_of(out: Path) -> Row:
     )
 
 
-def _write(path: Path, folder: Path, lines: Sequence[str], quick: bool) -> None:
-    """Write the table with its date, machine and command."""
+def _told(folder: Path, machines: Set[str], quick: bool) -> str:
+    """Return what stands over the table: date, command, machine, and what load means."""
     command = f"docclean train {folder} --table{' --quick' if quick else ''}"
-    told = (
-        f"Written {datetime.date.today().isoformat()} by `{command}` on {machine()}. Load is the "
-        "machine's at the end of the run: above the cores, others worked beside it and the seconds "
-        "are too many; seconds of processor time (all threads) are its own."
+    return (
+        f"Written {datetime.date.today().isoformat()} by `{command}`; trained on "
+        f"{' and '.join(sorted(machines))}. Load is the machine's at the end of a run: above the "
+        "cores, others worked beside it and the seconds are too many; those of processor time, all "
+        "threads together, are its own."
     )
+
+
+def _write(path: Path, lines: Sequence[str], told: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with writing_text(path) as file:
         head = f"| {' | '.join(COLUMNS)} |\n|{'|'.join(COLUMNS.values())}|"

@@ -197,6 +197,14 @@ def test_a_picture_that_cannot_be_written_is_told_before_the_work(mnist, tmp_pat
     assert "grid.png" in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 
+def test_a_run_without_a_folder_goes_under_runs(mnist, tmp_path, monkeypatch, quiet, capsys):
+    (tmp_path / "mine.toml").write_text(TOML.format(path=mnist, name="dense"))
+    monkeypatch.chdir(tmp_path)
+    assert command(["train", "mine.toml", "--quick"]) == 0
+    assert (tmp_path / "runs" / "mine" / loop.CHECKPOINT).is_file()
+    assert capsys.readouterr().out.strip() == "runs/mine"
+
+
 # --- the table ------------------------------------------------------------------------------------
 
 
@@ -217,9 +225,16 @@ def test_a_table_tells_what_came_out_and_what_is_missing(mnist, tmp_path, capsys
     header = load_tensors(out / "here" / loop.CHECKPOINT)[1]
     assert f"| 2 of 2 | {28 * 28 * 16 * 2 + 16 + 784:,} | bce |" in here
     assert f"validation {last['validation']:.4f}" in here and "told elsewhere" in here
-    assert f"| {header['seconds']:.0f} ({header['worked']:.0f}; {header['load']:.1f}) |" in here
+    time = f"{header['worked']:.0f}; {header['threads']}, {header['load']:.1f}"
+    assert f"| {header['date']} | {header['seconds']:.0f} ({time}) |" in here
     assert "missing" in none and header["date"] in table and header["machine"] in table
     assert (out / "here" / "model.onnx").is_file()
+
+
+def test_a_table_takes_no_pictures_of_one_run(tmp_path, capsys):
+    asked = ["train", str(tmp_path), "-o", str(tmp_path / "runs"), "--table"]
+    assert command([*asked, "--grid", str(tmp_path / "grid.png")]) == 1
+    assert "--table takes" in capsys.readouterr().err and not (tmp_path / "runs").exists()
 
 
 def test_a_table_takes_a_folder_of_recipes_and_goes_on(mnist, tmp_path, quiet):
