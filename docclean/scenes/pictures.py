@@ -38,7 +38,7 @@ def photographs() -> tuple[Image, ...]:
     except ImportError:
         pass
     try:
-        from sklearn.datasets import load_sample_images  # type: ignore[import-untyped]
+        from sklearn.datasets import load_sample_images
 
         found += [np.asarray(image) for image in load_sample_images().images]
     except ImportError:

@@ -218,8 +218,9 @@ def table(tallies: Mapping[str, Tally], seed: str, minutes: float) -> str:
         [
             "# Damaged documents",
             "",
-            f"{files:,} documents of seed {seed}, damaged at random, read and written by one process "
-            f"in {minutes:.0f} minutes ({worked:.0f} of a processor), {time.strftime('%Y-%m-%d')}: "
+            f"{files:,} documents of seed {seed}, damaged at random, read and written by one "
+            f"process in {minutes:.0f} minutes ({worked:.0f} of a processor), "
+            f"{time.strftime('%Y-%m-%d')}: "
             f"{bad} finds. Seconds are a processor's.",
             "",
             head,

@@ -3,8 +3,8 @@
     python pipelines/parts/train.py --scenes scenes/ -o runs/regions --parts 100 --steps 18000
     python pipelines/parts/train.py --scenes scenes/ -o runs/regions --export
 
-Every twentieth part of the scenes is held out: told is the IoU of each kind on it, cells called after
-one kind, and the share of quarter turns told right.
+Every twentieth part of the scenes is held out: told is the IoU of each kind on it, each cell called
+after one kind, and the share of quarter turns told right.
 """
 
 import argparse
