@@ -150,7 +150,11 @@ def test_small_gaps_in_a_picture_are_closed_and_the_desk_joins_the_rim():
     cells[8:10, 8:10] = False
     assert closed(cells)[4:14, 4:14].all() and closed(cells).sum() == 100
     cells[0:2, 0:20] = True
-    assert joined_to_rim(cells)[0].all() and not joined_to_rim(cells)[6, 6]
+    sure = np.zeros_like(cells)
+    assert not joined_to_rim(cells, sure).any()
+    sure[0, 3] = True
+    joined = joined_to_rim(cells, sure)
+    assert joined[0].all() and not joined[6, 6]
 
 
 def drawn_page() -> Page:

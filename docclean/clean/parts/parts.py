@@ -128,7 +128,7 @@ class Parts(Seen):
     def _lay(self, pixels: Image, kept: Mask) -> None:
         """Lay pictures, codes, stamps and what is off the sheet over `pixels`, in bands of rows."""
         shape = pixels.shape[:2]
-        masks = [self.over(cells, shape) for cells in (kept, spread(self.stamps, 1), self.off)]
+        masks = [self.over(cells, shape) for cells in (kept, spread(self.stamps, 1), self.beyond)]
         for top in range(0, shape[0], BAND):
             rows = np.s_[top : top + BAND]
             keep, stamp, off = (mask[rows] for mask in masks)
@@ -171,7 +171,7 @@ class Parts(Seen):
         if as_it_came.any():
             cover = self.over(as_it_came, shape) >= 128
             out = np.where(cover, resized(self._even_luma(), shape), out)
-        white = self.off | self.codes
+        white = self.beyond | self.codes
         if white.any():
             out = np.where(self.over(white, shape) >= 128, np.uint8(255), out)
         if not self.page.is_grey and self.crossed.any():

@@ -19,8 +19,8 @@ from docclean.regions.page_map import PageMap
 Mask = NDArray[np.bool_]
 LEAST_CELLS = {Kind.PICTURE: 9, Kind.CODE: 4}
 """Cells of the smallest picture and code."""
-SURE_OFF = 200
-"""Share, of 255, from which a cell at the rim is off the sheet."""
+SURE_OFF, LOOSE_OFF = 200, 110
+"""Share, of 255, from which a cell at the rim is off the sheet, and is where it joins such a one."""
 MOSTLY, LITTLE = 0.55, 0.03
 """Share of the sheet that is picture from which the page is one, and that may be text beside it."""
 INKED = 0.04
@@ -53,10 +53,20 @@ class Seen:
 
     @cached_property
     def off(self) -> Mask:
-        """Cells off the sheet: sure ones, joined to the rim of the picture, without text near."""
-        sure = self.map.has(Kind.OFF, SURE_OFF)
-        written = self.map.has(Kind.TEXT, 100) | self.map.has(Kind.DARK, 100)
-        return joined_to_rim(sure & ~spread(written, 1))
+        """Cells off the sheet: joined to the rim of the picture and to sure ones, no text near."""
+        written = self.map.has(Kind.TEXT, 100) | self.map.has(Kind.DARK, 170)
+        loose = self.map.has(Kind.OFF, LOOSE_OFF) & ~spread(written, 1)
+        return joined_to_rim(loose, self.map.has(Kind.OFF, SURE_OFF))
+
+    @cached_property
+    def beyond(self) -> Mask:
+        """Cells that go white with the desk: those off the sheet and the strip beside them.
+
+        A cell that the sheet's edge cuts is half desk. What is printed, stamped or tinted stays.
+        """
+        written = self.map.has(Kind.TEXT, 60) | self.map.has(Kind.DARK, 60)
+        stays = spread(written, 1) | self.kept | self.tinted | self.stamps
+        return self.off | (spread(self.off, 1) & ~stays)
 
     def cells(self, kind: Kind) -> Mask:
         """Return the cells of pictures or codes, without specks of them or what is one tint."""
@@ -158,16 +168,19 @@ def closed(cells: Mask) -> Mask:
     return ~spread(~spread(wide, 2), 2)[2:-2, 2:-2]
 
 
-def joined_to_rim(cells: Mask) -> Mask:
-    """Return those of the cells, (h, w), that are joined to the rim of the picture."""
+def joined_to_rim(cells: Mask, sure: Mask) -> Mask:
+    """Return those of the cells, (h, w), that are joined to the rim and to a sure one of them."""
     found = components(cells)
     height, width = cells.shape
     joined = (
         (found.top == 0) | (found.left == 0) | (found.bottom == height) | (found.right == width)
     )
+    row, column, label = found.pixels(joined)
+    certain = np.zeros(len(joined), np.bool_)
+    certain[label[sure[row, column]]] = True
+    chosen = certain[label]
     kept = np.zeros(cells.shape, np.bool_)
-    row, column, _ = found.pixels(joined)
-    kept[row, column] = True
+    kept[row[chosen], column[chosen]] = True
     return kept
 
 
