@@ -58,8 +58,8 @@ class Harm:
         return True
 
 
-def harms(before: Image, after: Image, found: PageMap) -> Iterator[Harm]:
-    """Yield every picture, panel and stamp of a page before and after it was cleaned.
+def harms(before: Image, after: Image, found: PageMap) -> Iterator[tuple[Harm, Mask]]:
+    """Yield every picture, panel and stamp of a page before and after, and its cells, (h, w).
 
     Args:
         before: the page as it came, (H, W) or (H, W, 3) uint8.
@@ -82,7 +82,7 @@ def harms(before: Image, after: Image, found: PageMap) -> Iterator[Harm]:
             window = (slice(box[0], box[1]), slice(box[2], box[3]))
             inside = found.within(cells, window) >= 250
             if inside.any():
-                yield measured(kind, box, before[window], after[window], inside)
+                yield measured(kind, box, before[window], after[window], inside), cells > 0
 
 
 def measured(

@@ -59,6 +59,7 @@ def test_layers_become_ones_and_the_right_answer_costs_least(scenes):
 
 @pytest.mark.slow
 def test_it_learns_goes_on_and_exports(scenes, tmp_path):
+    torch.set_num_threads(1)
     schedule = Schedule(steps=4)
     path = train(scenes, scenes, tmp_path, Schedule(steps=4, minutes=0), seed=0)
     assert not path.exists()  # no step was made

@@ -53,12 +53,9 @@ class Parts(Seen):
         cells = np.zeros(self.off.shape, np.bool_)
         if not (self.pictures.any() or self.grounds or self.stamps.any()):
             return cells
-        down, across = self.map.cell
-        for harm in harms(self.page.pixels, shown.pixels, self.map):
+        for harm, own in harms(self.page.pixels, shown.pixels, self.map):
             if not harm.is_whole and not self._wished(harm.kind):
-                top, bottom, left, right = harm.box
-                rows = slice(int(top / down), int(np.ceil(bottom / down)))
-                cells[rows, int(left / across) : int(np.ceil(right / across))] = True
+                cells |= spread(own, 1)
         return cells & ~self.off
 
     def _wished(self, kind: Kind) -> bool:

@@ -23,6 +23,8 @@ SURE_OFF, LOOSE_OFF = 200, 110
 """Share, of 255, from which a cell at the rim is off the sheet, and is where it joins such a one."""
 MOSTLY, LITTLE = 0.55, 0.03
 """Share of the sheet that is picture from which the page is one, and that may be text beside it."""
+MOST_COLOURED = 0.1
+"""Share of the page that may hold coloured ink which the map does not take for stamps."""
 INKED = 0.04
 """Share of a cell that is coloured ink, or dark ink without a colour, for it to have such."""
 NEUTRAL, DARK_INK = 24.0, 110.0
@@ -97,7 +99,10 @@ class Seen:
         if self.page.is_grey:
             return np.zeros(self.off.shape, np.bool_)
         inked = (np.ptp(self.light, axis=2) > COLOURFUL[1]).astype(np.float32)
-        return by_cells(inked, self.off.shape) > INKED
+        cells = (by_cells(inked, self.off.shape) > INKED) & ~self.off
+        beside = cells & ~self.map.has(Kind.STAMP) & ~self.map.has(Kind.PICTURE)
+        # colour nearly everywhere is that of stains and old paper
+        return cells & self.map.has(Kind.STAMP) if beside.mean() > MOST_COLOURED else cells
 
     @cached_property
     def stamps(self) -> Mask:
