@@ -28,6 +28,9 @@ PALE = 12.0
 NEAR = 26.0
 """Distance of a colour from a tint, in grey levels, up to which it is that tint; a third of the
 way to the paper where that is less."""
+STEEP, LEAST_RIM = 0.5, 0.2
+"""Share of its distance from the paper that a ground steps at its edge; ring outside it, of the one
+inside, below which it has no edge to tell by."""
 MOST_TINTS = 4
 """Tints of one piece of the map, which panels that touch make, at most."""
 Colour = NDArray[np.float32]
@@ -164,14 +167,30 @@ def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
     ground = _without_strokes(seen, tint)
     off = np.abs(ground - tint).max(2)
     cover = np.clip((near - off) / (0.5 * near) + 0.5, 0, 1) * _fine(grown, page)[y, x]
-    if not (cover > 0.5).any():
+    if not (cover > 0.5).any() or _step(ground, cover > 0.5) < STEEP * np.abs(255 - tint).max():
         return None
     full = np.zeros(page.picture, np.float32)
     full[y, x] = cover
     filled = by_cells(full, own.shape) >= 0.5
-    ink = _ink(values, tint)
+    ink = _ink(seen[cover > 0.5], tint)
     box, fine = _on_page(page, y, x, cover)
     return Ground(box, fine, filled | own & (by_cells(full, own.shape) > 0.2), tint, ink)
+
+
+def _step(ground: Field, inside: Mask) -> float:
+    """Return how far the colour steps at the edge of an area, grey levels; endless without one.
+
+    Shade runs out slowly; a printed ground ends within a pixel or two.
+    """
+    mask = Pillow.fromarray(inside.astype(np.uint8) * np.uint8(255))
+    core, near, far = (
+        np.asarray(mask.filter(way)) > 0
+        for way in (ImageFilter.MinFilter(5), ImageFilter.MaxFilter(3), ImageFilter.MaxFilter(9))
+    )
+    inner, outer = inside & ~core, far & ~near
+    if not inner.any() or np.count_nonzero(outer) < LEAST_RIM * np.count_nonzero(inner):
+        return float("inf")
+    return float(np.abs(ground[inner].mean(0) - ground[outer].mean(0)).max())
 
 
 def _commonest(values: Colour) -> Colour:

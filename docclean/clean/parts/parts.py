@@ -54,7 +54,8 @@ class Parts(Seen):
         if not (self.pictures.any() or self.grounds or self.stamps.any()):
             return cells
         for harm, own in harms(self.page.pixels, shown.pixels, self.map):
-            if not harm.is_whole and not self._wished(harm.kind):
+            doubted = harm.kind is Kind.PANEL and not (own & self.tinted).any()
+            if not harm.is_whole and not doubted and not self._wished(harm.kind):
                 cells |= spread(own, 1)
         return cells & ~self.off
 

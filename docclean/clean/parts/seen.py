@@ -20,7 +20,7 @@ Mask = NDArray[np.bool_]
 LEAST_CELLS = {Kind.PICTURE: 9, Kind.CODE: 4}
 """Cells of the smallest picture and code."""
 SURE_OFF, LOOSE_OFF = 200, 110
-"""Share, of 255, from which a cell at the rim is off the sheet, and is where it joins such a one."""
+"""Share, of 255, from which a cell at the rim is off the sheet, and is so beside such a one."""
 MOSTLY, LITTLE = 0.55, 0.03
 """Share of the sheet that is picture from which the page is one, and that may be text beside it."""
 MOST_COLOURED = 0.1
