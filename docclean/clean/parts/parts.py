@@ -128,34 +128,47 @@ class Parts(Seen):
         shape = pixels.shape[:2]
         masks = [self.over(cells, shape) for cells in (kept, spread(self.stamps, 1), self.beyond)]
         for top in range(0, shape[0], BAND):
-            rows = np.s_[top : top + BAND]
-            keep, stamp, off = (mask[rows] for mask in masks)
-            if not (keep.any() or stamp.any() or off.any()):
-                continue
-            here = pixels[rows].astype(np.float32)
-            even = self.evened(top, min(shape[0], top + BAND))
-            share = keep.astype(np.float32)[..., None] / 255
-            if even.shape[2] == 3 and stamp.any():
-                inked = (coloured_ink(even) * (stamp / np.float32(255)))[..., None]
-                if self.wish.stamps:
-                    share = np.maximum(share, inked)
-                else:
-                    here += np.minimum(1, 3 * inked) * (255 - here)  # soft edges too
-            if here.ndim == 2:
-                even, share = even[..., 0], share[..., 0]
-            here += share * (even - here)
-            white = off.astype(np.float32) / 255
-            ground = self.page.pixels[rows] if self.wish.desk else np.float32(255)
-            here += (white if here.ndim == 2 else white[..., None]) * (ground - here)
-            pixels[rows] = np.clip(here + 0.5, 0, 255).astype(np.uint8)
+            rows = slice(top, min(shape[0], top + BAND))
+            columns = _filled(masks, rows)
+            if columns is not None:
+                box = (rows, columns)
+                here = self._laid(pixels[box], box, *(mask[box] for mask in masks))
+                pixels[box] = np.clip(here + 0.5, 0, 255).astype(np.uint8)
 
-    def evened(self, top: int, bottom: int) -> NDArray[np.float32]:
-        """Return rows of the page divided by its paper, (h, W, 3 or 1), 0..255, rolled off."""
-        rows = self.page.pixels[top:bottom].astype(np.float32)
-        field = self.paper(slice(top, bottom), slice(0, self.page.width))
-        if rows.ndim == 2:
-            rows, field = rows[..., None], (field @ np.asarray(LUMA, np.float32))[..., None]
-        return rolled(np.asarray(rows / np.maximum(field, 1), np.float32))
+    def _laid(
+        self, pixels: Image, box: tuple[slice, slice], keep: Image, stamp: Image, off: Image
+    ) -> NDArray[np.float32]:
+        """Return a box of the page with its parts laid over it, float32 0..255.
+
+        Args:
+            pixels: of the box, as they are without.
+            box: rows and columns of the page.
+            keep: what stays as it came, (h, w) uint8 0..255.
+            stamp: where coloured ink does.
+            off: what is off the sheet.
+        """
+        here, even = pixels.astype(np.float32), self.evened(*box)
+        share = keep.astype(np.float32)[..., None] / 255
+        if even.shape[2] == 3 and stamp.any():
+            inked = (coloured_ink(even) * (stamp / np.float32(255)))[..., None]
+            if self.wish.stamps:
+                share = np.maximum(share, inked)
+            else:
+                here += np.minimum(1, 3 * inked) * (255 - here)  # soft edges too
+        white = off.astype(np.float32)[..., None] / 255
+        if here.ndim == 2:
+            even, share, white = even[..., 0], share[..., 0], white[..., 0]
+        here += share * (even - here)
+        ground = self.page.pixels[box] if self.wish.desk else np.float32(255)
+        return np.asarray(here + white * (ground - here), np.float32)
+
+    def evened(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """Return a box of the page over its paper, (h, w, 3 or 1), 0..255, whites rolled off."""
+        here = self.page.pixels[rows, columns].astype(np.float32)
+        field = self.paper(rows, columns)
+        if here.ndim == 2:
+            here, field = here[..., None], (field @ np.asarray(LUMA, np.float32))[..., None]
+        return rolled(np.asarray(here / np.maximum(field, 1), np.float32))
 
     def reading(self, read: Image, unsure: Mask) -> Image:
         """Return the page to be read, (h, w) uint8: no desk, no codes, pictures in even light.
@@ -180,17 +193,25 @@ class Parts(Seen):
         """Return the luma of the page over that of its paper, (H, W) uint8."""
         luma = np.empty(self.page.pixels.shape[:2], np.uint8)
         for top in range(0, self.page.height, BAND):
-            even = self.evened(top, min(self.page.height, top + BAND))
+            rows = slice(top, min(self.page.height, top + BAND))
+            even = self.evened(rows, slice(0, self.page.width))
             grey = even[..., 0] if even.shape[2] == 1 else even @ np.asarray(LUMA, np.float32)
-            luma[top : top + BAND] = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+            luma[rows] = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
         return luma
 
     def _ink_over_print(self, shape: tuple[int, ...]) -> Image:
         """Return how surely each pixel of a page to be read is coloured ink over print, 0..255."""
         cover = self.over(spread(self.crossed, 1), self.page.pixels.shape).copy()
         for top in range(0, self.page.height, BAND):
-            rows = cover[top : top + BAND]
-            if rows.any():
-                even = self.evened(top, top + len(rows))
-                cover[top : top + BAND] = (rows * coloured_ink(even)).astype(np.uint8)
+            rows = slice(top, min(self.page.height, top + BAND))
+            columns = _filled([cover], rows)
+            if columns is not None:
+                inked = coloured_ink(self.evened(rows, columns))
+                cover[rows, columns] = (cover[rows, columns] * inked).astype(np.uint8)
         return resized(cover, shape)
+
+
+def _filled(masks: list[Image], rows: slice) -> slice | None:
+    """Return the columns in which any of the masks, (H, W), has something in these rows."""
+    filled = np.flatnonzero(np.any([mask[rows].any(0) for mask in masks], axis=0))
+    return slice(int(filled[0]), int(filled[-1]) + 1) if len(filled) else None
