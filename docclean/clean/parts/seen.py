@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from docclean.clean.parts.grounds import Ground, by_cells, divided, find_grounds
-from docclean.clean.parts.light import COLOURFUL
+from docclean.clean.parts.light import COLOURFUL, chroma
 from docclean.clean.parts.paper_field import Field, paper_field
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
@@ -98,7 +98,7 @@ class Seen:
         """Cells with ink of a colour in them."""
         if self.page.is_grey:
             return np.zeros(self.off.shape, np.bool_)
-        inked = (np.ptp(self.light, axis=2) > COLOURFUL[1]).astype(np.float32)
+        inked = (chroma(self.light) > COLOURFUL[1]).astype(np.float32)
         cells = (by_cells(inked, self.off.shape) > INKED) & ~self.off
         beside = cells & ~self.map.has(Kind.STAMP) & ~self.map.has(Kind.PICTURE)
         # colour nearly everywhere is that of stains and old paper
@@ -127,7 +127,7 @@ class Seen:
     def crossed(self) -> Mask:
         """Cells in which coloured ink lies over print that has no colour."""
         grey = self.light @ np.asarray(LUMA, np.float32)
-        plain = (np.ptp(self.light, axis=2) < NEUTRAL) & (grey < DARK_INK)
+        plain = (chroma(self.light) < NEUTRAL) & (grey < DARK_INK)
         neutral = by_cells(plain.astype(np.float32), self.off.shape) > INKED
         return self.coloured & neutral & self.stamps & self.map.has(Kind.TEXT, 100)
 
