@@ -43,7 +43,7 @@ def test_every_verb_shows_a_real_example(verb, capsys):
 
 def test_the_verbs():
     learning = ["demo", "evaluate", "export", "synth", "train"]
-    assert sorted([*learning, "clean", "list", "ocr", "retry", "status", "watch"]) == VERBS
+    assert sorted([*learning, "clean", "list", "look", "ocr", "retry", "status", "watch"]) == VERBS
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from docclean.documents import as_source, read_pages, write_pages
 from docclean.jobs.document import process_file
 from docclean.recipe import Options
 
-CASE = Path(__file__).parents[1] / "corpus" / "ycbcr_jpeg.tif"
+CASE = Path(__file__).parents[1] / "cases" / "ycbcr_jpeg.tif"
 
 
 def picture():

@@ -152,7 +152,7 @@ def test_a_termination_stops_the_programs_too(folder, tmp_path):
             time.sleep(0.05)
         process.terminate()
         _, err = process.communicate(timeout=30)
-    assert process.returncode == 130 and err.decode().splitlines()[-1] == "docclean: interrupted"
+    assert process.returncode == 143 and err.decode().splitlines()[-1] == "docclean: terminated"
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if readable(path)]
     assert not any(mark.encode() in line for line in lines)
 

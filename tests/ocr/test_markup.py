@@ -9,7 +9,6 @@ import pypdfium2
 import pytest
 from lxml import etree
 
-from docclean.documents.pdf.textlayer import hidden_text as hidden_text_of
 from docclean.ocr import PageText, Word, read_layers
 from docclean.ocr.markup import paragraphs_of, written
 from docclean.ocr.sidecars import merged, rescaled
@@ -95,7 +94,7 @@ def test_the_invisible_text_lies_on_its_words(files):
 def test_the_invisible_text_is_known_as_such_and_the_same_each_time(files):
     assert written(FOUND, PAGE, ["pdf"], "x")["pdf"] == files["pdf"]
     with pikepdf.open(io.BytesIO(files["pdf"])) as pdf:
-        assert b"3 Tr" in hidden_text_of(pdf.pages[0])
+        assert b"3 Tr" in pdf.pages[0].Contents.read_bytes()
         fonts = pdf.pages[0].Resources.Font
         assert set(fonts.keys()) == {
             f"/DoccleanU{ord(letter) >> 8:02X}" for letter in TEXT if letter != "\n"

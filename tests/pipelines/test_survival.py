@@ -45,7 +45,7 @@ def test_what_it_costs():
 
 @pytest.mark.slow
 def test_strange_pdfs_are_cleaned_and_told_of(tmp_path):
-    corpus = Path(__file__).parents[1] / "corpus"
+    corpus = Path(__file__).parents[1] / "cases"
     archive = tmp_path / "strange-1.0.tar.gz"
     with tarfile.open(archive, "w:gz") as made:
         for name in ("form_draws_itself", "hidden_layer", "nested_form"):

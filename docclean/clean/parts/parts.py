@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageFilter
 
 from docclean.clean.parts.grounds import darkest_by_cells
 from docclean.clean.parts.light import coloured_ink, rolled
 from docclean.clean.parts.seen import Mask, Seen
 from docclean.clean.parts.wish import WISH, Wish
 from docclean.clean.type_size import resized
+from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
 from docclean.regions.harm import harms
@@ -18,7 +21,7 @@ from docclean.regions.reader import shrunk
 
 BAND = 256
 """Rows that are put together at a time."""
-SURE_TEXT, FAINT_INK, LEFT, WORD = 150, 40.0, 0.35, 6
+SURE_TEXT, FAINT_INK, LEFT, WORD = 150, 45.0, 0.35, 4
 """Share, of 255, from which a cell is surely text; grey levels of its ink, 255 as light as paper,
 from which there is something to lose; share of them that must be left; cells of a lost word."""
 
@@ -40,13 +43,19 @@ class Parts(Seen):
             cleaned: the network's page, dark on white, of any size.
         """
         shape = self.off.shape
-        ink = 255 - darkest_by_cells(self.light @ np.asarray(LUMA, np.float32), shape)
-        left = 255 - darkest_by_cells(shrunk(cleaned, self.map.picture), shape)
+        light = np.clip(self.light @ np.asarray(LUMA, np.float32), 0, 255).astype(np.uint8)
+        ink, left = (
+            255 - darkest_by_cells(smooth(one), shape)
+            for one in (light, shrunk(cleaned, self.map.picture))
+        )
         elsewhere = self.off | self.kept | self.tinted | spread(self.stamps, 1)
         written = self.map.has(Kind.TEXT, SURE_TEXT) & ~elsewhere
         erased = written & (ink >= FAINT_INK) & (left < LEFT * ink)
-        # one letter's crumb is no reason: a word is
-        return spread(erased, 1) if np.count_nonzero(erased) >= WORD else np.zeros_like(erased)
+        found = components(erased)
+        words = np.zeros_like(erased)
+        row, column, _ = found.pixels(found.area >= WORD)  # a letter's crumb is no reason
+        words[row, column] = True
+        return spread(words, 1)
 
     def harmed(self, shown: Page) -> Mask:
         """Return the cells of pictures, panels and stamps that did not come out whole."""
@@ -209,6 +218,11 @@ class Parts(Seen):
                 inked = coloured_ink(self.evened(rows, columns))
                 cover[rows, columns] = (cover[rows, columns] * inked).astype(np.uint8)
         return resized(cover, shape)
+
+
+def smooth(grey: Image) -> Image:
+    """Return a picture, (h, w) uint8, without its grain: means of 3 x 3 px."""
+    return np.asarray(Pillow.fromarray(grey).filter(ImageFilter.BoxBlur(1)), np.uint8)
 
 
 def _filled(masks: list[Image], rows: slice) -> slice | None:

@@ -15,7 +15,7 @@ from docclean.documents.pdf.objects import stream_of
 from docclean.jobs.document import process_file
 from docclean.recipe import Options
 
-CORPUS = Path(__file__).parents[2] / "corpus"
+CASES = Path(__file__).parents[2] / "cases"
 WIDTH, HEIGHT = 240, 320
 """Points; scans have three pixels to two of them."""
 

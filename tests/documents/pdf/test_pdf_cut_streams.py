@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pikepdf
 import pytest
-from drawn_pages import CORPUS, HEIGHT, WIDTH, clean, page_pdf, scan
+from drawn_pages import CASES, HEIGHT, WIDTH, clean, page_pdf, scan
 from made_pdfs import pdf_of
 from pikepdf import Array, Dictionary, Name
 from PIL import Image as Pillow
@@ -130,7 +130,7 @@ def test_the_page_of_a_cut_image_stays_as_it_was_and_is_named(way, tmp_path):
 
 
 def test_the_pages_of_a_real_file(tmp_path):
-    path = CORPUS / "cut_streams.pdf"
+    path = CASES / "cut_streams.pdf"
     result, out = clean(path, tmp_path)
     assert "page 1, 2 is as it was" in result.message and "data end too early" in result.message
     assert "bytes" in result.decisions[2]

@@ -10,7 +10,7 @@ import numpy as np
 import pikepdf
 import psutil
 import pytest
-from drawn_pages import CORPUS, HEIGHT, WIDTH, clean, form, page_pdf, scan, shown
+from drawn_pages import CASES, HEIGHT, WIDTH, clean, form, page_pdf, scan, shown
 from made_pdfs import pdf_of
 from pikepdf import Array, Dictionary, Name
 
@@ -120,13 +120,13 @@ def test_a_hostile_page_costs_itself(way, tmp_path):
 
 def test_a_form_that_draws_itself_is_told_at_once(tmp_path):
     started = time.monotonic()
-    result, out = clean(CORPUS / "form_draws_itself.pdf", tmp_path)
+    result, out = clean(CASES / "form_draws_itself.pdf", tmp_path)
     assert time.monotonic() - started < 1
     assert "a form that draws itself" in result.message
-    assert out == (CORPUS / "form_draws_itself.pdf").read_bytes()
+    assert out == (CASES / "form_draws_itself.pdf").read_bytes()
     with pytest.raises(UnreadableInputError, match="draws itself"):
-        list(read_pages(CORPUS / "form_draws_itself.pdf"))
-    assert undecodable(CORPUS / "form_draws_itself.pdf", [1], None) == [1]
+        list(read_pages(CASES / "form_draws_itself.pdf"))
+    assert undecodable(CASES / "form_draws_itself.pdf", [1], None) == [1]
 
 
 @pytest.mark.parametrize(("floors", "width", "good"), [(4, 10, True), (5, 6, True), (5, 10, False)])

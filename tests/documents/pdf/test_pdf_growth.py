@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pikepdf
 import pytest
-from drawn_pages import CORPUS, HEIGHT, WIDTH, alike, clean, form, page_pdf, saved, scan, shown
+from drawn_pages import CASES, HEIGHT, WIDTH, alike, clean, form, page_pdf, saved, scan, shown
 from pikepdf import Array, Dictionary, Name
 from PIL import Image as Pillow
 
@@ -45,7 +45,7 @@ def jpeg_of(pixels, quality):
 
 
 def test_a_nested_form_grows_by_less_than_half_and_is_gone(tmp_path):
-    path = CORPUS / "nested_form.pdf"
+    path = CASES / "nested_form.pdf"
     result, out = clean(path, tmp_path)
     assert result.decisions[0]["kind"] == "mixed"
     assert len(out) <= 1.1 * path.stat().st_size

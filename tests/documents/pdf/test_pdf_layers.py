@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pikepdf
 import pytest
-from drawn_pages import CORPUS, HEIGHT, WIDTH, clean, form, page_pdf, scan, shown
+from drawn_pages import CASES, HEIGHT, WIDTH, clean, form, page_pdf, scan, shown
 from pikepdf import Array, Dictionary, Name
 
 from docclean.documents import as_source
@@ -44,7 +44,7 @@ def switched_on(data):
 
 
 def test_an_image_in_a_layer_that_is_off_stays_where_it_is(tmp_path):
-    path = CORPUS / "hidden_layer.pdf"
+    path = CASES / "hidden_layer.pdf"
     result, out = clean(path, tmp_path)
     assert result.decisions[0]["kind"] == "scan" and SAID not in result.message
     with pikepdf.open(path) as came, pikepdf.open(io.BytesIO(out)) as went:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawn_pages import CORPUS, HEIGHT, WIDTH, alike, clean, form, page_pdf, shown
+from drawn_pages import CASES, HEIGHT, WIDTH, alike, clean, form, page_pdf, shown
 from pikepdf import Array, Dictionary, Name
 
 from docclean.documents import read_pages
@@ -176,7 +176,7 @@ def test_the_same_words_may_mean_another_state(tmp_path):
 
 
 def test_a_negative_that_is_shown_positive_is_cleaned_as_a_positive(tmp_path):
-    path = CORPUS / "inverted_by_graphics_state.pdf"
+    path = CASES / "inverted_by_graphics_state.pdf"
     pages = list(read_pages(path))
     assert all(np.median(page.pixels) > 180 for page in pages)  # dark on light, as it is shown
     result, out = clean(path, tmp_path)
