@@ -1,4 +1,4 @@
-"""Image files as Pillow reads and writes them: what all share, PNG, JPEG, BMP, JPEG 2000, PNM."""
+"""Image files as Pillow reads and writes them: what all share, PNG, JPEG, BMP, JPEG 2000."""
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -277,21 +277,3 @@ class Jp2(ImageFormat):
 def _resolutions(page: Page) -> int:
     """Return how often a page may be halved, at most five times."""
     return min(6, min(page.width, page.height).bit_length())
-
-
-class Pnm(ImageFormat):
-    """PNM: plain pixels without a resolution; PBM, PGM or PPM by what they are."""
-
-    name, suffixes, pillow, one_bit = "pnm", (".pnm", ".pbm", ".pgm", ".ppm"), "PPM", True
-
-    @staticmethod
-    def matches(head: bytes) -> bool:
-        """Say whether this is one of P1 to P6, with a white space after it."""
-        return (
-            head[:1] == b"P"
-            and head[1:2] in (b"1", b"2", b"3", b"4", b"5", b"6")
-            and (head[2:3].isspace())
-        )
-
-    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
-        return {}

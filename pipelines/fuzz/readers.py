@@ -220,8 +220,7 @@ def table(tallies: Mapping[str, Tally], seed: str, minutes: float) -> str:
             "",
             f"{files:,} documents of seed {seed}, damaged at random, read and written by one "
             f"process in {minutes:.0f} minutes ({worked:.0f} of a processor), "
-            f"{time.strftime('%Y-%m-%d')}: "
-            f"{bad} finds. Seconds are a processor's.",
+            f"{time.strftime('%Y-%m-%d')}: {bad} finds. Seconds are a processor's.",
             "",
             head,
             "|---|--:|--:|--:|--:|--:|--:|--:|--:|",

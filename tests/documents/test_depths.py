@@ -158,6 +158,26 @@ def test_png_of_sixteen_bits_that_holds_fewer(bits, samples):
     close(only(sixteen_bit_png(wide)).pixels, shown)
 
 
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("bits", BITS)
+@pytest.mark.parametrize("told", [False, True], ids=["of 65535", "told"])
+def test_pnm_of_two_bytes(told, bits, colour):
+    shown = page(colour)
+    wide = np.rint(shown.astype(float) / 255 * (2**bits - 1)).astype(">u2")
+    white = 2**bits - 1 if told else 65535
+    head = f"P{6 if colour else 5} # {white}\n50\n40 {white}\n".encode()
+    found = only(head + wide.tobytes())
+    close(found.pixels, shown)
+    assert bool(found.note) == (not told and bits < 16)
+    with pytest.raises(UnreadableInputError, match="truncated"):
+        only(head + wide.tobytes()[:-1])
+
+
+def test_jpeg_2000_of_sixteen_bits_that_holds_fewer():
+    wide = Pillow.fromarray(page().astype(np.uint16) * 16)
+    close(only(saved(wide, "JPEG2000", irreversible=False)).pixels, page(), 2)
+
+
 def test_sbit_of_a_png():
     dark = sixteen_bit_png(np.full((9, 9), 500, np.uint16))
     assert only(with_chunk(dark, b"sBIT", b"\x0a")).pixels[0, 0] == 125

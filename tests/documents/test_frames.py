@@ -58,6 +58,16 @@ def test_a_format_of_one_picture_refuses_several(suffix, tmp_path):
     assert [one.pixels.shape for one in back] == [one.pixels.shape for one in found]
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
+def test_pictures_of_a_pnm_one_behind_the_other(mode, letters):
+    each = [saved(Pillow.fromarray(one).convert(mode), "PPM") for one in frames(letters)]
+    pages = list(read_pages(b"".join(each)))
+    assert [page.number for page in pages] == [1, 2, 3]
+    for page, alone in zip(pages, each, strict=True):
+        assert np.array_equal(page.pixels, only(alone).pixels)
+    assert len(list(read_pages(each[0] + b"\n"))) == 1
+
+
 def test_a_file_that_claims_billions_of_pictures_is_refused(letters):
     data = bytearray(animation(frames(letters), "png"))
     place = data.index(b"acTL") + 4

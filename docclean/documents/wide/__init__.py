@@ -1,1 +1,1 @@
-"""TIFF pages of samples wider than a byte: out of the file, and into grey or RGB."""
+"""Samples wider than a byte: out of TIFF and PNM files, and into grey or RGB."""

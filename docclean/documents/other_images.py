@@ -1,13 +1,17 @@
-"""Image files of photographs and of the web: WebP, GIF, AVIF and HEIC, animated or not."""
+"""Image files that are seldom scans: WebP, GIF, AVIF and HEIC, animated or not, and PNM."""
 
 import importlib
+from io import BytesIO
+from itertools import islice
 from typing import Any, BinaryIO
 
 from PIL import Image as Pillow
 
-from docclean.documents.base import Source, Ways
+from docclean.documents.base import Source, Ways, check_size, decoding
 from docclean.documents.facts import Facts, with_dpi
-from docclean.documents.images import FILE_JPEG_QUALITY, ImageFormat
+from docclean.documents.images import FILE_JPEG_QUALITY, MOST_FRAMES, ImageFormat
+from docclean.documents.pixels import grey_where_equal
+from docclean.documents.wide.netpbm import BYTE, pictures, read_two_bytes
 from docclean.errors import MissingProgramError
 from docclean.page import Page
 
@@ -101,6 +105,45 @@ class Heic(ImageFormat):
     def _put(self, image: Pillow.Image, out: Any, options: dict[str, Any], page: Page) -> None:
         _register("to write HEIC run: pip install 'docclean[heic]'")
         super()._put(image, out, options, page)
+
+
+class Pnm(ImageFormat):
+    """PNM: plain pixels without a resolution; PBM, PGM or PPM by what they are.
+
+    Several pictures may lie one behind the other in a file; they are read as pages.
+    """
+
+    name, suffixes, pillow, one_bit = "pnm", (".pnm", ".pbm", ".pgm", ".ppm"), "PPM", True
+
+    @staticmethod
+    def matches(head: bytes) -> bool:
+        """Say whether this is one of P1 to P6, with a white space after it."""
+        return (
+            head[:1] == b"P"
+            and head[1:2] in (b"1", b"2", b"3", b"4", b"5", b"6")
+            and (head[2:3].isspace())
+        )
+
+    def _count(self, source: Source) -> int:
+        with source.open() as stream:
+            return max(1, sum(1 for _ in islice(pictures(stream), MOST_FRAMES)))
+
+    def _page(self, source: Source, number: int) -> Page:
+        with decoding(source), source.open() as stream:
+            found = next(islice(pictures(stream), number - 1, None), None)
+            if found is None:
+                stream.seek(0)
+                return self._page_of(source, self._open(source, stream), number)
+            check_size(source, found.width, found.height)
+            if found.white > BYTE:  # Pillow takes a minute for it, and only its upper bytes
+                pixels, note = read_two_bytes(stream, found)
+                return Page(grey_where_equal(pixels), None, number, source.name, note)
+            stream.seek(found.start)
+            one = BytesIO(stream.read(found.end - found.start))
+            return self._page_of(source, self._open(source, one), number)
+
+    def _options(self, page: Page, facts: Facts, ways: Ways) -> dict[str, Any]:
+        return {}
 
 
 def _register(lacking: str) -> None:
