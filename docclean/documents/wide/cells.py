@@ -9,6 +9,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
+from os import SEEK_CUR
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -88,18 +90,40 @@ def many(tags: Any, tag: int, default: int) -> tuple[int, ...]:
     return tuple(map(int, value)) if isinstance(value, tuple) else (int(value),)
 
 
-def directories(stream: BinaryIO) -> Iterator[ImageFileDirectory_v2]:
-    """Yield the directory of each page of a TIFF file, one after the other."""
+def places(stream: BinaryIO) -> Iterator[int]:
+    """Yield where the directory of each page of a TIFF file begins; none of it is read."""
+    stream.seek(0)
+    order, big = "<" if stream.read(2) == b"II" else ">", b"\x2b" in stream.read(2)
+    if big:
+        stream.seek(8)
+    counted, entry, place = ("Q", 20, "Q") if big else ("H", 12, "L")
+    seen = set[int]()
+    while (found := _number(stream, order + place)) and found not in seen:
+        seen.add(found)
+        yield found
+        stream.seek(found)
+        stream.seek(_number(stream, order + counted) * entry, SEEK_CUR)
+
+
+def _number(stream: BinaryIO, form: str) -> int:
+    """Return the number that stands at a file's place; 0 beyond its end."""
+    raw = stream.read(struct.calcsize(form))
+    return int(struct.unpack(form, raw)[0]) if len(raw) == struct.calcsize(form) else 0
+
+
+def directory(stream: BinaryIO, number: int) -> ImageFileDirectory_v2 | None:
+    """Return the directory of a page of a TIFF file, counted from 1; None where there is none."""
+    place = next(islice(places(stream), number - 1, None), None)
+    if place is None:
+        return None
+    stream.seek(0)
     head = stream.read(8)
-    if head[2:3] == b"\x2b" or head[3:4] == b"\x2b":
+    if b"\x2b" in head[2:4]:
         head += stream.read(8)
     tags = ImageFileDirectory_v2(head)
-    seen: set[int] = set()
-    while tags.next and tags.next not in seen:
-        seen.add(tags.next)
-        stream.seek(tags.next)
-        tags.load(stream)
-        yield tags
+    stream.seek(place)
+    tags.load(stream)
+    return tags
 
 
 def cells(tags: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
