@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from os import SEEK_END
 from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
@@ -43,6 +44,8 @@ FILE_JPEG_QUALITY = 90
 """Of a JPEG whose source does not tell its own, a colour WebP, and a JPEG inside a TIFF."""
 MOST_FRAMES = 10_000
 """Pictures of an animation that are read; a damaged file may say it has billions."""
+LARGE, PER_BYTE = 64_000_000, 20_000
+"""Pixels, and pixels for each byte, above both of which a canvas is taken for a damaged number."""
 PNG_LEVEL = 4
 """Of zlib, for greys and colours: a third less time than 6, which is zlib's usual one, and 2 % more
 bytes. Black and white would grow by a tenth and stays at 6."""
@@ -66,6 +69,8 @@ class ImageFormat(Format):
         if number > 1:
             image.seek(number - 1)
         check_size(source, *image.size)
+        if self.animated:
+            _check_claim(source, stream, *image.size)
         return image
 
     def count(self, source: Source, password: str | None) -> int:
@@ -172,6 +177,21 @@ class ImageFormat(Format):
 
     def _put(self, image: Pillow.Image, out: Any, options: dict[str, Any], page: Page) -> None:
         image.save(out, format=self.pillow, **options)
+
+
+def _check_claim(source: Source, stream: BinaryIO, width: int, height: int) -> None:
+    """Refuse a large canvas in a small file before it is filled: there can be no such page in it.
+
+    Raises:
+        UnreadableInputError: so it is.
+    """
+    place = stream.tell()
+    size = stream.seek(0, SEEK_END)
+    stream.seek(place)
+    if width * height > max(LARGE, PER_BYTE * size):
+        raise source.unreadable(
+            f"is damaged: {width} x {height} px cannot be in {size:,} bytes; scan or copy it again"
+        )
 
 
 def is_one_bit(facts: Facts, ways: Ways) -> bool:

@@ -76,6 +76,12 @@ def test_a_file_that_claims_billions_of_pictures_is_refused(letters):
         list(read_pages(bytes(data)))
 
 
+def test_a_huge_canvas_in_a_small_file_is_refused_at_once():
+    """It took 1.6 GB and a minute to fill; the fuzz of the readers found it."""
+    with pytest.raises(UnreadableInputError, match="8323136 x 48 px cannot be in 3,702 bytes"):
+        list(read_pages(CASES / "huge_canvas.webp"))
+
+
 def test_lab_is_read_as_colour():
     rgb = Pillow.new("RGB", (8, 6), (200, 40, 30))
     lab = ImageCms.profileToProfile(

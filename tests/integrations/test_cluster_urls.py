@@ -31,7 +31,8 @@ def bucket(tmp_path, letters):
     for name, marks in (("in/b.pdf", [GOOD] * 3), ("in/sub/a.png", [GOOD])):
         path = scan(tmp_path, name, letters, len(marks), *marks)
         store.pipe_file(f"/scans/{name}", path.read_bytes())
-    store.pipe_file("/scans/in/readme.txt", b"nothing")
+    for name in ("readme.txt", "sub/._a.png", ".cache/c.png"):
+        store.pipe_file(f"/scans/in/{name}", b"nothing")
     yield "memory://scans"
     store.rm("/scans", recursive=True)
 

@@ -92,7 +92,8 @@ def _found(given: str, out: str, suffix: str | None) -> list[Found]:
         wanted = PurePosixPath(name).suffix.lower() in known or url == root
         # an earlier output folder inside the input folder is not input again
         inner = out.startswith(f"{root}/") and url.startswith(f"{out}/")
-        if wanted and not inner:
+        hidden = inside and any(part.startswith(".") for part in name.split("/"))
+        if wanted and not (inner or hidden):
             found.append(Found(url, _named(name, suffix), facts))
     if not found:
         raise UnreadableInputError(f"{given} holds no documents; check the address")
