@@ -11,10 +11,12 @@ from PIL import Image as Pillow
 from saved_documents import only, saved
 from written_tiffs import tiff
 
+from docclean.clean.cleaner import Cleaner
 from docclean.documents import read_pages
 from docclean.documents.samples import Said, levels_of
 from docclean.errors import UnreadableInputError
 from docclean.jobs.results import notes
+from docclean.ocr.tesseract import Tesseract
 
 CASES = Path(__file__).parent / "cases"
 BITS = [9, 10, 11, 12, 13, 14, 15, 16]
@@ -240,3 +242,9 @@ def test_a_tiff_that_claims_too_much_is_refused_at_once():
     data[place + 8 : place + 10] = struct.pack("<H", 60000)
     with pytest.raises(UnreadableInputError, match="truncated or damaged"):
         list(read_pages(io.BytesIO(bytes(data))))
+
+
+def test_it_is_read_as_well_cleaned_as_it_came():
+    (found,) = read_pages(CASES / "gray12_in_16.tif")
+    for page_ in (found, Cleaner.load().clean(found).reading):
+        assert len(Tesseract().read(page_).text.split()) >= 580
