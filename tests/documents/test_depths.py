@@ -244,6 +244,7 @@ def test_a_tiff_that_claims_too_much_is_refused_at_once():
         list(read_pages(io.BytesIO(bytes(data))))
 
 
+@pytest.mark.slow
 def test_it_is_read_as_well_cleaned_as_it_came():
     (found,) = read_pages(CASES / "gray12_in_16.tif")
     for page_ in (found, Cleaner.load().clean(found).reading):
