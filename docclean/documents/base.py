@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
@@ -22,6 +23,8 @@ from docclean.page import Page
 
 MAX_PIXELS = 400_000_000
 """The largest page decoded, in pixels; an A0 sheet at 400 dpi has 244 million."""
+LARGE = 64_000_000
+"""Pixels from which a page's size is held against the bytes there are."""
 ONE_AT_A_TIME = threading.RLock()
 """Held while decoding or encoding: bound and warnings are the process's, PDFium has no locks."""
 
@@ -97,6 +100,28 @@ def check_size(source: Source, width: int, height: int) -> None:
         raise source.unreadable(
             f"is too large: {width} x {height} px is more than {MAX_PIXELS:,} pixels; "
             "split the page or scan it at a lower resolution"
+        )
+
+
+def check_claim(source: Source, stream: BinaryIO, size: tuple[int, int], most: int) -> None:
+    """Refuse a large canvas in a small file before it is filled: there can be no such page in it.
+
+    Args:
+        source: the document.
+        stream: it, open; its place stays.
+        size: of the page, px.
+        most: pixels that a byte may hold.
+
+    Raises:
+        UnreadableInputError: so it is.
+    """
+    place = stream.tell()
+    there = stream.seek(0, SEEK_END)
+    stream.seek(place)
+    if size[0] * size[1] > max(LARGE, most * there):
+        raise source.unreadable(
+            f"is damaged: {size[0]} x {size[1]} px cannot be in {there:,} bytes; "
+            "scan or copy it again"
         )
 
 

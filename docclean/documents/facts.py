@@ -67,7 +67,7 @@ def facts_of(like: Source | None, number: int) -> Facts:
         with like.open() as stream, pillow_quiet():
             image = Pillow.open(without_pixels(stream))
             frames = int(getattr(image, "n_frames", 1))
-            if frames > 1:
+            if frames > 1 and image.format == "TIFF":  # others would draw all before it
                 image.seek(min(number, frames) - 1)
             return _facts(image)
     except Exception:  # not an image, or one whose pixels alone can be read

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from os import SEEK_END
 from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from docclean.documents.base import (
     Format,
     Source,
     Ways,
+    check_claim,
     check_size,
     chosen,
     decoding,
@@ -44,8 +44,6 @@ FILE_JPEG_QUALITY = 90
 """Of a JPEG whose source does not tell its own, a colour WebP, and a JPEG inside a TIFF."""
 MOST_FRAMES = 10_000
 """Pictures of an animation that are read; a damaged file may say it has billions."""
-LARGE, PER_BYTE = 64_000_000, 20_000
-"""Pixels, and pixels for each byte, above both of which a canvas is taken for a damaged number."""
 PNG_LEVEL = 4
 """Of zlib, for greys and colours: a third less time than 6, which is zlib's usual one, and 2 % more
 bytes. Black and white would grow by a tenth and stays at 6."""
@@ -58,6 +56,8 @@ class ImageFormat(Format):
     max_side: ClassVar[int] = 2**31 - 1
     animated: ClassVar[bool] = False
     """Whether a file may hold several pictures, shown one after the other."""
+    most_per_byte: ClassVar[int] = 20_000
+    """Pixels that a byte may hold: of PNG, which is the densest but for fax, 8,000."""
     one_bit: ClassVar[bool] = False
     """Whether the format holds pixels of one bit."""
 
@@ -68,10 +68,12 @@ class ImageFormat(Format):
             raise source.unreadable("is damaged or not an image; scan or copy it again") from error
         if number > 1:
             image.seek(number - 1)
-        check_size(source, *image.size)
-        if self.animated:
-            _check_claim(source, stream, *image.size)
+        self._check(source, stream, image)
         return image
+
+    def _check(self, source: Source, stream: BinaryIO, image: Pillow.Image) -> None:
+        check_size(source, *image.size)
+        check_claim(source, stream, image.size, self.most_per_byte)
 
     def count(self, source: Source, password: str | None) -> int:
         """Return how many pages there are."""
@@ -104,15 +106,20 @@ class ImageFormat(Format):
             yield self._page(source, number)
 
     def _pictures(self, source: Source, numbers: Sequence[int]) -> Iterator[Page]:
-        """Yield pictures of an animation; each needs the one before it, so it is opened once."""
+        """Yield pictures of an animation, opened once: each is drawn over the one before it.
+
+        One that lies beyond the first enlarges all, so each is checked before it is drawn.
+        """
         with source.open() as stream:
             with decoding(source):
                 image = self._open(source, stream)
-            for number in numbers:
+            for number in range(1, max(numbers) + 1):
                 with decoding(source):
                     image.seek(number - 1)
+                    self._check(source, stream, image)
                     page = self._page_of(source, image, number)
-                yield page
+                if number in numbers:
+                    yield page
 
     def _page(self, source: Source, number: int) -> Page:
         with decoding(source), source.open() as stream:
@@ -177,21 +184,6 @@ class ImageFormat(Format):
 
     def _put(self, image: Pillow.Image, out: Any, options: dict[str, Any], page: Page) -> None:
         image.save(out, format=self.pillow, **options)
-
-
-def _check_claim(source: Source, stream: BinaryIO, width: int, height: int) -> None:
-    """Refuse a large canvas in a small file before it is filled: there can be no such page in it.
-
-    Raises:
-        UnreadableInputError: so it is.
-    """
-    place = stream.tell()
-    size = stream.seek(0, SEEK_END)
-    stream.seek(place)
-    if width * height > max(LARGE, PER_BYTE * size):
-        raise source.unreadable(
-            f"is damaged: {width} x {height} px cannot be in {size:,} bytes; scan or copy it again"
-        )
 
 
 def is_one_bit(facts: Facts, ways: Ways) -> bool:

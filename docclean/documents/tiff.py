@@ -48,6 +48,7 @@ class Tiff(ImageFormat):
 
     name, suffixes, pillow, multipage = "tiff", (".tif", ".tiff"), "TIFF", True
     one_bit = True
+    most_per_byte = 1_000_000  # a fax code says a white row by one bit
 
     @staticmethod
     def matches(head: bytes) -> bool:
