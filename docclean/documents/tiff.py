@@ -14,7 +14,7 @@ from docclean.documents.base import ONE_AT_A_TIME, Source, Ways, decoding, encod
 from docclean.documents.facts import EXIF_ORIENTATION, Facts, dpi_of_tags, facts_of
 from docclean.documents.images import FILE_JPEG_QUALITY, MOST_FRAMES, ImageFormat, is_one_bit
 from docclean.documents.pixels import grey_where_equal, upright
-from docclean.documents.wide.cells import directory, is_wide, places
+from docclean.documents.wide.cells import are_missing, directory, is_wide, places
 from docclean.documents.wide.colours import read_wide
 from docclean.page import Page
 
@@ -59,6 +59,11 @@ class Tiff(ImageFormat):
         with _libtiff_quiet():
             with decoding(source), source.open() as stream:
                 tags = directory(stream, number)
+                if tags is not None and are_missing(tags):
+                    raise source.unreadable(
+                        f"is truncated or damaged: page {number} is not all there; "
+                        "scan or copy it again"
+                    )
                 if tags is not None and is_wide(tags):
                     return _wide_page(source, stream, tags, number)
             return super()._page(source, number)

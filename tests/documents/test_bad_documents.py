@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import struct
 import subprocess
 import sys
 import zlib
@@ -14,6 +15,7 @@ import pikepdf
 import pytest
 from PIL import Image as Pillow
 from saved_documents import MEMBERS, only, saved
+from written_tiffs import tiff
 
 from docclean import outputs
 from docclean.documents import read_pages, write_pages
@@ -46,6 +48,16 @@ def test_truncated(member, part, tmp_path):
     path.write_bytes(out.getvalue()[: int(len(out.getvalue()) * part)])
     with pytest.raises(UnreadableInputError, match=r"cut\.\w+ is .*; .* again"):
         list(read_pages(path))
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16, 32])
+def test_a_tiff_of_fewer_strips_than_its_height_needs_is_not_all_there(bits):
+    """The rest would be black; the fuzz of the readers found it."""
+    data = bytearray(tiff(np.full((40, 50), 200, np.float32 if bits == 32 else np.uint16), bits))
+    place = data.index(struct.pack("<HHLHH", 257, 3, 1, 40, 0))
+    data[place + 8 : place + 10] = struct.pack("<H", 900)
+    with pytest.raises(UnreadableInputError, match="page 1 is not all there; scan or copy it"):
+        list(read_pages(bytes(data)))
 
 
 @pytest.mark.parametrize("compression", ["group4", "tiff_adobe_deflate", "tiff_lzw"])

@@ -24,6 +24,8 @@ from docclean.documents.samples import Kind
 PLAIN_BITS = (1, 2, 4, 8)
 OWN_SAMPLES = (2, 3, 4, 6, 7)
 """Compressions that say themselves what samples they hold: fax and JPEG."""
+OLD_JPEG = 6
+"""A compression whose strips are told in other ways."""
 KINDS: dict[int, Kind] = {1: "unsigned", 2: "signed", 3: "float", 4: "unsigned"}
 
 
@@ -88,6 +90,20 @@ def many(tags: Any, tag: int, default: int) -> tuple[int, ...]:
     """Return the whole numbers of a tag."""
     value: Any = tags.get(tag, default)
     return tuple(map(int, value)) if isinstance(value, tuple) else (int(value),)
+
+
+def are_missing(tags: ImageFileDirectory_v2) -> bool:
+    """Say whether a page has fewer strips or tiles than its size needs: it was cut, or is damaged.
+
+    What is not there would be black.
+    """
+    if 256 not in tags or 257 not in tags or int(tags.get(259, 1)) == OLD_JPEG:
+        return False
+    layout = Layout.of(tags)
+    width, height = layout.cell
+    down = -(-layout.height // max(1, height))
+    across = -(-layout.width // max(1, width)) if 322 in tags else 1
+    return len(cells(tags)[0]) < down * across * (layout.samples if layout.planar else 1)
 
 
 def places(stream: BinaryIO) -> Iterator[int]:
