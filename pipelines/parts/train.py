@@ -39,7 +39,7 @@ def learn(options: argparse.Namespace) -> None:
     held_out = read_parts(options.scenes, held) or kept[-20:]
     sys.stderr.write(f"{len(kept)} scenes to learn from, {len(held_out)} held out\n")
     schedule = Schedule(options.steps, options.learning_rate, options.minutes)
-    path = train(kept, held_out, options.out, schedule, options.seed)
+    path = train(kept, held_out, options.out, schedule, options.seed, options.start)
     net = MapNet()
     net.load_state_dict(torch.load(path, weights_only=True)["ema"])
     sys.stdout.write(json.dumps(judge(net, held_out), indent=1) + "\n")
@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1e9, help="then stop, to go on later")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--jobs", type=int, default=2, help="processes that draw")
+    parser.add_argument("--start", type=Path, help="weights to begin from, .safetensors")
     parser.add_argument("--export", action="store_true", help="write the package's weights")
     options = parser.parse_args()
     if options.export:

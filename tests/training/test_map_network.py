@@ -69,6 +69,8 @@ def test_it_learns_goes_on_and_exports(scenes, tmp_path):
     assert torch.load(path, weights_only=True)["step"] == 6
     assert export(path, tmp_path / "map.onnx") <= 1
     assert Path(tmp_path / "map.onnx").stat().st_size < 3_000_000
+    start = tmp_path / "map.safetensors"
+    train(scenes, scenes, tmp_path / "next", Schedule(steps=1, minutes=0), seed=0, start=start)
     session = onnxruntime.InferenceSession(str(tmp_path / "map.onnx"))
     shares, turns = session.run(None, {"pictures": np.zeros((1, 64, 96, 3), np.uint8)})
     assert shares.shape == (1, 9, 8, 12) and shares.dtype == np.uint8

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from docclean.errors import DoccleanError
+from docclean.models.checkpoint import save_tensors
 from docclean.training.regions.network import STRIDE, MapNet
 
 OPSET = 17
@@ -28,6 +29,8 @@ class _Exported(nn.Module):
 def export(checkpoint: Path, out: Path, weights: str = "ema") -> int:
     """Write a checkpoint's weights as ONNX; return the largest difference of a share, 0..255.
 
+    Beside `out` the weights alone are written, as .safetensors: training can begin from them.
+
     Args:
         checkpoint: written by `train`.
         out: the file to write.
@@ -40,6 +43,7 @@ def export(checkpoint: Path, out: Path, weights: str = "ema") -> int:
 
     net = MapNet()
     net.load_state_dict(torch.load(checkpoint, weights_only=True)[weights])
+    save_tensors(out.with_suffix(".safetensors"), net.state_dict(), {"network": "regions"})
     model = _Exported(net).eval()
     example = torch.randint(0, 255, (1, 4 * STRIDE, 6 * STRIDE, 3), dtype=torch.uint8)
     axes, made = {0: "n", 1: "height", 2: "width"}, {0: "n", 2: "rows", 3: "columns"}

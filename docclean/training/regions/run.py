@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from docclean.models.checkpoint import load_tensors
 from docclean.regions.kinds import MARKS, Kind, bit, merged
 from docclean.training.regions.network import MapNet
 from docclean.training.regions.store import Kept, piece
@@ -58,10 +59,26 @@ class Schedule:
 
 
 def train(
-    kept: Sequence[Kept], held_out: Sequence[Kept], out: Path, schedule: Schedule, seed: int
+    kept: Sequence[Kept],
+    held_out: Sequence[Kept],
+    out: Path,
+    schedule: Schedule,
+    seed: int,
+    start: Path | None = None,
 ) -> Path:
-    """Train, going on from a checkpoint in `out` where there is one; return the checkpoint."""
+    """Train, going on from a checkpoint in `out` where there is one; return the checkpoint.
+
+    Args:
+        kept: scenes to learn from.
+        held_out: scenes that are only judged.
+        out: a folder for the checkpoint.
+        schedule: how long and how fast.
+        seed: of what is drawn.
+        start: weights that `export` wrote beside its graph, to begin from; None: random ones.
+    """
     path, net, average = out / CHECKPOINT, MapNet(), MapNet()
+    if start is not None:
+        net.load_state_dict(load_tensors(start)[0])
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average.load_state_dict(net.state_dict())
     optimizer = torch.optim.AdamW(net.parameters(), schedule.learning_rate, weight_decay=1e-4)
