@@ -64,6 +64,10 @@ class Copy(Generic[Question, Answer]):
         """End the copy."""
         self.close()
 
+    def __del__(self) -> None:
+        """End the copy of one that nobody closed: a generator that was not read to its end."""
+        self.close()
+
     def ask(self, question: Question) -> Answer:
         """Return the answer.
 
@@ -97,6 +101,8 @@ class Copy(Generic[Question, Answer]):
         for end in (child.questions, child.answers):
             with suppress(OSError):  # a question that nobody read
                 end.close()
+        for descriptor in child.descriptors:
+            os.close(descriptor)
         return os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
 
 
@@ -110,9 +116,19 @@ def apart(
 
 @dataclass(frozen=True)
 class _Child:
+    """A copy that runs.
+
+    Attributes:
+        pid: of its process.
+        questions, answers: streams over `descriptors`, which they leave open: one that is
+            collected with the rest of a cycle would warn, whoever is about to close it.
+        descriptors: of the two pipes.
+    """
+
     pid: int
     questions: BinaryIO
     answers: BinaryIO
+    descriptors: tuple[int, int]
 
 
 def _started(work: Callable[[Any], Any], room: int, seconds: float) -> _Child:
@@ -125,7 +141,10 @@ def _started(work: Callable[[Any], Any], room: int, seconds: float) -> _Child:
         _in_the_copy(work, asked, answering, room, seconds)
     os.close(asked)
     os.close(answering)
-    return _Child(pid, os.fdopen(asking, "wb"), os.fdopen(hearing, "rb"))
+    questions, answers = (
+        os.fdopen(end, way, closefd=False) for end, way in ((asking, "wb"), (hearing, "rb"))
+    )
+    return _Child(pid, cast("BinaryIO", questions), cast("BinaryIO", answers), (asking, hearing))
 
 
 def _forked() -> int:

@@ -1,10 +1,12 @@
 """Pages that draw too much: counted before anything draws them; what breaks costs itself."""
 
+import gc
 import io
 import os
 import resource
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pikepdf
@@ -244,3 +246,15 @@ def test_a_file_that_cannot_be_opened_without_room_is_told(tmp_path):
     result, _ = clean(out.getvalue(), tmp_path)
     assert result.exit_status == 2 and "the given bytes" in result.message
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2_000_000
+
+
+def test_a_document_left_half_read_leaves_nothing_open():
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        pages = iter(read_pages(CASES / "nested_form.pdf"))
+        next(pages)
+        circle: list[object] = [pages]
+        circle.append(circle)
+        del pages, circle
+        gc.collect()  # warnings are errors: of a pipe that nobody closed too
+    assert len(list(Path("/proc/self/fd").iterdir())) <= open_before
