@@ -76,43 +76,63 @@ def train(
         seed: of what is drawn.
         start: weights that `export` wrote beside its graph, to begin from; None: random ones.
     """
-    path, net, average = out / CHECKPOINT, MapNet(), MapNet()
+    path, learning = out / CHECKPOINT, _begun(out / CHECKPOINT, schedule, start)
+    net, optimizer, began = learning.net, learning.optimizer, time.monotonic()
+    running: list[float] = []
+    while learning.step < schedule.steps and time.monotonic() - began < 60 * schedule.minutes:
+        for group in optimizer.param_groups:
+            group["lr"] = schedule.rate(learning.step)
+        running.append(_step(net, optimizer, *_batch(kept, seed, learning.step)))
+        _follow(learning.average, net)
+        learning.step += 1
+        if learning.step % LOG_EVERY == 0:
+            took = time.monotonic() - began
+            sys.stderr.write(f"{learning.step} loss {np.mean(running):.4f} {took:.0f} s\n")
+            running = []
+        if learning.step % SAVE_EVERY == 0 or learning.step == schedule.steps:
+            learning.save(path)
+        if learning.step % (4 * SAVE_EVERY) == 0:
+            sys.stderr.write(f"{learning.step} {judge(learning.average, held_out[:60])}\n")
+    return path
+
+
+@dataclass
+class _Learning:
+    """A network that learns, and its moving average."""
+
+    net: MapNet
+    average: MapNet
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+
+    def save(self, path: Path) -> None:
+        """Write what it takes to go on; a killed run leaves the old file."""
+        state = {
+            "net": self.net.state_dict(),
+            "ema": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+        }
+        torch.save(state, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").replace(path)
+
+
+def _begun(path: Path, schedule: Schedule, start: Path | None) -> _Learning:
+    """Return a network as a checkpoint left it, or as it begins."""
+    net, average = MapNet(), MapNet()
     if start is not None:
         net.load_state_dict(load_tensors(start)[0])
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average.load_state_dict(net.state_dict())
-    optimizer = torch.optim.AdamW(net.parameters(), schedule.learning_rate, weight_decay=1e-4)
-    step, began = 0, time.monotonic()
+    rate = schedule.learning_rate
+    learning = _Learning(net, average, torch.optim.AdamW(net.parameters(), rate, weight_decay=1e-4))
     if path.exists():
         state = torch.load(path, weights_only=True)
         net.load_state_dict(state["net"])
         average.load_state_dict(state["ema"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
-    running: list[float] = []
-    while step < schedule.steps and time.monotonic() - began < 60 * schedule.minutes:
-        for group in optimizer.param_groups:
-            group["lr"] = schedule.rate(step)
-        running.append(_step(net, optimizer, *_batch(kept, seed, step)))
-        _follow(average, net)
-        step += 1
-        if step % LOG_EVERY == 0:
-            sys.stderr.write(
-                f"{step} loss {np.mean(running):.4f} {time.monotonic() - began:.0f} s\n"
-            )
-            running = []
-        if step % SAVE_EVERY == 0 or step == schedule.steps:
-            state = {
-                "net": net.state_dict(),
-                "ema": average.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "step": step,
-            }
-            torch.save(state, path.with_suffix(".tmp"))
-            path.with_suffix(".tmp").replace(path)
-        if step % (4 * SAVE_EVERY) == 0:
-            sys.stderr.write(f"{step} {judge(average, held_out[:60])}\n")
-    return path
+        learning.optimizer.load_state_dict(state["optimizer"])
+        learning.step = state["step"]
+    return learning
 
 
 def _batch(kept: Sequence[Kept], seed: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
