@@ -18,6 +18,8 @@ from docclean.page import Image
 
 PDF_JPEG_QUALITY = 85
 """Where the source does not tell its own: of JPEG 2000, and of pages that are rendered."""
+STRIP = 256
+"""Rows of a page looked at at a time."""
 LEVELS = 16
 """Greys of a lossy page kept in 4 bits: no grey moves by more than 8."""
 
@@ -120,12 +122,17 @@ def palette_of(pixels: Image) -> tuple[Image, Image] | None:
     sample = pixels[:: max(1, len(pixels) // 64)].reshape(-1, 3)
     if len(np.unique(_codes(sample))) > 256:
         return None
-    codes = _codes(pixels)
-    colours, indices = np.unique(codes, return_inverse=True)
-    if len(colours) > 256:
-        return None
+    strips = [slice(top, top + STRIP) for top in range(0, len(pixels), STRIP)]
+    colours = np.empty(0, np.uint32)
+    for rows in strips:  # a large page's codes and their order take twenty times its own room
+        colours = np.union1d(colours, _codes(pixels[rows]))
+        if len(colours) > 256:
+            return None
+    indices = np.empty(pixels.shape[:2], np.uint8)
+    for rows in strips:
+        indices[rows] = np.searchsorted(colours, _codes(pixels[rows]))
     table = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], 1).astype(np.uint8)
-    return table, indices.reshape(codes.shape).astype(np.uint8)
+    return table, indices
 
 
 def _codes(pixels: Image) -> Any:

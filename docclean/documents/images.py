@@ -73,6 +73,11 @@ class ImageFormat(Format):
 
     def _check(self, source: Source, stream: BinaryIO, image: Pillow.Image) -> None:
         check_size(source, *image.size)
+        longest = max(image.size) if max(image.size) > self.max_side else 0
+        if longest:
+            raise source.unreadable(
+                f"is damaged: no {self.name} file has a side of {longest} px; scan or copy it again"
+            )
         check_claim(source, stream, image.size, self.most_per_byte)
 
     def count(self, source: Source, password: str | None) -> int:

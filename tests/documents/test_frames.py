@@ -79,14 +79,15 @@ def test_a_file_that_claims_billions_of_pictures_is_refused(letters):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("huge_canvas.webp", "8323136 x 48 px cannot be in 3,702 bytes"),
+        ("huge_canvas.webp", "no webp file has a side of 8323136 px"),
+        ("tall_canvas.webp", "no webp file has a side of 1048624 px"),
         ("huge_second_picture.gif", "too large: 43156 x 51219 px"),
         ("huge_height.j2k", "64 x 2097200 px cannot be in 456 bytes"),
     ],
 )
 @pytest.mark.parametrize("pages", [None, {2}])
 def test_a_huge_canvas_in_a_small_file_is_refused_at_once(name, told, pages):
-    """They took 1.6, 21 and 6 GB; the fuzz of the readers found them."""
+    """They took up to 21 GB; the fuzz of the readers found them."""
     if pages and not name.endswith(".gif"):
         pytest.skip("one picture")
     with pytest.raises(UnreadableInputError, match=told):
