@@ -21,14 +21,22 @@ from docclean.clean.gate.by_reading import decide_by_reading
 from docclean.clean.gate.decision import Decision
 from docclean.clean.gate.measures import Measures
 from docclean.clean.gate.need_and_harm import ENLARGED_LITTLE, decide, is_faint
-from docclean.clean.network import Runtime, load_runtime
+from docclean.clean.network import SIXTEEN, Runtime, cleaned_by, load_runtime
 from docclean.clean.parts.parts import Parts
 from docclean.clean.parts.wish import WISH, Wish
 from docclean.clean.pens import without_pens
 from docclean.clean.route import PICTURE, has_blank_paper, past_the_cleaner
 from docclean.clean.strangers import Dpi, Picture, page_of, picture_like, picture_of
-from docclean.clean.tiles import TileGrid, join, split
-from docclean.clean.type_size import enlarge, working_factor, x_height
+from docclean.clean.type_size import (
+    ALIKE,
+    bands,
+    enlarge,
+    is_seen_too_small,
+    pixels_seen_as_16,
+    working_factor,
+    x_height,
+    x_height_of,
+)
 from docclean.clean.work import UNMEASURED, Cleaned, Work
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
@@ -165,12 +173,38 @@ class Cleaner:
         return _prepared(Work(page, grey, grey, grey, *args))
 
     def _measured(self, page: Page, grey: Image, blur: float, parts: Parts | None) -> Work:
-        """Run the network once, and take the size of the letters from what it made."""
+        """Run the network once, and take the size of the letters from what it made.
+
+        Where they seem small before anything is cleaned, the page is cleaned when it is enlarged.
+        """
         grey = grey if parts is None else parts.positive(grey)
-        cleaned = self.clean_grey(grey)
-        height = x_height(cleaned if parts is None else parts.text_only(cleaned))
-        scale = working_factor(height, grey.shape) if self.scale else 1.0
-        return Work(page, grey, grey, cleaned, self.runtime, parts, blur, height, scale)
+        height = 0.0
+        if parts is not None:
+            height = x_height_of(parts.two_toned(grey, rows) for rows in bands(grey.shape))
+        work = self._sized(Work(page, grey, grey, grey, self.runtime, parts, blur), height)
+        return work if work.scale > 1 and not self._may_be_faint(work) else self._first_look(work)
+
+    def _first_look(self, work: Work) -> Work:
+        """Run the network on the page as it came, at first as large as its letters let it."""
+        px = pixels_seen_as_16(work.x_height)
+        cleaned, height = self._looked_at(work.grey, work.parts, px)
+        if is_seen_too_small(height, px):
+            px = pixels_seen_as_16(height)
+            cleaned, height = self._looked_at(work.grey, work.parts, px)
+        return self._sized(replace(work, cleaned=cleaned), height)
+
+    def _looked_at(self, grey: Image, parts: Parts | None, px: int) -> tuple[Image, float]:
+        cleaned = self.clean_grey(grey, px=px)
+        return cleaned, x_height(cleaned if parts is None else parts.text_only(cleaned))
+
+    def _sized(self, work: Work, height: float) -> Work:
+        """Return the work with the height of its letters, and how much larger it is to be."""
+        scale = working_factor(height, work.grey.shape) if self.scale else 1.0
+        return replace(work, x_height=height, scale=scale)
+
+    def _may_be_faint(self, work: Work) -> bool:
+        """Say whether the network for weak print may have to take over."""
+        return bool(self.faint and work.scale <= ENLARGED_LITTLE and has_blank_paper(work.grey))
 
     def _candidate(self, work: Work) -> Work:
         """Clean the page at its working size with the network that suits it, and measure it.
@@ -178,9 +212,10 @@ class Cleaner:
         Weak print is told by what the network made of the page before, enlarged with it.
         """
         enlarged = work.scale > 1
+        if work.cleaned is work.grey:
+            return self._enlarged_unseen(work)
         network, measures = work.network, UNMEASURED
-        little = self.faint and work.scale <= ENLARGED_LITTLE
-        if not enlarged or (little and has_blank_paper(work.grey)):
+        if not enlarged or self._may_be_faint(work):
             made = enlarge(work.cleaned, work.scale) if enlarged else work.cleaned
             measures = _measures(work, made)
             if self.faint and is_faint(measures):
@@ -189,9 +224,19 @@ class Cleaner:
             return self._cleaned_again(replace(work, network=network))
         return replace(work, measures=measures)
 
+    def _enlarged_unseen(self, work: Work) -> Work:
+        """Clean a page enlarged by what its letters seemed; look at it first where they do not."""
+        made = self._cleaned_again(work)
+        text = made.cleaned if work.parts is None else work.parts.text_only(made.cleaned)
+        found = x_height(text) / work.scale
+        if not found or found > ALIKE * work.x_height:
+            return self._candidate(_prepared(self._first_look(replace(work, raw=work.grey))))
+        return made
+
     def _cleaned_again(self, work: Work) -> Work:
         """Clean the page at its working size with the network that was chosen, and measure it."""
-        cleaned = self.clean_grey(work.raw, work.network)
+        px = pixels_seen_as_16(work.scale * work.x_height)
+        cleaned = self.clean_grey(work.raw, work.network, px)
         return replace(work, cleaned=cleaned, measures=_measures(work, cleaned))
 
     def _chosen(self, work: Work) -> Work:
@@ -218,16 +263,9 @@ class Cleaner:
         kept = done.page if self.wish.pens else read.page
         return replace(done, page=kept, decision=decision, read=read.reading, scale=read.scale)
 
-    def clean_grey(self, grey: Image, runtime: Runtime | None = None) -> Image:
-        """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile."""
-        runtime = runtime or self.runtime
-        grid = TileGrid.cover(
-            len(grey), grey.shape[1], runtime.reach, runtime.stride, self.max_tile_area
-        )
-        cleaned = np.empty_like(grey)
-        for box, cut in split(grey, grid):
-            join(cleaned, box, runtime(cut[None])[0])
-        return cleaned
+    def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
+        """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""
+        return cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
 
 
 def _in_focus(page: Page, grey: Image) -> tuple[Page, Image, float]:

@@ -6,7 +6,10 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.clean.tiles import TileGrid, join, split
+from docclean.clean.type_size import resized
 from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError, UsageError
+from docclean.page import Image
 from docclean.registry import nearest
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -31,11 +34,44 @@ class Runtime(Protocol):
         ...
 
 
+SIXTEEN = 16
+"""Pixels of the picture that the network sees which reductions are told by."""
+BESIDE = 2
+"""Pixels beside a reduced one that the reduction looks at, over its own."""
+
+
+def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXTEEN) -> Image:
+    """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile.
+
+    Args:
+        runtime: the network.
+        grey: the page.
+        max_tile_area: pixels of one tile.
+        px: pixels of the page that stand for 16 of the picture that the network sees, where it can
+            see a reduced one: 32 for one of half the sides.
+    """
+    reduces = px > SIXTEEN and isinstance(runtime, OnnxRuntime) and runtime.reduces
+    stride, reach = runtime.stride, runtime.reach
+    if reduces:
+        stride, reach = stride * px // SIXTEEN, (reach + BESIDE) * px // SIXTEEN + 1
+    grid = TileGrid.cover(len(grey), grey.shape[1], reach, stride, max_tile_area)
+    cleaned = np.empty_like(grey)
+    for box, cut in split(grey, grid):
+        if isinstance(runtime, OnnxRuntime) and reduces:
+            shape = [side * SIXTEEN // px for side in cut.shape]
+            made = runtime(cut[None], resized(cut, tuple(shape))[None])
+        else:
+            made = runtime(cut[None])
+        join(cleaned, box, made[0])
+    return cleaned
+
+
 class OnnxRuntime:
     """An exported network under onnxruntime.
 
     Attributes:
         scale: sides of what comes out over sides of what goes in; 2 is super-resolution.
+        reduces: whether it can look at a reduced picture of what it cleans.
     """
 
     def __init__(self, path: Path, device: str = "auto", threads: int | None = None) -> None:
@@ -66,6 +102,7 @@ class OnnxRuntime:
             facts = self._session.get_modelmeta().custom_metadata_map
             self.stride, self.reach = int(facts["stride"]), int(facts["reach"])
             self.scale = int(facts.get("scale", 1))  # older files do not say
+            self.reduces = any(one.name == "seen" for one in self._session.get_inputs())
         except DoccleanError:
             raise
         except Exception as error:  # onnxruntime raises bare exceptions of its own making
@@ -75,9 +112,20 @@ class OnnxRuntime:
             ) from error
         self.name = path.stem
 
-    def __call__(self, tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Clean tiles, uint8 (N, h, w) -> (N, scale * h, scale * w)."""
-        return np.asarray(self._session.run(None, {"tiles": tiles})[0])
+    def __call__(
+        self, tiles: NDArray[np.uint8], seen: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.uint8]:
+        """Clean tiles, uint8 (N, h, w) -> (N, scale * h, scale * w).
+
+        Args:
+            tiles: what is cleaned.
+            seen: the same reduced, sides multiples of the stride, for a network that `reduces`:
+                it sees only this; the tiles themselves when None.
+        """
+        pictures = {"tiles": tiles}
+        if self.reduces:
+            pictures["seen"] = tiles if seen is None else seen
+        return np.asarray(self._session.run(None, pictures)[0])
 
 
 def _providers(onnxruntime: Any, device: str) -> list[str]:

@@ -5,6 +5,7 @@ larger ones are read worse when they are enlarged further. So the x-height is me
 small type is enlarged.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,13 @@ SMALL_X_HEIGHT = 17.0
 TINY_X_HEIGHT = 11.0
 """x-height in px below which a page that is left as it came is read enlarged: with its own grain
 about it, larger type gains nothing (validation halves of the public sets)."""
+SEEN_X_HEIGHT, LEAST_SEEN = 14.0, 11.5
+"""x-height in px that large letters have in the reduced picture which the network sees, and below
+which it is to look again: it finds dirt as well there, in less time."""
+LEAST_REDUCED, MOST_REDUCED = 18, 48
+"""Pixels of a page that are seen as 16 where it pays at all, and at most."""
+ALIKE = 1.35
+"""How much larger letters may turn out to be than they seemed before the page was cleaned."""
 LARGEST_FACTOR = 3.0
 """No page is enlarged more: what was never scanned does not come back."""
 MAX_WORK = 36_000_000
@@ -60,9 +68,14 @@ def x_height(clean: Image) -> float:
     Letters are the components of ink of a letter's shape. Each counts by its area, so that neither
     grain nor the crumbs of broken letters outvote them.
     """
+    return x_height_of(clean[rows] for rows in bands(clean.shape))
+
+
+def x_height_of(looked_at: Iterable[Image]) -> float:
+    """Return the height of the small letters on bands of a cleaned page, px: see `x_height`."""
     heights: list[NDArray[np.int64]] = []
     weights: list[NDArray[np.int64]] = []
-    for band in _bands(clean):
+    for band in looked_at:
         found = components(band < INK)
         height, width = found.height, found.width
         ratio = width / np.maximum(height, 1)
@@ -89,6 +102,21 @@ def working_factor(height: float, shape: tuple[int, ...]) -> float:
         return 1.0
     factor = min(LARGEST_FACTOR, max(1.0, round(2 * WORKING_X_HEIGHT / height) / 2))
     return factor if factor**2 * shape[0] * shape[1] <= MAX_WORK else 1.0
+
+
+def pixels_seen_as_16(height: float) -> int:
+    """Return how many pixels of a page the network may see as 16, 16 to 48; 16: the page itself.
+
+    Args:
+        height: the page's x-height in px, 0 for none.
+    """
+    px = min(MOST_REDUCED, int(16 * height / SEEN_X_HEIGHT))
+    return px if px >= LEAST_REDUCED else 16
+
+
+def is_seen_too_small(height: float, px: int) -> bool:
+    """Say whether letters of an x-height in px were reduced too far when `px` were seen as 16."""
+    return px > 16 and 16 * height < LEAST_SEEN * px
 
 
 def enlarge(grey: Image, factor: float) -> Image:
@@ -155,10 +183,11 @@ def _contrast(page: NDArray[Any], cleaned: Image) -> float:
     return float(page[paper].mean() - page[ink].mean())
 
 
-def _bands(image: Image) -> list[Image]:
-    """Return the page, or horizontal bands spread over it."""
-    height, width = image.shape
+def bands(shape: tuple[int, ...]) -> list[slice]:
+    """Return the rows by which a page of this shape is looked at: all, or bands spread over it."""
+    height, width = shape[:2]
     if height * width <= SAMPLE:
-        return [image]
+        return [slice(0, height)]
     rows = max(1, min(height // BANDS, SAMPLE // (BANDS * width)))
-    return [image[top : top + rows] for top in np.linspace(0, height - rows, BANDS).astype(int)]
+    tops = np.linspace(0, height - rows, BANDS).astype(int)
+    return [slice(int(top), int(top) + rows) for top in tops]

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from docclean.documents.base import Format, Source
 from docclean.documents.images import Bmp, Jp2, Jpeg, Png
 from docclean.documents.other_images import Avif, Gif, Heic, Pnm, Webp
-from docclean.documents.pdf.format import Pdf
+from docclean.documents.pdf import Pdf
 from docclean.documents.tiff import Tiff
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.page import Page

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pikepdf
-
 from docclean.documents.base import decoding
-from docclean.documents.pdf.checking import undecodable
 from docclean.documents.reading import Input, as_source, detect, read_pages
 from docclean.errors import DoccleanError
 
@@ -35,6 +32,10 @@ def check_whole(path: Path, password: str | None = None) -> None:
         for _ in read_pages(source):
             pass
         return
+    import pikepdf
+
+    from docclean.documents.pdf.checking import undecodable
+
     try:
         with pikepdf.open(path, password=password or "", attempt_recovery=False) as pdf:
             count = len(pdf.pages)

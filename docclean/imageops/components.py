@@ -82,9 +82,10 @@ def _runs(ink: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     rows, columns = [], []
     for top in range(0, max(height, 1), STRIP):  # the whole would be two pages more
         strip = ink[top : top + STRIP]
-        walled = np.zeros((len(strip), width + 2), np.int8)
+        walled = np.zeros((len(strip), width + 2), np.bool_)
         walled[:, 1:-1] = strip
-        row, column = np.nonzero(np.diff(walled, axis=1))
+        # places in the order of reading: NumPy finds them in booleans of one axis fastest
+        row, column = np.divmod(np.flatnonzero(walled[:, 1:] != walled[:, :-1]), width + 1)
         rows.append(row + top)
         columns.append(column)
     row, column = np.concatenate(rows), np.concatenate(columns)

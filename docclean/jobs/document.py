@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from docclean.clean.contract import Loader, PageCleaner
 from docclean.clean.spec import engine_of
@@ -22,11 +22,8 @@ from docclean.documents import (
     write_to,
 )
 from docclean.documents.base import chosen as chosen_pages
-from docclean.documents.pdf.editing import graft
 from docclean.errors import OutputError, UsageError
 from docclean.jobs.one_page import Treated, treat
-from docclean.jobs.pdf import clean_pdf, pages_apart
-from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.plan import check_plan
 from docclean.jobs.progress import OnPage
 from docclean.jobs.results import FileResult, failure, notes, pages_of
@@ -36,6 +33,9 @@ from docclean.outputs import OnReady, Outputs, check_target, naming, writing
 from docclean.page import Page
 from docclean.recipe import Options
 from docclean.straighten import halves
+
+if TYPE_CHECKING:
+    from docclean.jobs.pdf_page import Outcome
 
 DonePages = Mapping[int, Any]
 """Pages that others have done, by number: each an `Outcome` in a PDF that is changed in place, or
@@ -124,6 +124,8 @@ class _Run:
         treated = iter(()) if in_place else self._treated(load)
         with self._opened(out) as (outputs, stream):
             if in_place:
+                from docclean.jobs.pdf import clean_pdf  # PDF's libraries take a while to load
+
                 clean_pdf(self.source, stream, load, options, self._outcome, self.done)
             else:
                 self._pages_of_any(treated, chosen, stream)
@@ -179,7 +181,7 @@ class _Run:
         if options.sidecars and not isinstance(out, Path):
             raise UsageError("sidecars lie beside the output: give -o a file or a folder")
 
-    def _outcome(self, outcome: Outcome, count: int) -> None:
+    def _outcome(self, outcome: "Outcome", count: int) -> None:
         self._told(outcome.number, outcome.decision, dict(outcome.layers), count)
 
     def _told(
@@ -218,6 +220,8 @@ class _Run:
         like, ways = self.source, Ways(options.bitonal, options.mrc, options.grey)
         write_to(stream, cleaned(), chosen, like=like, password=options.password, ways=ways)
         if any(text for text, _, _ in texts):
+            from docclean.documents.pdf.editing import graft
+
             graft(stream, texts)
         recoded = options.bitonal or options.mrc
         same = chosen is detect(self.source) and options.pages is None
@@ -239,6 +243,8 @@ def apart(source: Path, out: Path, options: Options) -> tuple[bool, list[int]]:
     run = _Run(as_source(source), options)
     _, in_place = run.way(out)
     if in_place:
+        from docclean.jobs.pdf import pages_apart
+
         return True, pages_apart(run.source, options)
     count = detect(run.source).count(run.source, options.password)
     wanted = set(options.pages) if options.pages is not None else None

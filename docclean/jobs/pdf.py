@@ -16,9 +16,9 @@ from docclean.documents.base import Source, chosen, encoding
 from docclean.documents.pdf.checking import check_structure
 from docclean.documents.pdf.contents import x_objects
 from docclean.documents.pdf.editing import Edit, Editor, cut_in_two, shown_box
-from docclean.documents.pdf.format import drop_other_pages
 from docclean.documents.pdf.objects import pdfa_part, save
 from docclean.documents.pdf.opening import check_permission, opened
+from docclean.documents.pdf.whole import drop_other_pages
 from docclean.errors import DoccleanError, MissingProgramError, OutputError, UnreadableInputError
 from docclean.jobs.pdf_page import Outcome
 from docclean.jobs.pdf_pages import PdfPages

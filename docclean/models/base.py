@@ -20,10 +20,12 @@ class Architecture(nn.Module):
             tile's halo at least this wide makes tiling exact.
         scale: sides of the output over sides of the input; 2 is super-resolution.
         closed: whether its weights are solved for, by `absorb`, and not descended to.
+        reduces: whether `on_bytes` takes a reduced picture of the tiles too, to see that alone.
     """
 
     name: ClassVar[str]
     closed: ClassVar[bool] = False
+    reduces: ClassVar[bool] = False
     stride: int
     reach: int
     scale: int = 1

@@ -40,6 +40,7 @@ class LocalAffineAutoencoder(Architecture):
 
     name = "dae"
     stride = 16
+    reduces = True
 
     def __init__(
         self,
@@ -91,28 +92,41 @@ class LocalAffineAutoencoder(Architecture):
         return F.pixel_shuffle(grey.log() - torch.log1p(-grey) + residual, 2)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return sigmoid(logits), by one sigmoid of the residual: half the time of logarithms."""
+        """Return sigmoid(logits), by the shorter way."""
         return F.pixel_shuffle(self._cleaned(F.pixel_unshuffle(image, 2)), 2)
 
-    def on_bytes(self, tiles: Tensor) -> Tensor:
-        """As of every architecture; pixels change places as bytes, a quarter of the memory.
+    def on_bytes(self, tiles: Tensor, seen: Tensor | None = None) -> Tensor:
+        """As of every architecture; the network may see a reduced picture of what it cleans.
 
-        Strided cuts are what onnxruntime does fastest: `pixel_unshuffle` becomes a transposition.
+        What it predicts is then enlarged: the lines that stretch the greys, and the residual. The
+        greys are the page's own, so that no stroke is lost to the reduction.
+
+        Args:
+            tiles: uint8 (N, H, W).
+            seen: the tiles reduced, uint8 (N, h, w), sides multiples of 16; None: the tiles.
         """
-        rows = tiles[:, ::2], tiles[:, 1::2]
-        parts = [part for row in rows for part in (row[:, :, ::2], row[:, :, 1::2])]
-        quarters = torch.stack(parts, 1).float() / 255
-        return F.pixel_shuffle(to_bytes(self._cleaned(quarters)), 2).squeeze(1)
+        head, far, near = self._predicted(_quarters(tiles if seen is None else seen))
+        page = tiles.unsqueeze(1).float() / 255
+        size = (tiles.shape[-2], tiles.shape[-1])
+        slope, moved = (F.interpolate(one, size) for one in _line(head, far, near))
+        residual = F.pixel_shuffle(head[:, :4], 2)
+        if seen is not None:
+            residual = F.interpolate(residual, size, mode="bilinear", align_corners=False)
+        grey = (slope * page + moved).clamp(LEAST, 1 - LEAST)
+        return to_bytes(_painted(grey, residual)).squeeze(1)
 
     def _cleaned(self, quarters: Tensor) -> Tensor:
         """(N, 4, H/2, W/2) in 0..1 -> the same shape, cleaned."""
-        grey, residual = self._parts(quarters)
-        odds = residual.sigmoid()
-        bright = grey * odds
-        return bright / (bright + (1 - grey) * (1 - odds))
+        return _painted(*self._parts(quarters))
 
     def _parts(self, quarters: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the stretched greys and the residual of their logits, (N, 4, H/2, W/2).
+        """Return the stretched greys and the residual of their logits, (N, 4, H/2, W/2)."""
+        head, far, near = self._predicted(quarters)
+        slope, moved = _line(head, far, near)
+        return (slope * quarters + moved).clamp(LEAST, 1 - LEAST), head[:, :4]
+
+    def _predicted(self, quarters: Tensor) -> tuple[Tensor, "Line", "Line"]:
+        """Return what the network says, (N, 8, H/2, W/2), and the lines of far and near contrast.
 
         A page set between its paper and its ink is `slope * page + shift`, and so is every mixture
         of such pages: maps of one channel are mixed, and the page itself is touched once.
@@ -120,22 +134,10 @@ class LocalAffineAutoencoder(Architecture):
         half = quarters.mean(1, keepdim=True)
         levels = local_levels(half)
         light, dark = _spread(levels[:, :1]), _spread(levels[:, 3:4])
-        far_slope, far_shift = even_contrast(light, dark)
-        slope, shift = even_contrast(paper_level(half), dark)
+        far, near = even_contrast(light, dark), even_contrast(paper_level(half), dark)
         doubled = 2 * quarters
-        seen = (
-            doubled - 1,
-            far_slope * doubled + (2 * far_shift - 1),
-            slope * doubled + (2 * shift - 1),
-        )
-        head = self._head(torch.cat(seen, 1), levels)
-        wide, keep = head[:, 6:7].sigmoid(), head[:, 7:8].sigmoid()
-        slope, shift = slope + wide * (far_slope - slope), shift + wide * (far_shift - shift)
-        slope, shift = slope + keep * (1 - slope), shift - keep * shift
-        stretch = 1 + head[:, 4:5]
-        moved = (shift - 0.5) * stretch + (0.5 + head[:, 5:6])
-        grey = (slope * stretch) * quarters + moved
-        return grey.clamp(LEAST, 1 - LEAST), head[:, :4]
+        seen = (doubled - 1, *(slope * doubled + (2 * shift - 1) for slope, shift in (far, near)))
+        return self._head(torch.cat(seen, 1), levels), far, near
 
     def _head(self, seen: Tensor, levels: Tensor) -> Tensor:
         """(N, 12, H/2, W/2) -> (N, 8, H/2, W/2): residuals, stretch, shift, wide, keep."""
@@ -199,6 +201,35 @@ class LocalAffineAutoencoder(Architecture):
             for name, module in self.named_modules()
             if isinstance(module, nn.Conv2d)
         )
+
+
+Line = tuple[Tensor, Tensor]
+"""Slope and shift of a line that greys are taken along, (N, 1, H/2, W/2) each."""
+
+
+def _quarters(tiles: Tensor) -> Tensor:
+    """Return the pixels of every 2 x 2 as channels, uint8 (N, H, W) -> (N, 4, H/2, W/2) in 0..1.
+
+    Strided cuts are what onnxruntime does fastest: `pixel_unshuffle` becomes a transposition.
+    """
+    rows = tiles[:, ::2], tiles[:, 1::2]
+    parts = [part for row in rows for part in (row[:, :, ::2], row[:, :, 1::2])]
+    return torch.stack(parts, 1).float() / 255
+
+
+def _line(head: Tensor, far: Line, near: Line) -> Line:
+    """Return the line that the page's greys are taken along."""
+    slope, shift = near
+    wide, keep = head[:, 6:7].sigmoid(), head[:, 7:8].sigmoid()
+    slope, shift = slope + wide * (far[0] - slope), shift + wide * (far[1] - shift)
+    slope, shift = slope + keep * (1 - slope), shift - keep * shift
+    stretch = 1 + head[:, 4:5]
+    return slope * stretch, (shift - 0.5) * stretch + (0.5 + head[:, 5:6])
+
+
+def _painted(grey: Tensor, residual: Tensor) -> Tensor:
+    """Return sigmoid(logit(grey) + residual), by one exponential: half the time of logarithms."""
+    return grey / (grey + (1 - grey) * (-residual).exp())
 
 
 def _spread(level: Tensor) -> Tensor:

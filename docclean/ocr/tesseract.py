@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytesseract
 from PIL import Image
 
 from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError
@@ -35,11 +34,21 @@ LAYERS = {
 }
 """Kinds of files Tesseract writes: the suffix it gives them, the switch that asks for them."""
 
-# Two Tesseracts of one thread each read more pages a minute than one with two threads, whose
-# OpenMP sections mostly wait for each other; so every child gets one, and speed comes from `jobs`.
-# pytesseract hands its module's `environ` to the child: changed there, the limit stays out of our
-# own process, where it would slow a training down. A value set by the user comes first.
-pytesseract.pytesseract.environ = ChainMap(os.environ, {"OMP_THREAD_LIMIT": "1"})
+
+@cache
+def caller() -> Any:
+    """Return pytesseract, loaded where Tesseract is first called: it brings all of pandas along.
+
+    Two Tesseracts of one thread each read more pages a minute than one with two threads, whose
+    OpenMP sections mostly wait for each other; so every child gets one, and speed comes from
+    `jobs`. pytesseract hands its module's `environ` to the child: changed there, the limit stays
+    out of our own process, where it would slow a training down. A value set by the user comes
+    first.
+    """
+    import pytesseract
+
+    pytesseract.pytesseract.environ = ChainMap(os.environ, {"OMP_THREAD_LIMIT": "1"})
+    return pytesseract
 
 
 @dataclass(frozen=True)
@@ -75,10 +84,10 @@ class Tesseract:
         started = time.perf_counter()
         try:
             if words:
-                text, boxes = parse_tsv(pytesseract.image_to_data(image, **arguments))
+                text, boxes = parse_tsv(caller().image_to_data(image, **arguments))
             else:
-                text, boxes = pytesseract.image_to_string(image, **arguments), ()
-        except pytesseract.TesseractError as error:
+                text, boxes = caller().image_to_string(image, **arguments), ()
+        except caller().TesseractError as error:
             raise DoccleanError(f"{place(page)}: Tesseract failed: {error.message}") from error
         except RuntimeError as error:  # pytesseract's word for a timeout
             raise self._late(page) from error
@@ -102,10 +111,10 @@ class Tesseract:
             image, base = f"{folder}/page.ppm", f"{folder}/page"
             Image.fromarray(page.pixels).save(image)
             try:
-                pytesseract.pytesseract.run_tesseract(
+                caller().pytesseract.run_tesseract(
                     image, base, "", arguments["lang"], config, timeout=self.timeout
                 )
-            except pytesseract.TesseractError as error:
+            except caller().TesseractError as error:
                 raise DoccleanError(f"{place(page)}: Tesseract failed: {error.message}") from error
             except RuntimeError as error:
                 raise self._late(page) from error
@@ -192,8 +201,8 @@ def installed_languages() -> frozenset[str]:
         MissingProgramError: Tesseract itself is not installed.
     """
     try:
-        return frozenset(pytesseract.get_languages())
-    except pytesseract.TesseractNotFoundError as error:
+        return frozenset(caller().get_languages())
+    except caller().TesseractNotFoundError as error:
         raise MissingProgramError(NO_TESSERACT) from error
 
 
@@ -205,6 +214,6 @@ def tesseract_version() -> str:
         MissingProgramError: Tesseract is not installed.
     """
     try:
-        return str(pytesseract.get_tesseract_version())
-    except pytesseract.TesseractNotFoundError as error:
+        return str(caller().get_tesseract_version())
+    except caller().TesseractNotFoundError as error:
         raise MissingProgramError(NO_TESSERACT) from error

@@ -74,23 +74,45 @@ class PageMap:
             shape: height and width to return; the page's when None.
         """
         height, width = shape or (self.height, self.width)
-        # the last cells may reach past the page
-        box = (0, 0, self.picture[1] / CELL, self.picture[0] / CELL)
-        way = Pillow.Resampling.BILINEAR
-        return np.asarray(Pillow.fromarray(cells).resize((width, height), way, box=box), np.uint8)
+        down, across = height * CELL / self.picture[0], width * CELL / self.picture[1]
+        filled = [np.flatnonzero(cells.any(axis)) for axis in (1, 0)]
+        out = np.zeros((height, width), np.uint8)
+        if not len(filled[0]):
+            return out
+        # where there is nothing nothing is interpolated; values reach half a cell beyond their own
+        rows, columns = (
+            slice(max(0, int((some[0] - 1) * step)), min(side, int((some[-1] + 2) * step) + 1))
+            for some, step, side in zip(filled, (down, across), (height, width), strict=True)
+        )
+        out[rows, columns] = _enlarged(cells, (rows, columns), (down, across))
+        return out
 
     def within(self, cells: NDArray[np.uint8], window: tuple[slice, slice]) -> NDArray[np.uint8]:
         """Return values by cells for each pixel of a window of the page, as `over` does."""
-        rows, columns = window
-        down, across = self.cell
-        box = (columns.start / across, rows.start / down, columns.stop / across, rows.stop / down)
-        high, wide = cells.shape
-        held = (box[0], box[1], min(box[2], wide), min(box[3], high))
-        size = (columns.stop - columns.start, rows.stop - rows.start)
-        way = Pillow.Resampling.BILINEAR
-        return np.asarray(Pillow.fromarray(cells).resize(size, way, box=held), np.uint8)
+        return _enlarged(cells, window, self.cell)
 
     def told(self) -> dict[str, float]:
         """Return the share of the page that each kind takes, by its name, 0..1."""
         kinds = self.kinds()
         return {kind.name.lower(): round(float(np.mean(kinds == kind)), 4) for kind in Kind}
+
+
+def _enlarged(
+    cells: NDArray[np.uint8], window: tuple[slice, slice], cell: tuple[float, float]
+) -> NDArray[np.uint8]:
+    """Return values by cells for each pixel of a window, interpolated.
+
+    Args:
+        cells: (h, w) uint8.
+        window: rows and columns of a page, px.
+        cell: height and width of a cell in its px.
+    """
+    rows, columns = window
+    down, across = cell
+    high, wide = cells.shape  # the last cells may reach past the page
+    top, bottom = rows.start / down, min(rows.stop / down, high)
+    left, right = columns.start / across, min(columns.stop / across, wide)
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    way = Pillow.Resampling.BILINEAR
+    image = Pillow.fromarray(cells).resize(size, way, box=(left, top, right, bottom))
+    return np.asarray(image, np.uint8)

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytesseract
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from docclean.errors import MissingProgramError
-from docclean.ocr.tesseract import NO_TESSERACT
+from docclean.ocr.tesseract import NO_TESSERACT, caller
 from docclean.page import Image, Page
 
 SURE_OF_ORIENTATION = 5.0
@@ -113,10 +112,10 @@ def turn_by_tesseract(page: Page) -> int:
     image = Pillow.fromarray(page.grey())
     image.format = "PPM"
     try:
-        told = pytesseract.image_to_osd(image, config=f"--dpi {_plain_dpi(page)}", timeout=120)
-    except pytesseract.TesseractNotFoundError as error:
+        told = caller().image_to_osd(image, config=f"--dpi {_plain_dpi(page)}", timeout=120)
+    except caller().TesseractNotFoundError as error:
         raise MissingProgramError(NO_TESSERACT) from error
-    except pytesseract.TesseractError as error:
+    except caller().TesseractError as error:
         if "osd.traineddata" in str(error.message):
             raise MissingProgramError(
                 "Tesseract has no pack for orientation: apt-get install tesseract-ocr-osd"

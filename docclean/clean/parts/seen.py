@@ -23,6 +23,8 @@ SURE_OFF, LOOSE_OFF = 200, 110
 """Share, of 255, from which a cell at the rim is off the sheet, and is so beside such a one."""
 MOSTLY, LITTLE = 0.55, 0.03
 """Share of the sheet that is picture from which the page is one, and that may be text beside it."""
+PRINT = 0.78
+"""Light over that of the paper below which print shows before anything is cleaned."""
 MOST_COLOURED = 0.1
 """Share of the page that may hold coloured ink which the map does not take for stamps."""
 INKED = 0.04
@@ -144,6 +146,21 @@ class Seen:
         most = np.count_nonzero(self.pictures) >= MOSTLY * np.count_nonzero(sheet)
         return bool(most and np.count_nonzero(beside) <= LITTLE * np.count_nonzero(sheet))
 
+    def two_toned(self, grey: Image, rows: slice) -> Image:
+        """Return rows of the page with text much darker than its paper black, the rest white.
+
+        Args:
+            grey: luma of the page as it came, (H, W) uint8.
+            rows: which of its rows.
+        """
+        window = rows, slice(0, grey.shape[1])
+        paper = np.clip(self.field @ np.asarray(PRINT * np.array(LUMA), np.float32), 0, 255)
+        dark = grey[rows] < self.map.within(paper.astype(np.uint8), window)
+        cells = self._no_text
+        if cells.any():
+            dark &= self.map.within(cells.astype(np.uint8) * np.uint8(255), window) < 128
+        return np.where(dark, np.uint8(0), np.uint8(255))
+
     def text_only(self, cleaned: Image) -> Image:
         """Return the network's page (H, W) with white where there is no text on paper."""
         left_out = self.left_out(cleaned.shape)
@@ -151,10 +168,12 @@ class Seen:
 
     def left_out(self, shape: tuple[int, ...]) -> Mask | None:
         """Return which pixels, (H, W), say nothing of the text's dirt; None where all do."""
-        cells = self.off | spread(self.pictures, 1) | self.codes | self.stamps
-        if not cells.any():
-            return None
-        return self.over(cells, shape) >= 128
+        return self.over(self._no_text, shape) >= 128 if self._no_text.any() else None
+
+    @cached_property
+    def _no_text(self) -> Mask:
+        """Cells with anything else than text on paper."""
+        return self.off | spread(self.pictures, 1) | self.codes | self.stamps
 
     def over(self, cells: Mask, shape: tuple[int, ...]) -> Image:
         """Return a mask by cells for each pixel, 0..255, interpolated."""

@@ -17,11 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import resource_tracker
-from typing import Any, Generic, NoReturn, TypeVar, cast
-
-from pebble import ProcessExpired, ProcessPool
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from docclean.errors import DoccleanError
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 State = TypeVar("State")
 Item = TypeVar("Item")
@@ -162,6 +163,8 @@ class _Seat:
         if self._pool and not self._pool.active:
             self.close(at_once=True)  # its process was killed while it had nothing to do
         if self._pool is None:
+            from pebble import ProcessPool  # not at every start of the program
+
             _start_tracker()
             self._pool = ProcessPool(
                 1,
@@ -176,6 +179,8 @@ class _Seat:
 
     def taken(self) -> Any:
         """Return what came of the task; its programs end with a process that died."""
+        from pebble import ProcessExpired
+
         assert self.future is not None
         future, self.future = self.future, None
         try:

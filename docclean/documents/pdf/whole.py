@@ -1,4 +1,4 @@
-"""PDF in and out: a page that is one scan keeps that scan's pixels, any other is rendered."""
+"""A whole PDF: its pages read, counted, and written, as a new one or into a copy."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -7,15 +7,13 @@ import numpy as np
 import pikepdf
 
 from docclean.documents.base import (
-    Format,
     Source,
     Ways,
     chosen,
     decoding,
     encoding,
 )
-from docclean.documents.codecs import Kind, Stored, encode
-from docclean.documents.images import Jpeg
+from docclean.documents.codecs import Stored, encode
 from docclean.documents.mrc import layer
 from docclean.documents.pdf.editing import Edit, Editor, shown_box
 from docclean.documents.pdf.encoding import pictures_for
@@ -27,57 +25,27 @@ from docclean.errors import OutputError
 from docclean.page import Page
 
 
-class Pdf(Format):
-    """PDF: many pages; written like a PDF, only the page images change."""
-
-    name, suffixes, multipage = "pdf", (".pdf",), True
-
-    @staticmethod
-    def matches(head: bytes) -> bool:
-        """Say whether this is a PDF file; a few bytes before the mark are common."""
-        return b"%PDF-" in head
-
-    def read(self, source: Source, pages: set[int] | None, password: str | None) -> Iterator[Page]:
-        """Yield the pages numbered in `pages`, upright as a viewer shows them."""
-        with (
-            opened(source, password, tell=True) as (pdf, document),
-            Looking(pdf, document, source) as looking,
-        ):
-            for number in chosen(source, pages, len(document)):
-                with decoding(source):
-                    page = looking.at(number).page
-                assert page, "all kinds of pages were asked for"
-                yield page
-
-    def count(self, source: Source, password: str | None) -> int:
-        """Return how many pages there are."""
-        with opened(source, password) as (_, document):
-            return len(document)
-
-    def write(
-        self,
-        pages: Iterator[Page],
-        out: BinaryIO,
-        like: Source | None,
-        password: str | None,
-        ways: Ways,
-    ) -> None:
-        """Write the pages; like a PDF, into a copy of it."""
-        head = b""
-        if like is not None:
-            with like.open() as stream:
-                head = stream.read(1024)
-        if like is not None and self.matches(head):
-            _write_like(pages, out, like, password)
-        else:
-            stored = Stored(Kind.LOSSY if Jpeg.matches(head) else Kind.LOSSLESS)
-            _write_new(pages, out, stored, ways)
+def read(source: Source, pages: set[int] | None, password: str | None) -> Iterator[Page]:
+    """Yield the pages numbered in `pages`, upright as a viewer shows them."""
+    with (
+        opened(source, password, tell=True) as (pdf, document),
+        Looking(pdf, document, source) as looking,
+    ):
+        for number in chosen(source, pages, len(document)):
+            with decoding(source):
+                page = looking.at(number).page
+            assert page, "all kinds of pages were asked for"
+            yield page
 
 
-# --- writing -----------------------------------------------------------------------------------
+def count(source: Source, password: str | None) -> int:
+    """Return how many pages there are."""
+    with opened(source, password) as (_, document):
+        return len(document)
 
 
-def _write_new(pages: Iterator[Page], out: BinaryIO, stored: Stored, ways: Ways) -> None:
+def write_new(pages: Iterator[Page], out: BinaryIO, stored: Stored, ways: Ways) -> None:
+    """Write pages as a new PDF."""
     with pikepdf.new() as pdf:
         for page in pages:
             with encoding("pdf"):
@@ -89,7 +57,7 @@ def _write_new(pages: Iterator[Page], out: BinaryIO, stored: Stored, ways: Ways)
             save(pdf, out)
 
 
-def _write_like(pages: Iterator[Page], out: BinaryIO, like: Source, password: str | None) -> None:
+def write_like(pages: Iterator[Page], out: BinaryIO, like: Source, password: str | None) -> None:
     """Put the pages into a copy of `like`; pages not given are left out, with the outline."""
     with (
         opened(like, password) as (pdf, document),
