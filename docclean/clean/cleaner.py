@@ -166,11 +166,10 @@ class Cleaner:
         measures = needs_nothing(grey)
         if measures is None:
             return None
-        height = x_height(grey)
-        scale = working_factor(height, grey.shape) if self.scale else 1.0
-        decision = decide(measures).with_measures(x_height=height, scale=scale)
-        args = (self.runtime, None, blur, height, scale, measures, decision)
-        return _prepared(Work(page, grey, grey, grey, *args))
+        work = Work(page, grey, grey, grey, self.runtime, None, blur, measures=measures)
+        work = self._sized(work, x_height(grey))
+        told = decide(measures).with_measures(x_height=work.x_height, scale=work.scale)
+        return _prepared(replace(work, decision=told))
 
     def _measured(self, page: Page, grey: Image, blur: float, parts: Parts | None) -> Work:
         """Run the network once, and take the size of the letters from what it made.

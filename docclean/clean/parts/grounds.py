@@ -225,9 +225,18 @@ def _without_strokes(light: Field, tint: Colour) -> Field:
 
 def darkest_by_cells(full: NDArray[Any], shape: tuple[int, ...]) -> Field:
     """Return the darkest of each cell of values by pixels of the small picture."""
-    whole = np.full((shape[0] * CELL, shape[1] * CELL), 255, np.float32)
+    return np.asarray(_in_cells(full, shape, 255).min((1, 3)), np.float32)
+
+
+def lightest_by_cells(full: NDArray[Any], shape: tuple[int, ...]) -> Field:
+    """Return the lightest of each cell of values by pixels of the small picture."""
+    return np.asarray(_in_cells(full, shape, 0).max((1, 3)), np.float32)
+
+
+def _in_cells(full: NDArray[Any], shape: tuple[int, ...], beyond: int) -> Field:
+    whole = np.full((shape[0] * CELL, shape[1] * CELL), beyond, np.float32)
     whole[: full.shape[0], : full.shape[1]] = full
-    return np.asarray(whole.reshape(shape[0], CELL, shape[1], CELL).min((1, 3)), np.float32)
+    return whole.reshape(shape[0], CELL, shape[1], CELL)
 
 
 def by_cells(full: Field, shape: tuple[int, ...]) -> Field:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageFilter
 
-from docclean.clean.parts.grounds import darkest_by_cells
+from docclean.clean.parts.grounds import darkest_by_cells, lightest_by_cells
 from docclean.clean.parts.light import coloured_ink, rolled
 from docclean.clean.parts.seen import Mask, Seen
 from docclean.clean.parts.wish import WISH, Wish
@@ -44,10 +44,9 @@ class Parts(Seen):
         """
         shape = self.off.shape
         light = np.clip(self.light @ np.asarray(LUMA, np.float32), 0, 255).astype(np.uint8)
-        ink, left = (
-            255 - darkest_by_cells(smooth(one), shape)
-            for one in (light, shrunk(cleaned, self.map.picture))
-        )
+        seen, made = smooth(light), smooth(shrunk(cleaned, self.map.picture))
+        ground = lightest_by_cells(seen, shape)  # of a stain it is the stain's own grey
+        ink, left = ground - darkest_by_cells(seen, shape), 255 - darkest_by_cells(made, shape)
         elsewhere = self.off | self.kept | self.tinted | spread(self.stamps, 1)
         written = self.map.has(Kind.TEXT, SURE_TEXT) & ~elsewhere
         erased = written & (ink >= FAINT_INK) & (left < LEFT * ink)
