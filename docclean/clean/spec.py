@@ -33,7 +33,7 @@ class CleanerSpec:
     @classmethod
     def of(cls, options: Options, cores: int) -> "CleanerSpec":
         """Return the spec of one of `options.jobs` processes on a machine of `cores`."""
-        if options.jobs == 1:
+        if options.jobs is None or options.jobs == 1:
             return cls(options)
         return cls(options, max(1, cores // options.jobs), SHARED_TILE_AREA)
 

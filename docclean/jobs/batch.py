@@ -19,6 +19,7 @@ from docclean.jobs.ledger.entry import Entry
 from docclean.jobs.ledger.prints import call_hash
 from docclean.jobs.plan import plan_outputs
 from docclean.jobs.processes.desk import Desk
+from docclean.jobs.processes.limits import processes
 from docclean.jobs.processes.scratch import scratch
 from docclean.jobs.processes.workers import Died, Workers
 from docclean.jobs.progress import OnFile, OnPage, showing
@@ -139,7 +140,7 @@ def _results(
 ) -> Iterator[tuple[Path, FileResult]]:
     """Yield what came of each file, as they are done."""
     guarded = options.timeout is not None or options.memory is not None
-    if guarded or (options.jobs > 1 and len(plan) > 1):
+    if guarded or processes(options, len(plan), load) > 1:
         tasks = [Task(source, target) for source, target in plan]
         for task, result in handed_out(tasks, InTime(options), load, options):
             yield task.target, result
@@ -259,9 +260,9 @@ def handed_out(
     options: Options,
     stop: threading.Event | None = None,
 ) -> Iterator[tuple[Task, FileResult]]:
-    """Yield what came of each task, as they are done by `options.jobs` processes."""
+    """Yield what came of each task, as they are done by `processes`."""
     left = deque(tasks)
-    jobs = max(1, min(options.jobs, len(tasks)))
+    jobs = processes(options, len(tasks), load)
     if isinstance(load, CleanerSpec):  # few documents: each process may use more of the cores
         load = CleanerSpec.of(replace(options, jobs=jobs), os.cpu_count() or 1)
     with Workers(jobs, load, memory=options.memory_bytes) as workers:

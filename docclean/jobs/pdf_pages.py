@@ -1,13 +1,17 @@
 """The pages of one PDF, done here or in processes."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from docclean.clean.contract import Loader
+from docclean.clean.spec import CleanerSpec
 from docclean.documents.base import Source
 from docclean.documents.pdf.checking import undecodable
 from docclean.jobs.pdf_page import Opened, Outcome, failed
+from docclean.jobs.processes.limits import processes
 from docclean.jobs.processes.workers import Died, Workers
 from docclean.recipe import Options
 
@@ -30,7 +34,9 @@ class PdfPages:
 
         `done` holds the outcomes where others have made them.
         """
-        self.source, self.options, self.jobs = source, options, min(options.jobs, count)
+        self.source, self.options, self.jobs = source, options, processes(options, count, load)
+        if isinstance(load, CleanerSpec) and options.jobs is None and self.jobs > 1:
+            load = CleanerSpec.of(replace(load.options, jobs=self.jobs), os.cpu_count() or 1)
         self._done = done
         self._open = partial(_opened, source, options, load)
         self._here: Opened | None = None

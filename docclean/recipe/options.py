@@ -73,7 +73,7 @@ class Options:
     gate: Gate = _asked(
         "What tells whether cleaning hurts a page, which then stays as it is.", "pixels"
     )
-    jobs: int = _asked("Processes.", 1, "N")
+    jobs: int | None = _asked("Processes; else by cores and memory.", None, "N")
     threads: int | None = _asked("Of each process; else all cores.", None, "N")
     timeout: float | None = _asked("For a document; else by its pages.", None, "SECONDS")
     memory: str | None = _asked("A process may take, such as 2G.", None, "SIZE")

@@ -88,12 +88,12 @@ def handed_out_on(
     out = str(noted.out.absolute())
     work = Work(replace(options, jobs=1), out, noted.call, load)
     with (
-        connected(address, options.jobs * (options.threads or 1)),
+        connected(address, (options.jobs or 1) * (options.threads or 1)),
         Ledger(noted.state, noted.name, make=False) as ledger,
     ):
         documents = [_document(task, noted, ledger) for task in tasks]
         books = _Books(ledger, noted, tasks)
-        engine = Engine(work, documents, options.jobs, stop)
+        engine = Engine(work, documents, options.jobs or 1, stop)
         for index, ended in engine.ended(books.begun):
             name = documents[index].name
             result = books.ended(index, ended)

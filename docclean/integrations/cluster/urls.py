@@ -168,10 +168,10 @@ def clean_urls_on(
     work = Work(replace(options, jobs=1), out, call, load or cleaner_of(options))
     documents = [_document(*one, out) for one in tasks]
     with (
-        connected(address, options.jobs * (options.threads or 1)),
+        connected(address, (options.jobs or 1) * (options.threads or 1)),
         showing(len(tasks), progress) as (file_done, _),
     ):
-        engine = Engine(work, documents, options.jobs, stop)
+        engine = Engine(work, documents, options.jobs or 1, stop)
         for index, ended in engine.ended(lambda index: None):
             if index in engine.parted and ended.result.fault != "output":
                 places.remove(Parts(out, documents[index].name, "").folder)

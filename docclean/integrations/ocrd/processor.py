@@ -66,7 +66,7 @@ class DoccleanClean(Processor):  # type: ignore[misc]
             Tesseract(options.lang).check_languages()
         self._spec = CleanerSpec.of(options, os.cpu_count() or 1)
         self._cleaner: PageCleaner | None = None
-        if options.jobs > 1:
+        if (options.jobs or 1) > 1:
             load_runtime(options.model, "cpu", 1)
         else:
             self._cleaner = self._spec()

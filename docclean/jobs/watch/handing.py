@@ -113,7 +113,7 @@ class Handing:
         if self._desk is None:
             options = self.books.options
             memory = options.memory_bytes
-            workers = Workers(options.jobs, self.books.load, memory=memory, renewed=RENEWED)
+            workers = Workers(options.jobs or 1, self.books.load, memory=memory, renewed=RENEWED)
             self._desk = Desk(workers, self.taking.work(), wants_more_room, swept)
         return self._desk
 
