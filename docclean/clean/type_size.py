@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageFilter
 
 from docclean.imageops.components import components
-from docclean.imageops.morphology import widest
+from docclean.imageops.morphology import darkest, widest
 from docclean.page import Image
 
 WORKING_X_HEIGHT = 24.0
@@ -146,7 +145,7 @@ def bring_back(grey: Image, work: Image, cleaned: Image) -> Image:
         cleaned: the enlarged page cleaned, (h, w).
     """
     back = resized(cleaned, grey.shape)
-    least = np.asarray(Pillow.fromarray(back).filter(ImageFilter.MinFilter(3)), np.float32)
+    least = darkest(back, 3).astype(np.float32)
     lost = grey - resized(work, grey.shape).astype(np.float32)
     least_gain, most_gain = DARKENED
     gain = _contrast(back, back) / max(1.0, _contrast(grey, back)) - 1
@@ -169,7 +168,7 @@ def _own_letters(grey: Image, cleaned: Image) -> NDArray[np.float32]:
 
     Right at the edges of letters, wrong in dirt and deep inside strokes wider than the closing.
     """
-    paper = 255 - widest(255 - widest(grey, CLOSING), CLOSING)
+    paper = darkest(widest(grey, CLOSING), CLOSING)
     dark = 255 - np.float32(255) * grey / np.maximum(paper, 1)
     gain = _contrast(cleaned, cleaned) / max(1.0, _contrast(255 - dark, cleaned))
     return np.asarray(255 - np.clip(max(1.0, gain / OWN_DARKENED) * dark, 0, 255), np.float32)

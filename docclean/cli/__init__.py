@@ -10,6 +10,7 @@ import click
 
 from docclean import __version__
 from docclean.cli.batches import retry, status
+from docclean.cli.benching import bench
 from docclean.cli.cleaning import clean, ocr
 from docclean.cli.learning import export, list_members, synth, train
 from docclean.cli.looking import look
@@ -57,6 +58,7 @@ for verb in (
     retry,
     ocr,
     evaluate,
+    bench,
     demo,
     synth,
     train,

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageFilter
 
 from docclean.imageops.components import components
+from docclean.imageops.morphology import spread
 from docclean.page import Image
 from docclean.straighten.pixels import COARSE, paper_colour, reduced, threshold
 
@@ -31,7 +31,7 @@ def find_border(grey: Image) -> Mask:
     found = _at_edges(dark) | _beyond(dark)
     if not found.any():
         return np.zeros(grey.shape, np.bool_)
-    grown = Pillow.fromarray(found.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(5))
+    grown = Pillow.fromarray(spread(found, 2).astype(np.uint8) * np.uint8(255))
     whole = grown.resize((grey.shape[1], grey.shape[0]), Pillow.Resampling.NEAREST)
     return np.asarray(whole) > 0
 
@@ -43,9 +43,8 @@ def _opened(dark: Mask) -> Mask:
     """
     side = BORDER_OPENING
     wide = np.pad(dark, side, mode="edge")
-    image = Pillow.fromarray(wide.astype(np.uint8) * 255)
-    image = image.filter(ImageFilter.MinFilter(side)).filter(ImageFilter.MaxFilter(side))
-    return np.asarray(image)[side:-side, side:-side] > 0
+    opened = spread(~spread(~wide, side // 2), side // 2)
+    return opened[side:-side, side:-side]
 
 
 def _at_edges(dark: Mask) -> Mask:

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageFilter
 
 from docclean.clean.parts.paper_field import Field, enlarged
 from docclean.imageops.components import components
-from docclean.imageops.morphology import spread
+from docclean.imageops.morphology import darkest, spread, widest
 from docclean.page import LUMA, Image
 from docclean.regions.kinds import Kind
 from docclean.regions.page_map import CELL, PageMap
@@ -182,11 +181,7 @@ def _step(ground: Field, inside: Mask) -> float:
 
     Shade runs out slowly; a printed ground ends within a pixel or two.
     """
-    mask = Pillow.fromarray(inside.astype(np.uint8) * np.uint8(255))
-    core, near, far = (
-        np.asarray(mask.filter(way)) > 0
-        for way in (ImageFilter.MinFilter(5), ImageFilter.MaxFilter(3), ImageFilter.MaxFilter(9))
-    )
+    core, near, far = ~spread(~inside, 2), spread(inside, 1), spread(inside, 4)
     inner, outer = inside & ~core, far & ~near
     if not inner.any() or np.count_nonzero(outer) < LEAST_RIM * np.count_nonzero(inner):
         return float("inf")
@@ -215,10 +210,13 @@ def _ink(values: Colour, tint: Colour) -> Colour:
 
 def _without_strokes(light: Field, tint: Colour) -> Field:
     """Return a picture (h, w, 3) with its strokes, dark and light ones, filled in."""
-    image = Pillow.fromarray(np.clip(light, 0, 255).astype(np.uint8))
-    widest, least = ImageFilter.MaxFilter(CLOSING), ImageFilter.MinFilter(CLOSING)
-    closed = np.asarray(image.filter(widest).filter(least), np.float32)
-    opened = np.asarray(image.filter(least).filter(widest), np.float32)
+    levels = np.clip(light, 0, 255).astype(np.uint8)
+    planes = [np.ascontiguousarray(levels[..., n]) for n in range(levels.shape[2])]
+    closed, opened = (
+        np.stack([second(first(plane, CLOSING), CLOSING) for plane in planes], 2)
+        for first, second in ((widest, darkest), (darkest, widest))
+    )
+    closed, opened = closed.astype(np.float32), opened.astype(np.float32)
     nearer = np.abs(closed - tint).max(2) <= np.abs(opened - tint).max(2)
     return np.where(nearer[..., None], closed, opened)
 

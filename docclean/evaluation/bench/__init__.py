@@ -1,0 +1,1 @@
+"""How fast cleaning is on this machine, and what it holds in memory: `docclean bench`."""
