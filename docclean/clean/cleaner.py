@@ -2,9 +2,9 @@
 
     page -> in focus -> measured -> prepared -> candidate -> choice -> finished
 
-A page that needs nothing for certain is told at a glance. On others the network runs once, on a
-page of small type enlarged, of large type on a reduced picture; once more where its letters turn out
-to be of another size, where another network takes over, or where a pen has crossed the print.
+A page that needs nothing for certain is told at a glance. On others the network runs once, where
+type is small on the page enlarged, where it is large on a reduced picture; once more where letters
+turn out to be of another size, another network takes over, or a pen has crossed the print.
 """
 
 from collections.abc import Callable

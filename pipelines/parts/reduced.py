@@ -5,7 +5,7 @@
 
 DATA is the folder of the public sets (`data/README.md`). Each page is cleaned with the network
 seeing it as it is (seen 0), and with large letters reduced to each x-height. Tesseract reads what
-is meant for it with 150 and 300 dpi said; the mean word F1 counts. Seconds are a processor's, of one
+is meant for it with 150 and 300 dpi said; the mean word F1 counts. Seconds are those of one
 thread.
 """
 

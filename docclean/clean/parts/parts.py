@@ -21,6 +21,8 @@ from docclean.regions.reader import shrunk
 
 BAND = 256
 """Rows that are put together at a time."""
+APART = 64
+"""Columns with nothing to lay from which what lies beside them is laid by itself."""
 SURE_TEXT, FAINT_INK, LEFT, WORD = 150, 45.0, 0.35, 4
 """Share, of 255, from which a cell is surely text; grey levels of its ink, 255 as light as paper,
 from which there is something to lose; share of them that must be left; cells of a lost word."""
@@ -137,8 +139,7 @@ class Parts(Seen):
         masks = [self.over(cells, shape) for cells in (kept, spread(self.stamps, 1), self.beyond)]
         for top in range(0, shape[0], BAND):
             rows = slice(top, min(shape[0], top + BAND))
-            columns = _filled(masks, rows)
-            if columns is not None:
+            for columns in _filled(masks, rows):
                 box = (rows, columns)
                 here = self._laid(pixels[box], box, *(mask[box] for mask in masks))
                 pixels[box] = np.clip(here + 0.5, 0, 255).astype(np.uint8)
@@ -155,7 +156,18 @@ class Parts(Seen):
             stamp: where coloured ink does.
             off: what is off the sheet.
         """
-        here, even = pixels.astype(np.float32), self.evened(*box)
+        here = pixels.astype(np.float32)
+        if keep.any() or stamp.any():
+            here += self._own_share(here, box, keep, stamp)
+        white = off.astype(np.float32) / 255
+        ground = self.page.pixels[box] if self.wish.desk else np.float32(255)
+        return np.asarray(here + (white[..., None] if here.ndim == 3 else white) * (ground - here))
+
+    def _own_share(
+        self, here: NDArray[np.float32], box: tuple[slice, slice], keep: Image, stamp: Image
+    ) -> NDArray[np.float32]:
+        """Return what the page as it came adds to a box; coloured ink may be taken out of it."""
+        even = self.evened(*box)
         share = keep.astype(np.float32)[..., None] / 255
         if even.shape[2] == 3 and stamp.any():
             inked = (coloured_ink(even) * (stamp / np.float32(255)))[..., None]
@@ -163,12 +175,9 @@ class Parts(Seen):
                 share = np.maximum(share, inked)
             else:
                 here += np.minimum(1, 3 * inked) * (255 - here)  # soft edges too
-        white = off.astype(np.float32)[..., None] / 255
         if here.ndim == 2:
-            even, share, white = even[..., 0], share[..., 0], white[..., 0]
-        here += share * (even - here)
-        ground = self.page.pixels[box] if self.wish.desk else np.float32(255)
-        return np.asarray(here + white * (ground - here), np.float32)
+            even, share = even[..., 0], share[..., 0]
+        return np.asarray(share * (even - here), np.float32)
 
     def evened(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Return a box of the page over its paper, (h, w, 3 or 1), 0..255, whites rolled off."""
@@ -212,8 +221,7 @@ class Parts(Seen):
         cover = self.over(spread(self.crossed, 1), self.page.pixels.shape).copy()
         for top in range(0, self.page.height, BAND):
             rows = slice(top, min(self.page.height, top + BAND))
-            columns = _filled([cover], rows)
-            if columns is not None:
+            for columns in _filled([cover], rows):
                 inked = coloured_ink(self.evened(rows, columns))
                 cover[rows, columns] = (cover[rows, columns] * inked).astype(np.uint8)
         return resized(cover, shape)
@@ -224,7 +232,11 @@ def smooth(grey: Image) -> Image:
     return np.asarray(Pillow.fromarray(grey).filter(ImageFilter.BoxBlur(1)), np.uint8)
 
 
-def _filled(masks: list[Image], rows: slice) -> slice | None:
-    """Return the columns in which any of the masks, (H, W), has something in these rows."""
+def _filled(masks: list[Image], rows: slice) -> list[slice]:
+    """Return the stretches of columns in which any of the masks, (H, W), has something in rows."""
     filled = np.flatnonzero(np.any([mask[rows].any(0) for mask in masks], axis=0))
-    return slice(int(filled[0]), int(filled[-1]) + 1) if len(filled) else None
+    if not len(filled):
+        return []
+    breaks = np.flatnonzero(np.diff(filled) > APART)
+    firsts, lasts = filled[np.append(0, breaks + 1)], filled[np.append(breaks, -1)]
+    return [slice(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True)]
