@@ -11,6 +11,7 @@ from docclean.clean.type_size import resized
 from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError, UsageError
 from docclean.page import Image
 from docclean.registry import nearest
+from docclean.sessions import session
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 Device = Literal["auto", "cpu", "cuda"]
@@ -89,16 +90,8 @@ class OnnxRuntime:
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
-        # without the plan the arena gives layers each other's memory: half the peak, equal speed
-        options.enable_mem_pattern = False
-        # threads that wait sleep: equal speed alone, a tenth less work, and no fight beside others
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session: Any = onnxruntime.InferenceSession(
-                str(path), options, providers=_providers(onnxruntime, device)
-            )
+            self._session = session(path, threads, _providers(onnxruntime, device))
             facts = self._session.get_modelmeta().custom_metadata_map
             self.stride, self.reach = int(facts["stride"]), int(facts["reach"])
             self.scale = int(facts.get("scale", 1))  # older files do not say

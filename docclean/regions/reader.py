@@ -2,7 +2,6 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from PIL import Image as Pillow
 from docclean.page import Image, Page
 from docclean.regions.kinds import MARKS
 from docclean.regions.page_map import CELL, PageMap
+from docclean.sessions import session
 
 WEIGHTS = Path(__file__).with_name("regions.onnx")
 LONGER = 768
@@ -28,15 +28,7 @@ class MapReader:
         Args:
             threads: processor threads; None uses all cores.
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        providers = ["CPUExecutionProvider"]  # a picture so small is done before it is sent
-        self._session: Any = onnxruntime.InferenceSession(
-            str(WEIGHTS), options, providers=providers
-        )
+        self._session = session(WEIGHTS, threads)  # so small a picture is done before it is sent
 
     def __call__(self, page: Page) -> PageMap:
         """Return the map of a page."""

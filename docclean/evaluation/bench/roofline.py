@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from docclean.sessions import session
+
 CONVOLUTION = Path(__file__).with_name("conv.onnx")
 """One 3 x 3 convolution of 32 channels to 32, made by onnx's own helpers; its weights are one
 constant, which onnxruntime unfolds as it loads."""
@@ -32,15 +34,9 @@ class Roofline:
 
 def roofline(threads: int | None = None) -> Roofline:
     """Measure this machine, with so many threads; None: all cores."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    session: Any = onnxruntime.InferenceSession(
-        str(CONVOLUTION), options, providers=["CPUExecutionProvider"]
-    )
+    convolution = session(CONVOLUTION, threads)
     pixels = np.ones((1, CHANNELS, SIDE, SIDE), np.float32)
-    took = quickest(lambda: session.run(None, {"pixels": pixels}))
+    took = quickest(lambda: convolution.run(None, {"pixels": pixels}))
     here, there = np.ones(COPIED, np.uint8), np.empty(COPIED, np.uint8)
     copied = quickest(lambda: np.copyto(there, here))
     return Roofline(9 * CHANNELS**2 * SIDE**2 / took, 2 * COPIED / copied)
