@@ -146,9 +146,9 @@ class Cleaner:
         past = past_the_cleaner(page, grey) if self.gate else None
         if past:
             return Cleaned(page, past)
-        seen = _in_focus(page, grey)
-        work = self._at_a_glance(*seen)
+        work = self._at_a_glance(page, grey)
         if work is None:
+            seen = _in_focus(page, grey)
             parts = self._parts_of(seen[0])
             if self.gate and parts is not None and parts.is_picture:
                 return Cleaned(page, PICTURE)
@@ -159,14 +159,14 @@ class Cleaner:
         """Look what is on a page beside text."""
         return None if self.look is None else Parts(page, self.look(page), self.wish)
 
-    def _at_a_glance(self, page: Page, grey: Image, blur: float) -> Work | None:
-        """Return the page as it stays where it needs nothing for certain: no network runs."""
-        if not self.gate or self.reader is not None or blur:
+    def _at_a_glance(self, page: Page, grey: Image) -> Work | None:
+        """Return the page as it stays where it needs nothing for certain, being in focus, too."""
+        if not self.gate or self.reader is not None:
             return None
         measures = needs_nothing(grey)
         if measures is None:
             return None
-        work = Work(page, grey, grey, grey, self.runtime, None, blur, measures=measures)
+        work = Work(page, grey, grey, grey, self.runtime, measures=measures)
         work = self._sized(work, x_height(grey))
         told = decide(measures).with_measures(x_height=work.x_height, scale=work.scale)
         return _prepared(replace(work, decision=told))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -22,13 +23,13 @@ from docclean.documents import (
     write_to,
 )
 from docclean.documents.base import chosen as chosen_pages
-from docclean.errors import OutputError, UsageError
+from docclean.errors import UsageError
 from docclean.jobs.one_page import Treated, treat
-from docclean.jobs.plan import check_plan
+from docclean.jobs.plan import check_plan, make_folder, sidecar_paths
 from docclean.jobs.progress import OnPage
 from docclean.jobs.results import FileResult, failure, notes, pages_of
 from docclean.ocr import check_engine
-from docclean.ocr.sidecars import SUFFIXES, merged
+from docclean.ocr.sidecars import merged
 from docclean.outputs import OnReady, Outputs, check_target, naming, writing
 from docclean.page import Page
 from docclean.recipe import Options
@@ -91,7 +92,7 @@ def _process(
     if isinstance(out, Path):
         if isinstance(source, Path):
             check_plan([(source, out)])
-        _make_folder(out.parent)
+        make_folder(out.parent)
     run = _Run(as_source(source), options, on_page, on_ready, done)
     run(out, load)
     return tuple(run.decisions)
@@ -118,7 +119,7 @@ class _Run:
         if options.reads:
             check_engine(engine_of(options))
         chosen, in_place = self.way(out)
-        beside = _sidecar_paths(out, options) if isinstance(out, Path) else {}
+        beside = sidecar_paths(out, options) if isinstance(out, Path) else {}
         for path in beside.values():
             check_target(path, overwrite=options.overwrite)
         treated = iter(()) if in_place else self._treated(load)
@@ -204,6 +205,15 @@ class _Run:
     def _pages_of_any(self, treated: Iterator[Treated], chosen: Format, stream: BinaryIO) -> None:
         """Write a document of any format anew, page by page."""
         options = self.options
+        same = chosen is detect(self.source) and options.pages is None
+        same = same and not (options.bitonal or options.mrc)
+        if same and not chosen.multipage:
+            first = list(islice(treated, 2))
+            if len(first) == 1 and not _touched(first[0]):
+                self._told(first[0].page.number, first[0].decision, first[0].layers, 0)
+                self._copy(stream)
+                return
+            treated = chain(first, treated)
         touched = False
         texts: list[tuple[bytes | None, float, float]] = []
 
@@ -212,7 +222,7 @@ class _Run:
                 self._told(done.page.number, done.decision, done.layers, 0)
                 cut = done.straightened.cut
                 nonlocal touched
-                touched |= done.changed or bool(cut or done.straightened.turned)
+                touched |= _touched(done)
                 text = done.layers.get("pdf")
                 texts.extend([(text, 0, cut), (text, cut, 1)] if cut else [(text, 0, 1)])
                 yield from halves(done.page, cut) if cut else (done.page,)
@@ -223,13 +233,19 @@ class _Run:
             from docclean.documents.pdf.editing import graft
 
             graft(stream, texts)
-        recoded = options.bitonal or options.mrc
-        same = chosen is detect(self.source) and options.pages is None
-        if same and not (touched or recoded or any(text for text, _, _ in texts)):
+        if same and not (touched or any(text for text, _, _ in texts)):
             stream.seek(0)
             stream.truncate()
-            with self.source.open() as original:  # not even compressed anew
-                shutil.copyfileobj(original, stream)
+            self._copy(stream)
+
+    def _copy(self, stream: BinaryIO) -> None:
+        """Write the document as it came: it is not even compressed anew."""
+        with self.source.open() as original:
+            shutil.copyfileobj(original, stream)
+
+
+def _touched(done: Treated) -> bool:
+    return done.changed or bool(done.straightened.cut or done.straightened.turned)
 
 
 def apart(source: Path, out: Path, options: Options) -> tuple[bool, list[int]]:
@@ -271,25 +287,7 @@ class _Given:
         return self.cleaner
 
 
-def outputs_of(out: Path, options: Options) -> tuple[Path, ...]:
-    """Return every file that a document at `out` comes with."""
-    return (out, *_sidecar_paths(out, options).values())
-
-
-def _sidecar_paths(out: Path, options: Options) -> dict[str, Path]:
-    return {kind: out.with_suffix(SUFFIXES[kind]) for kind in options.sidecars}
-
-
 def _name(end: Path | Source | BinaryIO) -> str:
     if isinstance(end, Source) and end.path:
         return end.name
     return str(end) if isinstance(end, Path) else "-"
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be made ({error.strerror}); choose another -o"
-        ) from error

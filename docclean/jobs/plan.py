@@ -8,6 +8,8 @@ from pathlib import Path
 
 from docclean.documents import FORMATS, detect, known_suffixes
 from docclean.errors import OutputError, UnreadableInputError, UsageError
+from docclean.ocr.sidecars import SUFFIXES
+from docclean.recipe import Options
 
 FILE_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}")
 """How the name of a file ends, and a folder's seldom does: `scans.2024` is one."""
@@ -164,3 +166,27 @@ def _same(source: Path, target: Path) -> bool:
         return source.samefile(target)
     except OSError:  # one of them does not exist
         return False
+
+
+def outputs_of(out: Path, options: Options) -> tuple[Path, ...]:
+    """Return every file that a document at `out` comes with."""
+    return (out, *sidecar_paths(out, options).values())
+
+
+def sidecar_paths(out: Path, options: Options) -> dict[str, Path]:
+    """Return the files beside a document at `out`, by kind."""
+    return {kind: out.with_suffix(SUFFIXES[kind]) for kind in options.sidecars}
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made ({error.strerror}); choose another -o"
+        ) from error

@@ -12,10 +12,11 @@ from typing import Any
 from docclean.clean.contract import PageCleaner
 from docclean.documents import page_count
 from docclean.errors import ExitStatus, OutputError
-from docclean.jobs.document import outputs_of, process_file
+from docclean.jobs.document import process_file
 from docclean.jobs.ledger.database import Ledger
 from docclean.jobs.ledger.entry import Entry, Status, key_of
 from docclean.jobs.ledger.prints import Print, content_hash, print_of, same_bytes
+from docclean.jobs.plan import outputs_of
 from docclean.jobs.processes.limits import FIRST_SECONDS, TOO_LATE, allowed, within
 from docclean.jobs.processes.workers import Died
 from docclean.jobs.results import Fault, FileResult, failure, notes, pages_of

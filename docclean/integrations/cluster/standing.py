@@ -7,9 +7,9 @@ from pathlib import Path
 from docclean.errors import OutputError
 from docclean.integrations.cluster import notes, places
 from docclean.integrations.cluster.documents import Document, Ended, Facts, Work
-from docclean.jobs.document import outputs_of
 from docclean.jobs.ledger.entry import Entry, key_of
 from docclean.jobs.ledger.prints import Print, content_hash, print_of
+from docclean.jobs.plan import outputs_of
 from docclean.jobs.results import FileResult
 from docclean.jobs.results import notes as told
 

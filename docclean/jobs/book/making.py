@@ -10,8 +10,8 @@ from docclean.documents import format_of
 from docclean.documents.joining import Piece, join_pdfs, join_tiffs
 from docclean.errors import DoccleanError, ExitStatus
 from docclean.jobs.batch import process_many
-from docclean.jobs.document import check_asked, outputs_of
-from docclean.jobs.plan import check_plan
+from docclean.jobs.document import check_asked
+from docclean.jobs.plan import check_plan, outputs_of
 from docclean.jobs.processes.scratch import scratch
 from docclean.jobs.results import FileResult, failure, notes
 from docclean.ocr.sidecars import merged

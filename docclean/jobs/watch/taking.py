@@ -7,11 +7,10 @@ from pathlib import Path
 from docclean.clean.contract import PageCleaner
 from docclean.documents import check_whole
 from docclean.errors import DoccleanError
-from docclean.jobs.document import outputs_of
 from docclean.jobs.ledger.database import Ledger
 from docclean.jobs.ledger.entry import Entry
 from docclean.jobs.ledger.prints import content_hash, print_of
-from docclean.jobs.plan import named
+from docclean.jobs.plan import named, outputs_of
 from docclean.jobs.results import FileResult, failure
 from docclean.jobs.task import Noted, Task, in_time
 from docclean.jobs.watch.books import Books
