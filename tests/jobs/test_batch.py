@@ -194,3 +194,19 @@ def test_the_second_ctrl_c_ends_the_workers_and_leaves_no_half_file(everyone, ma
     ]
     assert process.returncode == 130
     assert [path.name for path in out.iterdir()] == [".docclean"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_a_kept_image_is_copied_and_never_encoded(letters, tmp_path, monkeypatch, suffix):
+    source, out = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    write_pages([Page(letters)], source)
+    monkeypatch.setattr("docclean.jobs.document.write_to", None)  # it would be called
+    assert process_file(source, out, Identity()).status == "done"
+    assert out.read_bytes() == source.read_bytes()
+
+
+def test_of_several_frames_every_one_is_written(letters, tmp_path):
+    source, out = tmp_path / "in.tif", tmp_path / "out.tif"
+    write_pages([Page(letters), Page(letters[::-1])], source)
+    assert process_file(source, out, Identity()).pages == 2
+    assert out.read_bytes() == source.read_bytes()
