@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from docclean.clean.contract import PageCleaner
+from docclean.clean.contract import CleanedPage, PageCleaner
 from docclean.clean.spec import CleanerSpec, engine_of
+from docclean.clean.type_size import resized
 from docclean.documents import Source, as_source, read_pages
 from docclean.errors import UsageError
+from docclean.imageops.division import divided
 from docclean.ocr import OcrEngine, read_layers
 from docclean.ocr.sidecars import merged, rescaled
 from docclean.page import Page
@@ -14,6 +16,8 @@ from docclean.recipe import Options
 
 KINDS = {".hocr": "hocr", ".xml": "alto"}
 """What is written, by the end of the output's name; text otherwise."""
+MOST_LOOKS = 2
+"""Looks there are: the cleaned page, and the page as it came divided by its paper."""
 
 
 def ocr_text(
@@ -104,3 +108,19 @@ def _shown(
         else:
             cleaned = cleaner.clean(page)
             yield cleaned.reading, cleaned.scale
+
+
+def looks_at(page: Page, cleaned: CleanedPage, count: int) -> tuple[Page, ...]:
+    """Return the pictures of a page that are read, all as large as the first, the cleaned one.
+
+    Args:
+        page: the page as it came.
+        cleaned: what a cleaner made of it.
+        count: how many looks, 1 to `MOST_LOOKS`.
+    """
+    first = cleaned.reading
+    if count < MOST_LOOKS:
+        return (first,)
+    other = divided(page.grey())
+    shape = first.pixels.shape[:2]
+    return first, first.with_pixels(other if other.shape == shape else resized(other, shape))

@@ -147,10 +147,9 @@ def _names(family: str) -> list[str]:
         return CORRUPTIONS.names()
     if family == "contenders":
         from docclean.evaluation.contenders import CONTENDERS
-        from docclean.evaluation.request import TRIED, UNGATED
-        from docclean.scores.totals import CLEANED
+        from docclean.evaluation.request import OF_MODELS
 
-        return [*CONTENDERS.names(), CLEANED, UNGATED, TRIED]
+        return [*CONTENDERS.names(), *OF_MODELS]
     if family == "engines":
         from docclean.ocr import ENGINES
 

@@ -86,6 +86,11 @@ STDOUT = Path("-")
 @click.option("--markdown", type=FILE, help="Write the table of all measures; - for stdout.")
 @click.option("--table", type=FILE, help="Put a short table between the marks of this README.")
 @click.option("--baseline", type=FILE, help="JSON of an earlier run; exit 5 where a set is worse.")
+@click.option(
+    "--views",
+    type=click.IntRange(1, 3),
+    help="Read each page so often, told another dpi each time.",
+)
 @click.option("--cache", type=FILE, help="Keeps what was read; a stopped run goes on where it was.")
 def evaluate(
     html: Path | None,

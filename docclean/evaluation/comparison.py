@@ -20,15 +20,12 @@ from docclean.errors import (
     UnreadableInputError,
     UsageError,
 )
-from docclean.evaluation.contenders import (
-    CONTENDERS,
-    Contender,
-    cleaned_by,
-)
+from docclean.evaluation.cleaners import cleaned_by
+from docclean.evaluation.contenders import CONTENDERS, Contender
 from docclean.evaluation.environment import environment
 from docclean.evaluation.folder import Item, find_items
 from docclean.evaluation.one_document import Bench, Result, Task
-from docclean.evaluation.reader import Cache
+from docclean.evaluation.reader import Cache, told_views
 from docclean.evaluation.rivals.programs import stop_programs
 from docclean.evaluation.settings import Settings, matches
 from docclean.ocr import OcrEngine, Tesseract, check_engine
@@ -61,32 +58,32 @@ def evaluate(
     jobs: int = 1,
     pictures: bool = False,
     cache: Path | None = None,
+    views: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Read every page of a folder once per contender and compare with the truth, if there is one.
 
     Args:
-        folder: pages with their truth beside them, sets of such pages, or any; see `find_items`.
+        folder: pages with their truth beside them, or sets of such pages; see `find_items`.
         cleaner: what 'cleaned' means; None where that contender is left out.
         engine: reads the pages; Tesseract for English by default.
         contenders: names of `CONTENDERS`, 'cleaned', or contenders of your own.
         rules: what counts as the same text.
         settings: engine and rules of each set; takes the place of `engine` and `rules`.
         sets: patterns of the sets to read; all where empty.
-        only: names of the pages to read, or a test of an item.
-        limit: read at most this many pages a set.
-        jobs: pages worked on at a time; one thread and one OCR process each.
+        only, limit: names of the pages to read, or a test of an item; at most so many a set.
+        jobs: pages worked on at a time.
         pictures: keep small pictures of each page for `Report.to_html`.
         cache: file that keeps what was read, for the next run.
+        views: harmless views each page is read under, 1 to 3; see `reader.VIEWS`.
         progress: called with (pages done, pages in all) after each page.
     """
-    plan = _plan(contenders, cleaner)
+    bench = Bench(_plan(contenders, cleaner), pictures, Cache.load(cache) if cache else None, views)
     found = find_items(Path(folder))
     items = _chosen(found.items, sets, only, limit)
     tasks = _tasks(items, Path(folder), engine or Tesseract(), rules, settings, jobs)
-    bench = Bench(plan, pictures, Cache.load(cache) if cache else None)
     results = list(_run(bench, tasks, jobs, progress))
-    return _report(Path(folder), found.left_out, tasks, results)
+    return _report(Path(folder), found.left_out, tasks, results, _methods(tasks, views))
 
 
 def _plan(wanted: Sequence[str | Contender], cleaner: PageCleaner | None) -> list[Contender]:
@@ -171,7 +168,11 @@ def _measure(bench: Bench, task: Task) -> Result:
 
 
 def _report(
-    folder: Path, left_out: Sequence[Path], tasks: Sequence[Task], results: Sequence[Result]
+    folder: Path,
+    left_out: Sequence[Path],
+    tasks: Sequence[Task],
+    results: Sequence[Result],
+    methods: dict[str, str],
 ) -> Report:
     """Put the results together.
 
@@ -191,7 +192,7 @@ def _report(
         failures,
         environment=environment(),
         remark=_remark(folder, left_out, pages, failures),
-        methods=_methods(tasks),
+        methods=methods,
     )
 
 
@@ -288,11 +289,11 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _methods(tasks: Sequence[Task]) -> dict[str, str]:
+def _methods(tasks: Sequence[Task], views: int) -> dict[str, str]:
     """Tell of each set how its pages were read and compared."""
     methods = {}
     for task in tasks:
         case = "case folded" if task.rules.fold_case else "case kept"
         told = f"{title_of(task.engine)}, {task.rules.form}, white space folded, {case}"
-        methods[task.item.group] = told
+        methods[task.item.group] = f"{told}{told_views(views)}"
     return methods

@@ -1,12 +1,10 @@
 """Ways to treat a page before it is read: the bars, the rivals, and the cleaner itself."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from docclean.clean.cleaner import Cleaner
-from docclean.clean.contract import PageCleaner
 from docclean.clean.type_size import enlarge as enlarged
 from docclean.errors import MissingProgramError, UsageError
 from docclean.evaluation.rivals.binarizing import (
@@ -19,7 +17,7 @@ from docclean.evaluation.rivals.binarizing import (
 )
 from docclean.evaluation.rivals.classical import divide_background, divide_dilated
 from docclean.evaluation.rivals.programs import TIMEOUT, Program
-from docclean.ocr import OcrEngine, Tesseract
+from docclean.ocr import OcrEngine, PageText
 from docclean.ocr.tesseract import MAX_SIDE, tesseract_version
 from docclean.page import Image, Page
 from docclean.registry import Registry
@@ -33,11 +31,13 @@ class Treated:
         page: the page, to be looked at and held against its clean twin.
         note: what there is to say.
         enlarged: the page as the engine is to read it, where that is not `page`.
+        looks: other pictures of the page, as large as that, which are read too.
     """
 
     page: Page
     note: str = ""
     enlarged: Page | None = None
+    looks: tuple[Page, ...] = ()
 
     @property
     def reading(self) -> Page:
@@ -62,6 +62,8 @@ class Contender:
         missing: returns what it lacks on this machine, None for nothing; see `lacking`.
         trial: treats a page with the help of the engine that will read it; then `treat` is not
             called.
+        fuse: makes one reading of those of the page and its other looks, which have their words;
+            None: the page is read once, as it was treated.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Contender:
     variables: tuple[tuple[str, str], ...] = ()
     missing: Callable[[], str | None] = _nothing
     trial: Callable[[Page, OcrEngine], Treated] | None = None
+    fuse: Callable[[Sequence[PageText]], PageText] | None = None
 
     def lacking(self) -> str | None:
         """Return None where it can run, else one sentence that says what to install."""
@@ -173,41 +176,7 @@ def command_contender(spec: str, timeout: float = TIMEOUT) -> Contender:
     )
 
 
-# --- the cleaner ---------------------------------------------------------------------------------
-
-
-def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
-    """Make a cleaner a contender, read in grey as `docclean ocr` does; its note is the reason."""
-
-    def treat(page: Page) -> Treated:
-        return _treated(cleaner, page)
-
-    return Contender(name, "docclean, read in grey", treat)
-
-
-def tried_by(cleaner: Cleaner, name: str) -> Contender:
-    """Make a cleaner whose gate reads a sample of the page, in the language of its set."""
-
-    def trial(page: Page, engine: OcrEngine) -> Treated:
-        reader = replace(engine, psm=6) if isinstance(engine, Tesseract) else engine
-        judged = Cleaner(
-            cleaner.runtime,
-            max_tile_area=cleaner.max_tile_area,
-            reader=reader,
-            faint=cleaner.faint,
-        )
-        return _treated(judged, page)
-
-    return Contender(name, "docclean, its gate by reading", raw, trial=trial)
-
-
-def _treated(cleaner: PageCleaner, page: Page) -> Treated:
-    """Return what a cleaner makes of a page; its note is the reason."""
-    cleaned = cleaner.clean(page)
-    grey = cleaned.page.with_pixels(cleaned.page.grey())
-    reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
-    return Treated(grey, reason, getattr(cleaned, "read", None))
-
+# --- all of them ----------------------------------------------------------------------------------
 
 CONTENDERS: Registry[Contender] = Registry(
     "contender",

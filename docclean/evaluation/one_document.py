@@ -13,13 +13,13 @@ from docclean.errors import DoccleanError, MissingProgramError, OutputError
 from docclean.evaluation.contenders import Contender, Treated
 from docclean.evaluation.dictionary import dictionary
 from docclean.evaluation.folder import Item
-from docclean.evaluation.reader import Cache, Read, Reader
+from docclean.evaluation.reader import Cache, Read, Reader, views_of
 from docclean.evaluation.rivals.meter import Meter
 from docclean.evaluation.signs import signs_of
 from docclean.ocr import OcrEngine
 from docclean.page import Page
 from docclean.report.pictures import take_pictures
-from docclean.scores.pixels import compare
+from docclean.scores.pixels import Fidelity, compare
 from docclean.scores.results import (
     Cost,
     Failure,
@@ -31,15 +31,18 @@ from docclean.scores.results import (
 from docclean.scores.text import TextRules, score
 from docclean.scores.totals import (
     TWIN,
+    averaged,
     bar_of,
-    mean_cost,
     mean_fidelity,
     mean_signs,
     shown_of,
+    summed,
 )
 from docclean.truth import read_truth
 
 PAGE_BREAK = "\n\n"
+Views = list[Reading]
+"""What one contender made of one page, a reading a view."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Bench:
     plan: Sequence[Contender]
     pictures: bool
     cache: Cache | None
+    views: int = 1
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set where the run is given up: no page is begun any more."""
 
@@ -88,19 +92,19 @@ class Bench:
         """Read one document once per contender; its pages make one text."""
         item = task.item
         truth = read_truth(item.truth).text if item.truth else None
-        sheets: dict[str, list[Reading]] = {}
+        sheets: dict[str, list[Views]] = {}
         failures: list[Failure] = []
         pictures: Pictures | None = None
         for before, twin in _paired(item):
             sheet = Sheet(self, task, before, twin, truth is not None)
-            for name, reading in sheet.read().items():
-                sheets.setdefault(name, []).append(reading)
+            for name, views in sheet.read().items():
+                sheets.setdefault(name, []).append(views)
             failures += sheet.failures
             if self.pictures and pictures is None and sheet.shown is not None:
                 pictures = take_pictures(before, sheet.shown)
         whole = max((len(sheet) for sheet in sheets.values()), default=0)
         readings = tuple(
-            _joined(truth, sheet, task.rules)
+            averaged([_joined(truth, pages, task.rules) for pages in zip(*sheet, strict=True)])
             for sheet in sheets.values()
             if len(sheet) == whole  # one that failed on a page has not read the document
         )
@@ -122,31 +126,33 @@ class Sheet:
         self.shown: Page | None = None
         self.failures: list[Failure] = []
 
-    def read(self) -> dict[str, Reading]:
+    def read(self) -> dict[str, "Views"]:
         """Return what each contender made of the page; those that failed are left out."""
         reader = Reader(self.task.engine, self.bench.cache)
-        readings: dict[str, Reading] = {}
-        treated: dict[str, tuple[Page, Read]] = {}
+        readings: dict[str, Views] = {}
+        treated: dict[str, tuple[Page, list[Read]]] = {}
         for contender in self._plan():
             if self.bench.stopped.is_set():
                 break
             try:
                 after, cost = self._treat(contender)
-                read = reader.read(after.reading, contender.variables, words=not self.labelled)
+                reads = self._reads(reader, contender, after)
             except (MissingProgramError, OutputError):
                 raise  # no page could be read, no reading kept
             except DoccleanError as error:
                 name = f"{self.task.name} ({contender.name})"
                 self.failures.append(Failure(name, str(error)))
                 continue
-            reading = Reading(
-                contender.name, read.found.text, treat=cost, ocr=read.cost, note=after.note
-            )
-            if self.twin is not None and contender.name != TWIN:
-                reading = self._compared(reading, after.page, self.twin)
-            readings[contender.name] = reading
+            fidelity = self._fidelity(contender, after.page)
+            readings[contender.name] = [
+                Reading(
+                    contender.name, read.found.text, fidelity=fidelity,
+                    treat=cost, ocr=read.cost, note=after.note,
+                )
+                for read in reads
+            ]  # fmt: skip
             if not self.labelled:
-                treated[contender.name] = (after.reading, read)
+                treated[contender.name] = (after.reading, reads)
             if contender.name == self.bench.shown:
                 self.shown = after.page
         return self._signed(readings, treated) if treated else readings
@@ -165,26 +171,40 @@ class Sheet:
                 treated = contender.treat(self.page)
         return treated, meter.cost
 
-    def _compared(self, reading: Reading, after: Page, twin: Page) -> Reading:
-        """Add the distance to the clean twin."""
-        grey, clean = after.grey(), twin.grey()
-        if grey.shape != clean.shape:
-            return reading
-        return replace(reading, fidelity=compare(grey, clean))
+    def _reads(self, reader: Reader, contender: Contender, after: Treated) -> list[Read]:
+        """Read a treated page under each view, with its other looks where it has some."""
+        fuse, words = contender.fuse, not self.labelled or contender.fuse is not None
+        looks = [
+            [reader.read(view, contender.variables, words=words) for view in views]
+            for views in (views_of(one, self.bench.views) for one in (after.reading, *after.looks))
+        ]
+        if fuse is None:
+            return looks[0]
+        return [
+            Read(fuse([read.found for read in reads]), summed([read.cost for read in reads]))
+            for reads in zip(*looks, strict=True)
+        ]
+
+    def _fidelity(self, contender: Contender, after: Page) -> Fidelity | None:
+        """Return the distance to the clean twin."""
+        if self.twin is None or contender.name == TWIN:
+            return None
+        grey, clean = after.grey(), self.twin.grey()
+        return compare(grey, clean) if grey.shape == clean.shape else None
 
     def _signed(
-        self, readings: dict[str, Reading], treated: dict[str, tuple[Page, Read]]
-    ) -> dict[str, Reading]:
+        self, readings: dict[str, "Views"], treated: dict[str, tuple[Page, list[Read]]]
+    ) -> dict[str, "Views"]:
         """Add what can be told without truth."""
-        bar = readings.get(self.bench.bar)
-        lang = getattr(self.task.engine, "lang", "eng")
-        words = dictionary(lang)
-        for name, (page, read) in treated.items():
-            text = bar.text if bar else read.found.text
-            signs = signs_of(page, read.found, text, words)
-            if bar is None:  # it failed on this page: there is nothing to agree with
-                signs = replace(signs, agreement=math.nan)
-            readings[name] = replace(readings[name], signs=signs)
+        bars = readings.get(self.bench.bar)
+        words = dictionary(getattr(self.task.engine, "lang", "eng"))
+        for name, (page, reads) in treated.items():
+            texts = [bar.text for bar in bars] if bars else [read.found.text for read in reads]
+            for view, (read, text) in enumerate(zip(reads, texts, strict=True)):
+                signs = signs_of(page, read.found, text, words)
+                if bars is None:  # it failed on this page: there is nothing to agree with
+                    signs = replace(signs, agreement=math.nan)
+                readings[name][view] = replace(readings[name][view], signs=signs)
         return readings
 
 
@@ -212,14 +232,13 @@ def _pages(path: Path) -> Iterator[Page]:
 def _joined(truth: str | None, sheet: Sequence[Reading], rules: TextRules) -> Reading:
     """Make one reading of the pages of a document."""
     text = PAGE_BREAK.join(one.text for one in sheet)
-    treat, ocr = mean_cost([one.treat for one in sheet]), mean_cost([one.ocr for one in sheet])
     return Reading(
         sheet[0].contender,
         text,
         None if truth is None else score(truth, text, rules),
         mean_fidelity([one.fidelity for one in sheet if one.fidelity]),
         mean_signs([one.signs for one in sheet if one.signs]),
-        replace(treat, seconds=treat.seconds * len(sheet)),
-        replace(ocr, seconds=ocr.seconds * len(sheet)),
+        summed([one.treat for one in sheet]),
+        summed([one.ocr for one in sheet]),
         "; ".join(dict.fromkeys(one.note for one in sheet if one.note)),
     )

@@ -16,6 +16,9 @@ from docclean.page import Page
 from docclean.scores.results import Cost
 
 LINE_START = '{"key": "'
+VIEWS = (None, 150.0, 300.0)
+"""What the views of a page say of its dots per inch. The pixels are the same, and yet Tesseract
+lays out the page in another way: the spread over them is the noise of the instrument."""
 Variables = tuple[tuple[str, str], ...]
 
 
@@ -25,6 +28,19 @@ class Read:
 
     found: PageText
     cost: Cost
+
+
+def views_of(page: Page, count: int) -> tuple[Page, ...]:
+    """Return a page as it came for one view, else under the first `count` of `VIEWS`."""
+    if count == 1:
+        return (page,)
+    return tuple(replace(page, dpi=(dpi, dpi) if dpi else None) for dpi in VIEWS[:count])
+
+
+def told_views(count: int) -> str:
+    """Say under which views pages are read; nothing of one."""
+    dpi = ", ".join("unsaid" if dpi is None else f"{dpi:.0f}" for dpi in VIEWS[:count])
+    return f", {count} views a page (dpi {dpi}), scores averaged" if count > 1 else ""
 
 
 @dataclass(frozen=True)
@@ -100,8 +116,9 @@ class Reader:
                 raise UsageError(f"the engine '{engine.name}' cannot be told {dict(variables)}")
             engine = replace(engine, variables=engine.variables + variables)
         key = _key(engine, page, words)
-        stored: Mapping[str, Read] = self.cache.known if self.cache else {}
-        read = self.known.get(key) or stored.get(key)
+        read = self._known(key)
+        if read is None and not words:  # what was read with its words serves those who need none
+            read = self._known(_key(engine, page, True))
         if read is None:
             with Meter() as meter:
                 found = engine.read(page, words=words)
@@ -110,6 +127,10 @@ class Reader:
                 self.cache.add(key, read)
         self.known[key] = read
         return read
+
+    def _known(self, key: str) -> Read | None:
+        stored: Mapping[str, Read] = self.cache.known if self.cache else {}
+        return self.known.get(key) or stored.get(key)
 
 
 def _key(engine: OcrEngine, page: Page, words: bool) -> str:

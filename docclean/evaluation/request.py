@@ -10,14 +10,15 @@ from pathlib import Path
 from docclean.clean.cleaner import Cleaner
 from docclean.corruptions import CORRUPTIONS
 from docclean.errors import UsageError
-from docclean.evaluation.comparison import USUAL, evaluate, resolve
-from docclean.evaluation.contenders import (
-    CONTENDERS,
-    Contender,
+from docclean.evaluation.cleaners import (
     cleaned_by,
-    command_contender,
+    dropped_by,
+    looked_by,
     tried_by,
+    written_by,
 )
+from docclean.evaluation.comparison import USUAL, evaluate, resolve
+from docclean.evaluation.contenders import CONTENDERS, Contender, command_contender
 from docclean.evaluation.folder import Item
 from docclean.evaluation.rivals.programs import TIMEOUT
 from docclean.evaluation.robustness import COMMON, measure_curves
@@ -31,6 +32,11 @@ from docclean.scores.totals import CLEANED
 
 UNGATED, TRIED = "ungated", "tried"
 """A model without its gate, and with one that reads a sample of the page."""
+LOOKS, DROPPED = "looks", "dropped"
+"""Its page read twice, and once with no more than its unsure words dropped."""
+WRITTEN, WRITTEN_FOR_OCR = "written", "written-for-ocr"
+"""The files it writes, read as they are."""
+OF_MODELS = (CLEANED, UNGATED, TRIED, LOOKS, DROPPED, WRITTEN, WRITTEN_FOR_OCR)
 ALL = "all"
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how many."""
@@ -43,7 +49,9 @@ class Order:
     Attributes:
         folder: the pages; None where only synthetic ones are asked for.
         contenders: names of `CONTENDERS`, 'cleaned' and 'ungated' (each model with and without its
-            gate), 'tried' (with `--gate ocr`), or 'all' for every one that can run here.
+            gate), 'tried' (with `--gate ocr`), 'looks' (read twice), 'dropped' (without unsure
+            words), 'written' and 'written-for-ocr' (files as `clean` writes them), or 'all' for
+            every one that can run here.
         commands: outside programs, 'NAME=program @IN @OUT'.
         models: names or files; the first is 'cleaned', the others 'cleaned:NAME'.
         device: where the models run.
@@ -55,6 +63,7 @@ class Order:
         limit: at most this many pages a set.
         jobs: pages at a time.
         cache: file that keeps what was read.
+        views: views each page is read under; None: as the settings file says, else one.
         synthetic: make `count` pages with `seed` instead of reading a folder.
         curves: measure robustness curves too.
         members: corruptions that get a curve; 'all' takes every one.
@@ -74,6 +83,7 @@ class Order:
     limit: int | None = None
     jobs: int = 1
     cache: Path | None = None
+    views: int | None = None
     synthetic: bool = False
     count: int = 12
     seed: int = 1
@@ -110,6 +120,7 @@ class Order:
 
     def _evaluate(self, folder: Path, plan: list[Contender], progress: Progress) -> Report:
         halves = pages_of_split(folder, self.split) if self.split else {}
+        settings = Settings.load(self.settings, self.default)
 
         def wanted(item: Item) -> bool:
             return item.group not in halves or item.name in halves[item.group]
@@ -118,13 +129,14 @@ class Order:
             folder,
             None,
             contenders=plan,
-            settings=Settings.load(self.settings, self.default),
+            settings=settings,
             sets=self.sets,
             only=wanted if halves else None,
             limit=self.limit,
             jobs=self.jobs,
             pictures=self.pictures,
             cache=self.cache,
+            views=self.views or settings.views,
             progress=lambda done, total: progress("reading", done, total),
         )
 
@@ -155,7 +167,7 @@ class Order:
             names += [CLEANED, UNGATED]
         for name in names:
             kind, _, model = name.partition(":")
-            if kind in (CLEANED, UNGATED, TRIED):
+            if kind in OF_MODELS:
                 chosen = (model,) if model else self.models
                 plan += [self._cleaned(kind, one) for one in dict.fromkeys(chosen)]
             elif name in CONTENDERS.names():
@@ -163,7 +175,7 @@ class Order:
                     raise UsageError(f"the contender '{name}' cannot run: {unfit}")
                 plan += [resolve(name, None)] if name not in [one.name for one in plan] else []
             else:
-                known = [*CONTENDERS.names(), CLEANED, UNGATED, TRIED, ALL]
+                known = [*CONTENDERS.names(), *OF_MODELS, ALL]
                 raise UsageError(
                     f"there is no contender '{name}'{nearest(name, known)}; "
                     f"known: {', '.join(known)}"
@@ -185,9 +197,14 @@ class Order:
 
     def _cleaned(self, kind: str, model: str) -> Contender:
         name = kind if model == self.models[0] else f"{kind}:{Path(model).stem}"
+        cleaner = self._cleaner(model, gate=kind != UNGATED)
         if kind == TRIED:
-            return tried_by(self._cleaner(model, gate=True), name)
-        return cleaned_by(self._cleaner(model, gate=kind == CLEANED), name)
+            return tried_by(cleaner, name)
+        if kind in (LOOKS, DROPPED):
+            return (looked_by if kind == LOOKS else dropped_by)(cleaner, name)
+        if kind in (WRITTEN, WRITTEN_FOR_OCR):
+            return written_by(cleaner, name, for_ocr=kind == WRITTEN_FOR_OCR)
+        return cleaned_by(cleaner, name)
 
     def _cleaner(self, model: str, *, gate: bool) -> Cleaner:
         # one thread for each page at work: two pages at a time clean faster than one on two cores

@@ -17,6 +17,8 @@ SPLITS = "splits.json"
 """Names the pages of each split: {set: {split: [names]}}; sets may be nested like their folders."""
 
 
+MOST_VIEWS = 3
+"""Harmless views a page can be read under."""
 PSM = (1, *range(3, 14))
 """Tesseract's page segmentation modes that read (0 finds the orientation only, 2 is not built)."""
 
@@ -60,14 +62,16 @@ class Settings:
         default: of sets no table matches.
         tables: by pattern (`typewritten-*`, `ocr/*`), matched against a set's path and against its
             last part; where several match, the later one wins key by key.
+        views: views each page is read under; see `reader.VIEWS`.
     """
 
     default: SetSettings = PLAIN_SETTINGS
     tables: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    views: int = 1
 
     @classmethod
     def load(cls, path: Path | None, default: SetSettings = PLAIN_SETTINGS) -> "Settings":
-        """Read a TOML file: `[set."PATTERN"]` with the fields of `SetSettings` as keys.
+        """Read a TOML file: `[set."PATTERN"]` with the fields of `SetSettings` as keys, `views`.
 
         Raises:
             UnreadableInputError: no such file, or not TOML.
@@ -79,11 +83,14 @@ class Settings:
             told = tomllib.loads(path.read_text("utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise UnreadableInputError(f"{path}: is not a settings file: {error}") from error
-        tables = told.pop("set", {})
+        tables, views = told.pop("set", {}), told.pop("views", 1)
         if told or not isinstance(tables, dict):
             found = ", ".join(told) or "set"
             raise UsageError(f"{path}: unknown key '{found}'; settings stand in [set.\"NAME\"]")
-        return cls(default, tuple((name, _checked(path, name, tables[name])) for name in tables))
+        if type(views) is not int or not 1 <= views <= MOST_VIEWS:
+            raise UsageError(f"{path}: views must be 1 to {MOST_VIEWS}, not {views!r}")
+        checked = tuple((name, _checked(path, name, tables[name])) for name in tables)
+        return cls(default, checked, views)
 
     def of(self, group: str) -> SetSettings:
         """Return the settings of one set."""

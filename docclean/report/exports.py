@@ -8,12 +8,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 from docclean.errors import UnreadableInputError
 from docclean.files import writing_text
 from docclean.scores.pixels import Fidelity
 from docclean.scores.results import PageResult, Reading, Signs, Summary
+from docclean.scores.statistics import cer_of, f1_of
 
 BEGIN, END = "<!-- docclean evaluate: begin -->", "<!-- docclean evaluate: end -->"
 """What stands around a table that `write_between` may replace."""
@@ -43,6 +45,10 @@ def _flat(page: PageResult, reading: Reading) -> dict[str, Any]:
         row[name] = getattr(reading.fidelity, name) if reading.fidelity else ""
     for name in Signs.__dataclass_fields__:
         row[f"sign_{name}"] = getattr(reading.signs, name) if reading.signs else ""
+    row["views"] = len(reading.views) or 1
+    for name, rate in (("cer", cer_of), ("f1", f1_of)):  # the spread over the views
+        rates = [rate(one) for one in reading.views]
+        row[f"{name}_spread"] = stdev(rates) if len(rates) > 1 else ""
     row |= {"treat_s": reading.treat.seconds, "treat_mb": reading.treat.peak_mb}
     row |= {"ocr_s": reading.ocr.seconds, "ocr_mb": reading.ocr.peak_mb, "note": reading.note}
     return row
@@ -68,7 +74,8 @@ def to_json(summary: Summary, pages: Sequence[PageResult], *, texts: bool = True
                 told.pop("text")
             readings.append(told)
         gain = page.change(summary.before, summary.after)
-        head = {"set": page.group, "name": page.name, "gain": gain}
+        noise = page.noise(summary.before, summary.after)
+        head = {"set": page.group, "name": page.name, "gain": gain, "noise": noise}
         known: dict[str, Any] = {"truth_digest": digest(page.truth)}
         if texts:
             known["truth"] = page.truth

@@ -108,8 +108,8 @@ class Report:
 
     def made_worse(self) -> list[PageResult]:
         """Return the pages cleaning made worse, the worst first."""
-        changed = [(page.change(self.before, self.after), page) for page in self.pages]
-        return [page for gain, page in sorted(changed, key=lambda pair: pair[0]) if gain < 0]
+        worse = [page for page in self.pages if page.is_worse(self.before, self.after)]
+        return sorted(worse, key=lambda page: page.change(self.before, self.after))
 
     @cached_property
     def _summary(self) -> Summary:

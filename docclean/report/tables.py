@@ -44,6 +44,22 @@ def _points(comparison: Comparison | None) -> str:
     return f"{100 * gain.value:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})"
 
 
+def noise_of(comparison: Comparison | None, rate: str) -> str:
+    """Write the noise of a gain: of the CER in points, of the F1 behind it; '' of one view."""
+    if comparison is None or not math.isfinite(comparison.cer_noise):
+        return ""
+    if rate == "cer":
+        return f"±{100 * comparison.cer_noise:.2f}"
+    return f"{comparison.f1.value:+.3f} ±{comparison.f1_noise:.3f}"
+
+
+def pages_by_f1(comparison: Comparison | None) -> str:
+    """Write how many pages' F1 rose and fell by more than 2 points; '' of one view."""
+    if comparison is None or not math.isfinite(comparison.cer_noise):
+        return ""
+    return f"{comparison.f1_better} / {comparison.f1_worse}"
+
+
 def _chance(comparison: Comparison | None) -> str:
     """Write the p-value of the sign test."""
     if comparison is None:
@@ -63,7 +79,10 @@ TEXT_COLUMNS = (
     Column("precision", lambda row, _: f"{row.micro.precision:.3f}" if row.micro else ""),
     Column("F1", lambda row, _: f"{row.micro.f1:.3f}" if row.micro else ""),
     Column("points gained (95 %)", lambda _, versus: _points(versus)),
+    Column("noise", lambda _, versus: noise_of(versus, "cer")),
     Column("better / worse", lambda _, versus: _pages(versus)),
+    Column("F1 gained", lambda _, versus: noise_of(versus, "f1")),
+    Column("F1 by 2 points", lambda _, versus: pages_by_f1(versus)),
     Column("sign test", lambda _, versus: _chance(versus)),
 )
 """What is known of a set with truth."""
@@ -139,6 +158,8 @@ def headline(summary: Summary) -> str:
     sure = ""
     if math.isfinite(gain.low):
         sure = f" (95 % interval of the fall {100 * gain.low:.2f} to {100 * gain.high:.2f})"
+    if math.isfinite(versus.cer_noise):
+        sure += f", noise of one view {100 * versus.cer_noise:.2f}"
     return (
         f"'{versus.after}' {change}{sure}; pages better "
         f"{versus.better}, same {versus.same}, worse {versus.worse}; "
@@ -177,7 +198,9 @@ def to_short_markdown(summary: Summary) -> str:
             continue
         versus = one.comparison(summary.after)
         cells = [_short(one.total(name), one) for name in names]
-        last = [_points(versus), _pages(versus)] if paired else []
+        floor = noise_of(versus, "cer")
+        points = f"{_points(versus)} {floor}".strip()
+        last = [points, _pages(versus)] if paired else []
         lines.append(_row([f"{one.name} ({one.pages})", *cells, *last]))
     blocks = ["\n".join(lines)]
     if summary.environment:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from docclean.scores.pixels import Fidelity
-from docclean.scores.statistics import Interval
+from docclean.scores.statistics import Interval, Rate, cer_of, noise
 from docclean.scores.text import PLAIN, Rates, Score, TextRules
 
 
@@ -62,14 +62,16 @@ class Reading:
 
     Attributes:
         contender: 'raw', 'cleaned' and so on.
-        text: what the engine read.
-        score: the text against the truth; None where there is no truth.
+        text: what the engine read; of several views, the middle one.
+        score: the text against the truth, the counts of several views added up; None where there
+            is no truth.
         fidelity: the page's pixels against its clean twin; None where there is none, or where the
             contender changed the size of the page.
         signs: what can be told without truth; None where there is truth.
         treat: what the contender took.
         ocr: what the engine took.
         note: what the gate or the program had to say.
+        views: the score under each view, where the page was read under several.
     """
 
     contender: str
@@ -80,6 +82,7 @@ class Reading:
     treat: Cost = Cost()
     ocr: Cost = Cost()
     note: str = ""
+    views: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,18 @@ class PageResult:
             return (second.signs.sureness - first.signs.sureness) / 100
         return 0.0
 
+    def is_worse(self, before: str, after: str) -> bool:
+        """Tell whether `after` reads worse, beyond the noise of the instrument."""
+        return self.change(before, after) < -self.noise(before, after)
+
+    def noise(self, before: str, after: str, rate: Rate = cer_of) -> float:
+        """Return how far one view alone moves a change of the CER, or of another rate, 0..1.
+
+        0 where either was read under one view only. A change within it is none.
+        """
+        first, second = self.reading(before), self.reading(after)
+        return noise(first.views, second.views, rate) if first and second else 0.0
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -178,8 +193,11 @@ class Comparison:
         after: the contender that is compared.
         cer: how far the micro CER fell, positive is better, with its 95 % interval.
         f1: how far the micro word F1 rose, positive is better, with its 95 % interval.
-        better, same, worse: pages whose CER fell, stayed, rose.
+        better, same, worse: pages whose CER fell, stayed, rose, by more than their noise.
         p_value: two-sided sign test over the pages that changed; 1 where none did.
+        cer_noise: how far one view alone moves the gain of CER; nan where there is one view only.
+        f1_noise: the same of the word F1.
+        f1_better, f1_worse: pages whose word F1 rose, fell, by more than `POINTS` and their noise.
     """
 
     before: str
@@ -190,6 +208,10 @@ class Comparison:
     same: int
     worse: int
     p_value: float
+    cer_noise: float = math.nan
+    f1_noise: float = math.nan
+    f1_better: int = 0
+    f1_worse: int = 0
 
 
 @dataclass(frozen=True)

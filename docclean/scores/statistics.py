@@ -1,8 +1,9 @@
 """How sure a gain is: intervals by the bootstrap over pages, and the sign test."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import variance
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from docclean.scores.text import Score
 FEWEST = 3
 """Pages from which an interval is given."""
 UNKNOWN = (math.nan, math.nan)
+POINTS = 0.02
+"""Change of a page's word F1 that a reader notices."""
+Rate = Callable[[Score], float]
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,26 @@ def sign_test(better: int, worse: int) -> float:
     changed = better + worse
     tail = sum(math.comb(changed, count) for count in range(min(better, worse) + 1))
     return float(min(1.0, 2 * tail / 2**changed))
+
+
+def cer_of(score: Score) -> float:
+    """Return the character error rate."""
+    return score.cer
+
+
+def f1_of(score: Score) -> float:
+    """Return the word F1."""
+    return score.f1
+
+
+def noise(before: Sequence[Score], after: Sequence[Score], rate: Rate) -> float:
+    """Return how far one harmless view alone moves the difference of a rate.
+
+    The root of the sum of the two variances over the views: views of two contenders move
+    independently. 0 for fewer than two views.
+    """
+    pair = ([rate(one) for one in views] for views in (before, after))
+    return math.sqrt(sum(variance(rates) if len(rates) > 1 else 0.0 for rates in pair))
 
 
 def _counts(scores: Sequence[Score]) -> NDArray[np.int64]:

@@ -2,13 +2,20 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from docclean.errors import UsageError
 from docclean.scores.pixels import Fidelity
-from docclean.scores.results import Comparison, Cost, PageResult, Reading, Signs, Totals
-from docclean.scores.statistics import paired_gains, sign_test
-from docclean.scores.text import macro, micro
+from docclean.scores.results import (
+    Comparison,
+    Cost,
+    PageResult,
+    Reading,
+    Signs,
+    Totals,
+)
+from docclean.scores.statistics import POINTS, cer_of, f1_of, noise, paired_gains, sign_test
+from docclean.scores.text import Score, macro, micro
 
 RAW, GREY, CLEANED = "raw", "grey", "cleaned"
 TWIN = "clean twin"
@@ -59,16 +66,62 @@ def total(pages: Sequence[PageResult], contender: str) -> Totals:
 
 def compare(pages: Sequence[PageResult], before: str, after: str) -> Comparison:
     """Compare two contenders over the pages both have read and whose text is known."""
-    pairs = []
+    pairs: list[tuple[Reading, Reading]] = []
+    cers, f1s = [], []  # of each page: 1 where it became better, -1 worse, 0 neither
     for page in pages:
         first, second = page.reading(before), page.reading(after)
         if first and second and first.score and second.score:
-            pairs.append((first.score, second.score))
-    cer, f1 = paired_gains([one for one, _ in pairs], [two for _, two in pairs])
-    better = sum(two.cer < one.cer for one, two in pairs)
-    worse = sum(two.cer > one.cer for one, two in pairs)
-    same = len(pairs) - better - worse
-    return Comparison(before, after, cer, f1, better, same, worse, sign_test(better, worse))
+            pairs.append((first, second))
+            cers.append(_turn(page.change(before, after), page.noise(before, after)))
+            least = max(POINTS, page.noise(before, after, f1_of))
+            f1s.append(_turn(second.score.f1 - first.score.f1, least))
+    firsts, seconds = [one for one, _ in pairs], [two for _, two in pairs]
+    cer, f1 = paired_gains(*([one.score or Score() for one in side] for side in (firsts, seconds)))
+    one, two = _by_view(firsts), _by_view(seconds)
+    several = min(len(one), len(two)) > 1
+    return Comparison(
+        before,
+        after,
+        cer,
+        f1,
+        cers.count(1),
+        cers.count(0),
+        cers.count(-1),
+        sign_test(cers.count(1), cers.count(-1)),
+        cer_noise=noise(one, two, cer_of) if several else math.nan,
+        f1_noise=noise(one, two, f1_of) if several else math.nan,
+        f1_better=f1s.count(1),
+        f1_worse=f1s.count(-1),
+    )
+
+
+def _turn(change: float, floor: float) -> int:
+    """Return 1 for a change above the floor, -1 for one below minus the floor, else 0."""
+    return (change > floor) - (change < -floor)
+
+
+def _by_view(readings: Sequence[Reading]) -> list[Score]:
+    """Add up the pages' scores view by view."""
+    return [sum(pages, Score()) for pages in zip(*(one.views for one in readings), strict=True)]
+
+
+def averaged(views: Sequence[Reading]) -> Reading:
+    """Make one reading of those of several views: scores added up, costs and signs averaged."""
+    if len(views) == 1:
+        return views[0]
+    scores = [one.score for one in views if one.score]
+    ordered = sorted(views, key=lambda one: one.score.cer if one.score else 0.0)
+    signs = mean_signs([one.signs for one in views if one.signs])
+    if signs:
+        signs = replace(signs, words=round(signs.words / len(views)))
+    return replace(
+        views[0],
+        text=ordered[len(views) // 2].text if scores else views[0].text,
+        score=sum(scores, Score()) if scores else None,
+        signs=signs,
+        ocr=mean_cost([one.ocr for one in views]),
+        views=tuple(scores),
+    )
 
 
 def mean_fidelity(values: Sequence[Fidelity]) -> Fidelity | None:
@@ -89,6 +142,12 @@ def mean_signs(values: Sequence[Signs]) -> Signs | None:
         _mean(one.paper_noise for one in values),
         _mean(one.specks for one in values),
     )
+
+
+def summed(costs: Sequence[Cost]) -> Cost:
+    """Return the sum of the seconds and the highest of the peaks."""
+    whole = mean_cost(costs)
+    return replace(whole, seconds=whole.seconds * len(costs))
 
 
 def mean_cost(costs: Sequence[Cost]) -> Cost:

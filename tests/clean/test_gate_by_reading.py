@@ -8,7 +8,7 @@ import pytest
 from docclean.clean.cleaner import Cleaner
 from docclean.clean.gate.by_reading import BAND_HEIGHT, BANDS, decide_by_reading
 from docclean.clean.gate.decision import Decision
-from docclean.evaluation.contenders import tried_by
+from docclean.evaluation.cleaners import tried_by
 from docclean.ocr import Tesseract
 from docclean.page import Image, Page
 from docclean.synth import TextSource, typeset

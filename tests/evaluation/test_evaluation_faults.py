@@ -9,8 +9,9 @@ import pytest
 from fake_evaluations import FakeCleaner, FakeEngine, Outcome, write
 
 from docclean.errors import MissingProgramError, UnreadableInputError, UsageError
+from docclean.evaluation.cleaners import cleaned_by
 from docclean.evaluation.comparison import evaluate
-from docclean.evaluation.contenders import Contender, Treated, cleaned_by
+from docclean.evaluation.contenders import Contender, Treated
 from docclean.report.tables import to_short_markdown
 
 

@@ -48,7 +48,8 @@ def _headline(overall: SetSummary, comparison: Comparison) -> Iterator[str]:
             percent(before.micro.cer),
             percent(after.micro.cer),
             f"{names}: <b>{gain_in_words(comparison.cer.value)}</b>"
-            f"{_sure(comparison.cer, span(comparison.cer.low, comparison.cer.high))}",
+            f"{_sure(comparison.cer, span(comparison.cer.low, comparison.cer.high))}"
+            f"{_noise(100 * comparison.cer_noise, '.2f')}",
         )
         f1 = comparison.f1
         yield _figure(
@@ -56,7 +57,8 @@ def _headline(overall: SetSummary, comparison: Comparison) -> Iterator[str]:
             f"{before.micro.f1:.3f}",
             f"{after.micro.f1:.3f}",
             f"recall and precision together: <b>{signed(f1.value)}</b>"
-            f"{_sure(f1, f'{signed(f1.low)} to {signed(f1.high)}')}",
+            f"{_sure(f1, f'{signed(f1.low)} to {signed(f1.high)}')}"
+            f"{_noise(comparison.f1_noise, '.3f')}",
         )
     total = comparison.better + comparison.same + comparison.worse
     yield (
@@ -74,6 +76,11 @@ def _headline(overall: SetSummary, comparison: Comparison) -> Iterator[str]:
 def _sure(gain: Interval, bounds: str) -> str:
     """Write the interval behind a gain; few pages have none."""
     return f", 95 % interval <span>{bounds}</span>" if math.isfinite(gain.low) else ""
+
+
+def _noise(noise: float, form: str) -> str:
+    """Write the noise floor behind a gain, where pages were read under several views."""
+    return f"; noise of one view ±{noise:{form}}" if math.isfinite(noise) else ""
 
 
 def _sign_headline(summary: Summary) -> Iterator[str]:
@@ -116,7 +123,7 @@ def draw_losses(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
     worse = [
         (number, page)
         for number, page in enumerate(pages)
-        if page.truth is not None and page.change(summary.before, summary.after) < 0
+        if page.truth is not None and page.is_worse(summary.before, summary.after)
     ]
     yield '<section id="worse" class="losses"><h2>'
     if not worse:

@@ -8,7 +8,7 @@ from html import escape
 
 from docclean.report.html.plots import role
 from docclean.report.plots import interval_bar, points
-from docclean.report.tables import named
+from docclean.report.tables import named, noise_of, pages_by_f1
 from docclean.report.wording import number, plural, probability
 from docclean.scores.results import Comparison, Cost, SetSummary, Summary, Totals
 
@@ -87,7 +87,25 @@ COLUMNS = (
     Column(READ, "precision", "share of the read words that are true", _micro("precision", ".3f")),
     Column(READ, "F1", "recall and precision together", _micro("f1", ".3f")),
     Column(GAINED, "CER points gained", "fall of the CER with its 95 % interval", _gain_cell),
-    Column(GAINED, "pages", "pages better / same / worse", _counts_cell),
+    Column(
+        GAINED,
+        "noise",
+        "how far one harmless view alone moves that gain, in points",
+        lambda _, versus, __: noise_of(versus, "cer"),
+    ),
+    Column(GAINED, "pages", "pages better / same / worse, beyond that noise", _counts_cell),
+    Column(
+        GAINED,
+        "F1 gained",
+        "rise of the word F1 and the noise of one view",
+        lambda _, versus, __: noise_of(versus, "f1"),
+    ),
+    Column(
+        GAINED,
+        "F1 pages",
+        "pages whose word F1 rose / fell by more than 2 points and its noise",
+        lambda _, versus, __: pages_by_f1(versus),
+    ),
     Column(
         GAINED,
         "sign test",

@@ -12,12 +12,11 @@ from fakes import Identity
 from docclean.clean.cleaner import Cleaner
 from docclean.errors import DoccleanError, UsageError
 from docclean.evaluation import contenders
+from docclean.evaluation.cleaners import cleaned_by, tried_by
 from docclean.evaluation.contenders import (
     CONTENDERS,
     by_program,
-    cleaned_by,
     command_contender,
-    tried_by,
 )
 from docclean.evaluation.rivals.binarizing import SAUVOLA_K, WINDOW, WOLF_K, binarize
 from docclean.evaluation.rivals.programs import Program

@@ -1,0 +1,98 @@
+"""Contenders made of a cleaner: what it gives, read once, twice, or from the files it writes."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from docclean.clean.cleaner import Cleaner
+from docclean.clean.contract import PageCleaner
+from docclean.clean.reading import MOST_LOOKS, looks_at
+from docclean.documents import read_pages
+from docclean.errors import UnreadableInputError
+from docclean.evaluation.contenders import Contender, Treated, raw
+from docclean.jobs.document import process_file
+from docclean.ocr import OcrEngine, PageText, Tesseract
+from docclean.ocr.fusion import fused, without_unsure
+from docclean.page import Page
+from docclean.recipe import Options
+
+
+def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
+    """Make a cleaner a contender, read in grey as `docclean ocr` does; its note is the reason."""
+
+    def treat(page: Page) -> Treated:
+        return _treated(cleaner, page)
+
+    return Contender(name, "docclean, read in grey", treat)
+
+
+def tried_by(cleaner: Cleaner, name: str) -> Contender:
+    """Make a cleaner whose gate reads a sample of the page, in the language of its set."""
+
+    def trial(page: Page, engine: OcrEngine) -> Treated:
+        reader = replace(engine, psm=6) if isinstance(engine, Tesseract) else engine
+        judged = Cleaner(
+            cleaner.runtime,
+            max_tile_area=cleaner.max_tile_area,
+            reader=reader,
+            faint=cleaner.faint,
+        )
+        return _treated(judged, page)
+
+    return Contender(name, "docclean, its gate by reading", raw, trial=trial)
+
+
+def looked_by(cleaner: PageCleaner, name: str) -> Contender:
+    """Make a cleaner whose page is read twice, as `docclean ocr --looks 2` does."""
+
+    def treat(page: Page) -> Treated:
+        return _treated(cleaner, page, MOST_LOOKS)
+
+    return Contender(name, "docclean, read twice: cleaned, and divided", treat, fuse=fused)
+
+
+def dropped_by(cleaner: PageCleaner, name: str) -> Contender:
+    """Make a cleaner whose page is read once and loses its unsure words: no vote, that alone."""
+
+    def treat(page: Page) -> Treated:
+        return _treated(cleaner, page)
+
+    def fuse(looks: Sequence[PageText]) -> PageText:
+        return without_unsure(looks[0])
+
+    return Contender(name, "docclean, without the words read unsurely", treat, fuse=fuse)
+
+
+def written_by(cleaner: PageCleaner, name: str, *, for_ocr: bool) -> Contender:
+    """Make a cleaner that writes files a contender: what another program then reads.
+
+    Each document is cleaned into a file of its own kind, as `docclean clean in.jpg -o out.jpg`
+    does, and that file is read as it is.
+    """
+    options = Options(for_ocr=for_ocr, allow_signed=True)
+
+    def treat(page: Page) -> Treated:
+        source = Path(page.source)
+        with tempfile.TemporaryDirectory(prefix="docclean-") as folder:
+            target = Path(folder) / source.name
+            result = process_file(source, target, cleaner, options)
+            if result.status != "done":
+                raise UnreadableInputError(f"{source}: {result.message or 'was not written'}")
+            for written in read_pages(target, pages={page.number}):
+                return Treated(written)
+        raise UnreadableInputError(f"{source}: page {page.number} was not written")
+
+    about = "the file that docclean writes" + (" for OCR" if for_ocr else "")
+    return Contender(name, f"{about}, read as it is", treat)
+
+
+def _treated(cleaner: PageCleaner, page: Page, count: int = 1) -> Treated:
+    """Return what a cleaner makes of a page; its note is the reason."""
+    cleaned = cleaner.clean(page)
+    grey = cleaned.page.with_pixels(cleaned.page.grey())
+    reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
+    if count == 1:
+        return Treated(grey, reason, getattr(cleaned, "read", None))
+    first, *others = looks_at(page, cleaned, count)
+    return Treated(grey, reason, first, tuple(others))
