@@ -23,7 +23,7 @@ from docclean.errors import (
 from docclean.evaluation.cleaners import cleaned_by
 from docclean.evaluation.contenders import CONTENDERS, Contender
 from docclean.evaluation.environment import environment
-from docclean.evaluation.folder import Item, find_items
+from docclean.evaluation.folder import Found, Item, find_items
 from docclean.evaluation.one_document import Bench, Result, Task
 from docclean.evaluation.reader import Cache, told_views
 from docclean.evaluation.rivals.programs import stop_programs
@@ -71,7 +71,8 @@ def evaluate(
         rules: what counts as the same text.
         settings: engine and rules of each set; takes the place of `engine` and `rules`.
         sets: patterns of the sets to read; all where empty.
-        only, limit: names of the pages to read, or a test of an item; at most so many a set.
+        only: names of the pages to read, or a test of an item.
+        limit: read at most this many pages a set.
         jobs: pages worked on at a time.
         pictures: keep small pictures of each page for `Report.to_html`.
         cache: file that keeps what was read, for the next run.
@@ -79,11 +80,10 @@ def evaluate(
         progress: called with (pages done, pages in all) after each page.
     """
     bench = Bench(_plan(contenders, cleaner), pictures, Cache.load(cache) if cache else None, views)
-    found = find_items(Path(folder))
-    items = _chosen(found.items, sets, only, limit)
+    items, left_out = _chosen(find_items(Path(folder)), sets, only, limit)
     tasks = _tasks(items, Path(folder), engine or Tesseract(), rules, settings, jobs)
     results = list(_run(bench, tasks, jobs, progress))
-    return _report(Path(folder), found.left_out, tasks, results, _methods(tasks, views))
+    return _report(Path(folder), left_out, tasks, results, _methods(tasks, views))
 
 
 def _plan(wanted: Sequence[str | Contender], cleaner: PageCleaner | None) -> list[Contender]:
@@ -213,16 +213,17 @@ def _remark(
 
 
 def _chosen(
-    items: Sequence[Item],
+    found: Found,
     sets: Sequence[str],
     only: Collection[str] | Callable[[Item], bool] | None,
     limit: int | None,
-) -> list[Item]:
-    """Keep the items asked for.
+) -> tuple[list[Item], Sequence[Path]]:
+    """Keep the items asked for; return the documents that are left out as well.
 
     Raises:
         UsageError: a pattern that names no set.
     """
+    items = found.items
     groups = list(dict.fromkeys(item.group for item in items))
     for pattern in sets:
         if not any(matches(group, pattern) for group in groups):
@@ -239,7 +240,7 @@ def _chosen(
         counted[item.group] = counted.get(item.group, 0) + 1
         if limit is None or counted[item.group] <= limit:
             chosen.append(item)
-    return chosen
+    return chosen, found.left_out
 
 
 def _tasks(
