@@ -61,6 +61,8 @@ def test_wrong_values_are_refused_wherever_they_come_from(name):
         Options(**{name: 0})
     with pytest.raises(UsageError, match="--gate"):
         Options(gate="maybe")
+    with pytest.raises(UsageError, match="--looks must be 1 or 2, not 3"):
+        Options(looks=3)
     with pytest.raises(UsageError, match="--pages"):
         Options(pages=frozenset())
 
@@ -81,6 +83,7 @@ def test_every_field_is_an_option_of_clean_and_a_key_of_the_recipe():
         assert item.metadata["help"]
         told = {"pages": "2", "gate": "off", "jobs": 2, "threads": 2, "ocr": True} | {
             "timeout": 9.0,
+            "looks": 2,
             "memory": "2G",
             "paper": "tone",
             "drop": "stamps",

@@ -146,7 +146,7 @@ def _clean_stream(
 @click.option("--raw", is_flag=True, help="Read the pages as they are, without cleaning.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with [clean].")
 @click.option("--engine", "ocr_engine", metavar="NAME", help="What reads: tesseract or rapidocr.")
-@cleaning_options(("lang", *READING, *MODEL, "overwrite"))
+@cleaning_options(("lang", "looks", *READING, *MODEL, "overwrite"))
 def ocr(
     source: str, out: str, psm: int | None, raw: bool, recipe: Path | None, **given: Any
 ) -> None:
@@ -155,6 +155,7 @@ def ocr(
     \b
     docclean ocr letter.pdf -o letter.txt --lang deu
     docclean ocr letter.pdf -o letter.hocr --engine rapidocr
+    docclean ocr letter.pdf --looks 2
     docclean ocr scan.png --raw
     """
     from docclean.clean.reading import kind_of, read_document
@@ -172,6 +173,7 @@ def ocr(
             kind=kind,
             pages=options.pages,
             password=options.password,
+            count=options.looks,
         )
 
     if out == "-":

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from docclean.errors import UsageError
-from docclean.recipe.options import GATES, NAMES, PAPERS, Options, page_numbers, words
+from docclean.recipe.options import GATES, LOOKS, NAMES, PAPERS, Options, page_numbers, words
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 READING = ("pages", "password")
@@ -45,6 +45,7 @@ _TYPES: dict[str, click.ParamType[Any]] = {
     "paper": click.Choice(PAPERS),
     "drop": Words(),
     "jobs": click.IntRange(1),
+    "looks": click.IntRange(LOOKS[0], LOOKS[-1]),
     "threads": click.IntRange(1),
     "timeout": click.FloatRange(0, min_open=True),
 }

@@ -1,21 +1,44 @@
 """Contenders made of a cleaner: what it gives, read once, twice, or from the files it writes."""
 
 import tempfile
-from collections.abc import Sequence
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from docclean.clean.cleaner import Cleaner
-from docclean.clean.contract import PageCleaner
+from docclean.clean.contract import CleanedPage, PageCleaner
 from docclean.clean.reading import MOST_LOOKS, looks_at
 from docclean.documents import read_pages
 from docclean.errors import UnreadableInputError
 from docclean.evaluation.contenders import Contender, Treated, raw
 from docclean.jobs.document import process_file
-from docclean.ocr import OcrEngine, PageText, Tesseract
-from docclean.ocr.fusion import fused, without_unsure
+from docclean.ocr import OcrEngine, Tesseract
+from docclean.ocr.fusion import fused
 from docclean.page import Page
 from docclean.recipe import Options
+
+
+class Sharing:
+    """A cleaner whose last page serves every contender that is made of it, thread by thread."""
+
+    def __init__(self, cleaner: PageCleaner) -> None:
+        """Take the cleaner."""
+        self.cleaner, self._last = cleaner, threading.local()
+
+    def clean(self, page: Page) -> CleanedPage:
+        """Return the page cleaned, now or before."""
+        return self.cleaned(page)[0]
+
+    def cleaned(self, page: Page) -> tuple[CleanedPage, float]:
+        """Return the page cleaned, and the seconds it took where that was before."""
+        last: tuple[Page, CleanedPage, float] | None = getattr(self._last, "done", None)
+        if last is not None and last[0] is page:
+            return last[1:]
+        began = time.perf_counter()
+        cleaned = self.cleaner.clean(page)
+        self._last.done = (page, cleaned, time.perf_counter() - began)
+        return cleaned, 0.0
 
 
 def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
@@ -49,19 +72,16 @@ def looked_by(cleaner: PageCleaner, name: str) -> Contender:
     def treat(page: Page) -> Treated:
         return _treated(cleaner, page, MOST_LOOKS)
 
-    return Contender(name, "docclean, read twice: cleaned, and divided", treat, fuse=fused)
+    return Contender(name, "docclean, read twice, words voted on", treat, fuse=fused)
 
 
 def dropped_by(cleaner: PageCleaner, name: str) -> Contender:
-    """Make a cleaner whose page is read once and loses its unsure words: no vote, that alone."""
+    """Make a cleaner whose page is read once and loses its unsure words: `looks` without a vote."""
 
     def treat(page: Page) -> Treated:
         return _treated(cleaner, page)
 
-    def fuse(looks: Sequence[PageText]) -> PageText:
-        return without_unsure(looks[0])
-
-    return Contender(name, "docclean, without the words read unsurely", treat, fuse=fuse)
+    return Contender(name, "docclean, without the words read unsurely", treat, fuse=fused)
 
 
 def written_by(cleaner: PageCleaner, name: str, *, for_ocr: bool) -> Contender:
@@ -89,10 +109,11 @@ def written_by(cleaner: PageCleaner, name: str, *, for_ocr: bool) -> Contender:
 
 def _treated(cleaner: PageCleaner, page: Page, count: int = 1) -> Treated:
     """Return what a cleaner makes of a page; its note is the reason."""
-    cleaned = cleaner.clean(page)
+    sharing = cleaner if isinstance(cleaner, Sharing) else Sharing(cleaner)
+    cleaned, shared = sharing.cleaned(page)
     grey = cleaned.page.with_pixels(cleaned.page.grey())
     reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
     if count == 1:
-        return Treated(grey, reason, getattr(cleaned, "read", None))
+        return Treated(grey, reason, getattr(cleaned, "read", None), shared)
     first, *others = looks_at(page, cleaned, count)
-    return Treated(grey, reason, first, tuple(others))
+    return Treated(grey, reason, first, shared, tuple(others))

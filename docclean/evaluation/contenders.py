@@ -31,12 +31,14 @@ class Treated:
         page: the page, to be looked at and held against its clean twin.
         note: what there is to say.
         enlarged: the page as the engine is to read it, where that is not `page`.
-        looks: other pictures of the page, as large as that, which are read too.
+        shared: seconds of work on it that another contender has done and was charged for too.
+        looks: other pictures of the page, of whatever size, which are read too.
     """
 
     page: Page
     note: str = ""
     enlarged: Page | None = None
+    shared: float = 0.0
     looks: tuple[Page, ...] = ()
 
     @property
@@ -62,8 +64,8 @@ class Contender:
         missing: returns what it lacks on this machine, None for nothing; see `lacking`.
         trial: treats a page with the help of the engine that will read it; then `treat` is not
             called.
-        fuse: makes one reading of those of the page and its other looks, which have their words;
-            None: the page is read once, as it was treated.
+        fuse: makes one reading of those of the page and its other looks, whose words have boxes in
+            px of the first; None: the page is read once, as it was treated.
     """
 
     name: str

@@ -17,6 +17,7 @@ from docclean.evaluation.reader import Cache, Read, Reader, views_of
 from docclean.evaluation.rivals.meter import Meter
 from docclean.evaluation.signs import signs_of
 from docclean.ocr import OcrEngine
+from docclean.ocr.fusion import brought
 from docclean.page import Page
 from docclean.report.pictures import take_pictures
 from docclean.scores.pixels import Fidelity, compare
@@ -169,7 +170,7 @@ class Sheet:
                 treated = contender.trial(self.page, self.task.engine)
             else:
                 treated = contender.treat(self.page)
-        return treated, meter.cost
+        return treated, replace(meter.cost, seconds=meter.cost.seconds + treated.shared)
 
     def _reads(self, reader: Reader, contender: Contender, after: Treated) -> list[Read]:
         """Read a treated page under each view, with its other looks where it has some."""
@@ -180,8 +181,12 @@ class Sheet:
         ]
         if fuse is None:
             return looks[0]
+        scales = [after.reading.width / one.width for one in (after.reading, *after.looks)]
         return [
-            Read(fuse([read.found for read in reads]), summed([read.cost for read in reads]))
+            Read(
+                fuse([brought(one.found, by) for one, by in zip(reads, scales, strict=True)]),
+                summed([one.cost for one in reads]),
+            )
             for reads in zip(*looks, strict=True)
         ]
 

@@ -5,12 +5,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from docclean.clean.cleaner import Cleaner
 from docclean.corruptions import CORRUPTIONS
 from docclean.errors import UsageError
 from docclean.evaluation.cleaners import (
+    Sharing,
     cleaned_by,
     dropped_by,
     looked_by,
@@ -197,14 +199,20 @@ class Order:
 
     def _cleaned(self, kind: str, model: str) -> Contender:
         name = kind if model == self.models[0] else f"{kind}:{Path(model).stem}"
-        cleaner = self._cleaner(model, gate=kind != UNGATED)
         if kind == TRIED:
-            return tried_by(cleaner, name)
-        if kind in (LOOKS, DROPPED):
-            return (looked_by if kind == LOOKS else dropped_by)(cleaner, name)
+            return tried_by(self._cleaner(model, gate=True), name)
+        key = model, kind != UNGATED
+        if key not in self._shared:
+            self._shared[key] = Sharing(self._cleaner(model, gate=key[1]))
         if kind in (WRITTEN, WRITTEN_FOR_OCR):
-            return written_by(cleaner, name, for_ocr=kind == WRITTEN_FOR_OCR)
-        return cleaned_by(cleaner, name)
+            return written_by(self._shared[key], name, for_ocr=kind == WRITTEN_FOR_OCR)
+        made = {LOOKS: looked_by, DROPPED: dropped_by}.get(kind, cleaned_by)
+        return made(self._shared[key], name)
+
+    @cached_property
+    def _shared(self) -> dict[tuple[str, bool], Sharing]:
+        """The cleaners, by model and gate, of which several contenders are made."""
+        return {}
 
     def _cleaner(self, model: str, *, gate: bool) -> Cleaner:
         # one thread for each page at work: two pages at a time clean faster than one on two cores

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from docclean.clean.contract import CleanedPage, PageCleaner
+from docclean.clean.reading import layers_of_looks, looks_at
 from docclean.clean.spec import engine_of
 from docclean.documents.codecs import to_bits
-from docclean.ocr import read_layers
 from docclean.ocr.sidecars import rescaled
 from docclean.page import Page
 from docclean.recipe import Options
@@ -62,7 +62,7 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
     kept = _kept(cleaned, options)
     layers: dict[str, bytes] = {}
     if options.reads and (options.force or not has_text):
-        layers = layers_of(cleaned, options)
+        layers = layers_of(straightened.page, cleaned, options)
     elif options.reads:
         told["read"] = "no: the page has text (--force reads it again)"
     changed = straightened.moved or not np.array_equal(kept.pixels, straightened.page.pixels)
@@ -76,8 +76,9 @@ def _kept(cleaned: CleanedPage, options: Options) -> Page:
     return page.with_pixels(page.grey()) if options.grey else page
 
 
-def layers_of(cleaned: CleanedPage, options: Options) -> dict[str, bytes]:
-    """Let an engine read a cleaned page; boxes come back to the page that is kept."""
-    found = read_layers(engine_of(options), cleaned.reading, options.reads)
+def layers_of(page: Page, cleaned: CleanedPage, options: Options) -> dict[str, bytes]:
+    """Let an engine read a page cleaned; boxes come back to the page that is kept."""
+    looks = looks_at(page, cleaned, options.looks)
+    found = layers_of_looks(engine_of(options), looks, options.reads)
     scale = 1.0 if options.for_ocr else cleaned.scale
     return {kind: rescaled(kind, data, scale) for kind, data in found.items()}

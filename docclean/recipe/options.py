@@ -17,6 +17,8 @@ Gate = Literal["pixels", "ocr", "off"]
 GATES: tuple[Gate, ...] = get_args(Gate)
 Paper = Literal["white", "tone"]
 PAPERS: tuple[Paper, ...] = get_args(Paper)
+LOOKS = (1, 2)
+"""How often a page can be read."""
 DROPS = ("stamps", "pens")
 """What `drop` can take out."""
 HOW_ONLY = (
@@ -50,6 +52,7 @@ class Options:
     hocr: bool = _asked("The same as hOCR.")
     alto: bool = _asked("The same as ALTO.")
     lang: str = _asked("Languages that are read.", "eng", "LANG")
+    looks: int = _asked("Read each page so often; words are voted on: 1 or 2.", 1, "N")
     ocr_engine: str = _asked("What reads: tesseract or rapidocr.", "tesseract", "NAME")
     grey: bool = _asked("Write grey pages.")
     bitonal: bool = _asked("Write black and white pages: CCITT G4 or JBIG2.")
@@ -85,6 +88,8 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name} must be at least 1, not {value}")
+        if self.looks not in LOOKS:
+            raise UsageError(f"--looks must be 1 or 2, not {self.looks}")
         if self.timeout is not None and self.timeout <= 0:
             raise UsageError(f"--timeout must be more than 0 seconds, not {self.timeout:g}")
         if self.memory is not None:

@@ -44,6 +44,10 @@ class Outcome:
     page: Page
     decision: str
 
+    @property
+    def reading(self):
+        return self.page
+
 
 class FakeCleaner:
     """Takes the dirt off, or spoils pages of the widths it is told to."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from docclean.errors import OutputError, UnreadableInputError, UsageError
-from docclean.evaluation.reader import Cache, Reader
+from docclean.evaluation.reader import Cache, Reader, told_views, views_of
 from docclean.ocr import PageText, Tesseract, Word
 from docclean.page import Page
 
@@ -35,6 +35,18 @@ def test_equal_pixels_are_read_once():
         reader.read(other)
     reader.read(page(), words=True)
     assert len(engine.calls) == 5
+    reader = Reader(engine)
+    with_words = reader.read(page(), words=True)
+    assert reader.read(page()) == with_words and len(engine.calls) == 6
+
+
+def test_views_change_nothing_but_what_a_page_says_of_its_dpi():
+    given = page(7, (72.0, 72.0))
+    assert views_of(given, 1) == (given,) and told_views(1) == ""
+    views = views_of(given, 3)
+    assert [one.dpi for one in views] == [None, (150.0, 150.0), (300.0, 300.0)]
+    assert all(one.pixels is given.pixels for one in views)
+    assert told_views(3) == ", 3 views a page (dpi unsaid, 150, 300), scores averaged"
 
 
 def test_a_file_keeps_what_was_read(tmp_path):

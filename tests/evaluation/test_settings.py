@@ -30,6 +30,7 @@ def test_patterns_meet_the_path_and_its_last_part(tmp_path):
 def test_without_a_file_the_default_holds(tmp_path):
     assert Settings.load(None, SetSettings("fra")).of("any") == SetSettings("fra")
     assert load(tmp_path, "", SetSettings("fra", 4)).of("x") == SetSettings("fra", 4)
+    assert load(tmp_path, "").views == 1 and load(tmp_path, "views=3").views == 3
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,8 @@ def test_without_a_file_the_default_holds(tmp_path):
         ("[set.x]\nengine='tess'", "engine cannot be 'tess'"),
         ("[sets.x]\npsm=6", "unknown key 'sets'"),
         ("[set]\nx=6", "must be a table"),
+        ("views=4", "views must be 1 to 3, not 4"),
+        ("views='3'", "views must be 1 to 3"),
     ],
 )
 def test_wrong_settings(tmp_path, text, words):
