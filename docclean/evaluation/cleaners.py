@@ -113,7 +113,5 @@ def _treated(cleaner: PageCleaner, page: Page, count: int = 1) -> Treated:
     cleaned, shared = sharing.cleaned(page)
     grey = cleaned.page.with_pixels(cleaned.page.grey())
     reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
-    if count == 1:
-        return Treated(grey, reason, getattr(cleaned, "read", None), shared)
     first, *others = looks_at(page, cleaned, count)
     return Treated(grey, reason, first, shared, tuple(others))

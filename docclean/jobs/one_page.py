@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from docclean.clean.contract import CleanedPage, PageCleaner
-from docclean.clean.reading import layers_of_looks, looks_at
+from docclean.clean.reading import layers_of_looks, legible, looks_at
 from docclean.clean.spec import engine_of
 from docclean.documents.codecs import to_bits
 from docclean.ocr.sidecars import rescaled
@@ -70,7 +70,7 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
 
 
 def _kept(cleaned: CleanedPage, options: Options) -> Page:
-    page = cleaned.reading if options.for_ocr else cleaned.page
+    page = legible(cleaned) if options.for_ocr else cleaned.page
     if options.bitonal:
         return page.with_pixels(to_bits(page.pixels) * np.uint8(255))
     return page.with_pixels(page.grey()) if options.grey else page

@@ -1,8 +1,8 @@
 """Tesseract through pytesseract, one child process a page."""
 
 import os
-import re
 import shlex
+import subprocess
 import tempfile
 import time
 from collections import ChainMap
@@ -150,14 +150,12 @@ class Tesseract:
         Raises:
             MissingProgramError: Tesseract or a language pack is not installed.
         """
+        # Of several languages Tesseract leaves out those it has not, and reads with the others
         missing = [name for name in self.lang.split("+") if name not in installed_languages()]
-        # Only plain names can be told: pytesseract does not list script/Latin and the like
-        missing = [name for name in missing if re.fullmatch("[a-z_]+", name)]
         if missing:
-            packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
             raise MissingProgramError(
-                f"Tesseract has no language pack for '{'+'.join(missing)}': "
-                f"apt-get install {packages}"
+                f"Tesseract has no language pack for '{'+'.join(missing)}': apt-get install "
+                + " ".join(map(_package, missing))
             )
 
     def _check(self, page: Page) -> None:
@@ -201,9 +199,17 @@ def installed_languages() -> frozenset[str]:
         MissingProgramError: Tesseract itself is not installed.
     """
     try:
-        return frozenset(caller().get_languages())
-    except caller().TesseractNotFoundError as error:
+        program = caller().pytesseract.tesseract_cmd
+        done = subprocess.run([program, "--list-langs"], capture_output=True, check=False)
+    except OSError as error:
         raise MissingProgramError(NO_TESSERACT) from error
+    told = (done.stdout or done.stderr).decode("utf-8", "replace")  # 3 told it as an error
+    return frozenset(line.strip() for line in told.splitlines()[1:] if line.strip())
+
+
+def _package(language: str) -> str:
+    """Return the Debian package of a language: deu_latf, script/Latin."""
+    return f"tesseract-ocr-{language.lower().replace('_', '-').replace('/', '-')}"
 
 
 @cache

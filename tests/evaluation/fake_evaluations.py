@@ -43,6 +43,7 @@ class FakeEngine:
 class Outcome:
     page: Page
     decision: str
+    scale: float = 1.0
 
     @property
     def reading(self):

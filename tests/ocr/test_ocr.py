@@ -112,9 +112,14 @@ def test_variables_are_passed_on(commands):
 
 
 @needs_tesseract
-def test_a_missing_language_pack_names_its_package():
-    with pytest.raises(MissingProgramError, match=r"apt-get install tesseract-ocr-xyz-abc$"):
-        Tesseract(lang="eng+xyz_abc").read(drawn("text"))
+@pytest.mark.parametrize(
+    ("lang", "package"),
+    [("xyz_abc", "xyz-abc"), ("frak2021", "frak2021"), ("script/Xyz", "script-xyz")],
+)
+def test_a_missing_language_pack_names_its_package(lang, package):
+    """With the other language Tesseract itself reads on, and badly."""
+    with pytest.raises(MissingProgramError, match=rf"apt-get install tesseract-ocr-{package}$"):
+        Tesseract(lang=f"eng+{lang}").read(drawn("text"))
 
 
 def test_the_missing_program_names_its_package(monkeypatch, fresh_languages):
