@@ -131,10 +131,10 @@ def _text_of(engine: OcrEngine, looks: Sequence[Page]) -> str:
 def looks_at(page: Page, cleaned: CleanedPage | None, count: int) -> tuple[Page, ...]:
     """Return the pictures of a page that are read; sizes may differ, what they show does not.
 
-    The second look has what the first may have lost. Of a page that was kept it is the page divided
-    by its paper; of a cleaned one the page as it came, or divided where that shows the same ink as
-    the cleaned page much better: division eats faint and heavy strokes, stains bury others. There
-    is no second look where it would be the first again.
+    The second look has what the first may have lost. Of a cleaned page it is the page as it came,
+    or divided by its paper where that shows the same ink as the cleaned page much better: division
+    eats faint and heavy strokes, stains bury others. Of a page that was kept it is the divided one.
+    There is no second look where it would be the first again.
 
     Args:
         page: the page as it came.
@@ -146,10 +146,8 @@ def looks_at(page: Page, cleaned: CleanedPage | None, count: int) -> tuple[Page,
         return (first,)
     grey = page.grey()
     even, shown = divided(grey), grey if cleaned is None else cleaned.page.grey()
-    if np.array_equal(shown, grey) or likeness(shown, grey) + NEAR < likeness(shown, even):
-        other = even
-    else:
-        other = grey
+    kept = np.array_equal(shown, grey)
+    other = even if kept or likeness(shown, even) > likeness(shown, grey) + NEAR else grey
     again = np.array_equal(first.grey(), other)
     return (first,) if again else (first, _told(page.with_pixels(other), 1.0))
 

@@ -19,11 +19,13 @@ ACROSS = 0.5
 UPRIGHT = 0.4
 """Share of the height of both words together that they have in common there."""
 ALONE = 75.0
-"""Confidence below which a word that one look alone has seen is dropped, 0..100: on the validation
-halves of the public sets three of four such words were none."""
+"""Confidence below which a word that one look alone has seen is dropped, 0..100, where the others
+read as much: on the validation halves of the public sets three of four such words were none."""
 UNSURE, UNSURE_SHORT = 25.0, 55.0
 """Confidence below which any word, and one of at most `SHORT` letters, is dropped. Long ones have
 most of their letters right even where the word is wrong; short ones mostly are marks."""
+AS_MUCH = 0.8
+"""Share of what one look has read with which another one has read as much."""
 SHORT = 2
 """Letters and digits of a short word."""
 BETTER = 1.05
@@ -62,9 +64,9 @@ def fused(looks: Sequence[PageText]) -> PageText:
     """
     seen = [list(_seen(number, look)) for number, look in enumerate(looks)]
     weights = [_odds(look.words) for look in looks]
-    places = _places(seen)
-    chosen = [_voted(place, weights) for place in places]
     worth = [_letters(look.words) * _sureness(look.words) ** 2 for look in looks]
+    places = _places(seen)
+    chosen = [_voted(place, weights, worth) for place in places]
     most = max(range(len(looks)), key=lambda number: worth[number])
     best = most if worth[most] > BETTER * worth[0] else 0
     page = _ordered(seen, best, places, looks[best])
@@ -155,12 +157,13 @@ def _meetings(one: Boxes, other: Boxes) -> Iterator[tuple[int, int]]:
             yield start + int(row), int(column)
 
 
-def _voted(place: Sequence[_Seen], weights: Sequence[float]) -> list[Word]:
+def _voted(place: Sequence[_Seen], weights: Sequence[float], worth: Sequence[float]) -> list[Word]:
     """Return the words of a place as the looks vote, without those that are too unsure.
 
     Args:
         place: the words that stand there.
         weights: of each look the odds that its words are right.
+        worth: of each look how much it has read.
     """
     sides: dict[int, list[Word]] = {}
     for one in place:
@@ -171,16 +174,24 @@ def _voted(place: Sequence[_Seen], weights: Sequence[float]) -> list[Word]:
         votes[told] = votes.get(told, 0.0) + _odds(words) * weights[look]
     won = max(votes, key=lambda told: votes[told])
     agreed = [words for words in sides.values() if tuple(word.text for word in words) == won]
-    alone = len(sides) == 1 < len(weights)
-    return [word for word in max(agreed, key=_sureness) if word.confidence >= _least(word, alone)]
+    doubt = _doubt(next(iter(sides)), worth) if len(sides) == 1 else 0.0
+    return [word for word in max(agreed, key=_sureness) if word.confidence >= _least(word, doubt)]
 
 
-def _least(word: Word, alone: bool) -> float:
-    """Return the confidence that a word needs to stay."""
-    if alone:
-        return ALONE
+def _doubt(look: int, worth: Sequence[float]) -> float:
+    """Return how much it tells that the other looks have not seen a word, 0..1.
+
+    A look that has read little tells little.
+    """
+    others = max((one for number, one in enumerate(worth) if number != look), default=0.0)
+    return min(1.0, others / max(AS_MUCH * worth[look], 1.0))
+
+
+def _least(word: Word, doubt: float) -> float:
+    """Return the confidence that a word needs to stay; `doubt` is 0 where all have seen it."""
     letters = sum(letter.isalnum() for letter in word.text)
-    return UNSURE_SHORT if letters <= SHORT else UNSURE
+    least = UNSURE_SHORT if letters <= SHORT else UNSURE
+    return max(least, UNSURE + doubt * (ALONE - UNSURE))
 
 
 # --- in what order --------------------------------------------------------------------------------

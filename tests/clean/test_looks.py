@@ -107,7 +107,8 @@ class Sides:
 
     def read(self, page, *, words=False):
         large = page.width > 500
-        told = [("Herr", 95, 20), ("Mu1ler", 40, 70)] if large else [("Herr", 60, 20)]
+        told = [("Herr", 95, 20), ("Mu1ler", 40, 70)] if large else [("Herr", 80, 20)]
+        told += [("unterschreibt", 90, 120)]
         told += [] if large else [("Müller", 90, 70), ("junk", 60, 300)]
         by = 2 if large else 1
         words = tuple(Word(t, by * x, by * 30, by * 45, by * 20, c) for t, c, x in told)
@@ -119,10 +120,10 @@ def test_looks_of_two_sizes_meet_on_the_first():
     large = page.finer(np.kron(page.pixels, np.ones((2, 2), np.uint8)), 2)
     looks = looks_at(page, cleaned_to(page.pixels, page, read=large, scale=2.0), 2)
     found = read_looks(Sides(), looks)
-    assert found.text == "Herr Müller"
-    assert [word.left for word in found.words] == [40, 140]
+    assert found.text == "Herr Müller unterschreibt"
+    assert [word.left for word in found.words] == [40, 140, 240]
     files = layers_of_looks(Sides(), looks, ("text", "hocr", "pdf"))
-    assert files["text"].decode() == "Herr Müller\n" and b"2 looks" in files["hocr"]
+    assert files["text"].decode() == f"{found.text}\n" and b"2 looks" in files["hocr"]
     with pikepdf.open(io.BytesIO(files["pdf"])) as pdf:
         assert len(pdf.pages) == 1
 

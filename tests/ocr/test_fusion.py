@@ -62,12 +62,20 @@ def test_splits_merges_and_hyphens_are_one_place(one, two, text):
 
 
 def test_a_word_that_one_look_alone_has_seen_needs_to_be_sure():
-    line = ["the", "only", "line"]
-    dirty = look([*line, ("stain", ALONE - 1, 400)])
-    assert fused([look(line), dirty]).text == "the only line"
-    eaten = look([*line, ("kept", ALONE, 400)])
-    assert fused([look(line), eaten]).text == "the only line kept"
-    assert fused([eaten, look(line)]).text == "the only line kept"
+    told = "every letter that was written here before the winter came"
+    line = told.split()
+    dirty = look([*line, ("stain", ALONE - 1, 700)])
+    assert fused([look(line), dirty]).text == told
+    eaten = look([*line, ("kept", ALONE, 700)])
+    assert fused([look(line), eaten]).text == f"{told} kept"
+    assert fused([eaten, look(line)]).text == f"{told} kept"
+
+
+def test_a_look_that_has_read_little_tells_little_by_what_it_has_not_seen():
+    line = [(word, 70.0) for word in "every letter that was written here".split()]
+    blind = look(line[:1])
+    assert fused([look(line), blind]).text == "every letter that was written here"
+    assert fused([blind, look(line)]).text == "every letter that was written here"
 
 
 def test_unsure_words_go_whoever_has_seen_them():
