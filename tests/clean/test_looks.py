@@ -107,9 +107,10 @@ class Sides:
 
     def read(self, page, *, words=False):
         large = page.width > 500
-        told = [("Herr", 95, 20), ("Mu1ler", 40, 70)] if large else [("Herr", 80, 20)]
+        told = [("Herr", 95 if large else 80, 20)]
+        told += [("Mu1ler", 40, 70)] if large else [("Müller", 90, 70)]
         told += [("unterschreibt", 90, 120)]
-        told += [] if large else [("Müller", 90, 70), ("junk", 60, 300)]
+        told += [] if large else [("junk", 60, 300)]
         by = 2 if large else 1
         words = tuple(Word(t, by * x, by * 30, by * 45, by * 20, c) for t, c, x in told)
         return PageText(" ".join(t for t, _, _ in told), words)

@@ -72,7 +72,7 @@ def test_a_word_that_one_look_alone_has_seen_needs_to_be_sure():
 
 
 def test_a_look_that_has_read_little_tells_little_by_what_it_has_not_seen():
-    line = [(word, 70.0) for word in "every letter that was written here".split()]
+    line = [(word, 70.0) for word in ["every", "letter", "that", "was", "written", "here"]]
     blind = look(line[:1])
     assert fused([look(line), blind]).text == "every letter that was written here"
     assert fused([blind, look(line)]).text == "every letter that was written here"
