@@ -24,6 +24,8 @@ read as much: on the validation halves of the public sets three of four such wor
 UNSURE, UNSURE_SHORT = 25.0, 55.0
 """Confidence below which any word, and one of at most `SHORT` letters, is dropped. Long ones have
 most of their letters right even where the word is wrong; short ones mostly are marks."""
+NO_SAY = 2 / 3
+"""Share of what the first look has read below which another one has no say: it lost the page."""
 AS_MUCH = 0.8
 """Share of what one look has read with which another one has read as much."""
 SHORT = 2
@@ -57,21 +59,22 @@ def fused(looks: Sequence[PageText]) -> PageText:
     two, or none. Each reading of a place counts by the odds that its words are right, as their
     confidence tells them, times the odds of its look on the whole page. Words that are too unsure
     are dropped: see `ALONE` and `UNSURE`. A look that reads much more than the first gives the
-    order of lines. One look alone only loses its unsure words.
+    order of lines; one that reads much less has no say. One look alone only loses its unsure words.
 
     Args:
         looks: with words, whose boxes are all in px of the same page.
     """
+    seconds = sum(look.seconds for look in looks)
+    looks = [look for look in looks if _worth(look) >= NO_SAY * _worth(looks[0])]
     seen = [list(_seen(number, look)) for number, look in enumerate(looks)]
-    weights = [_odds(look.words) for look in looks]
-    worth = [_letters(look.words) * _sureness(look.words) ** 2 for look in looks]
+    weights, worth = [_odds(look.words) for look in looks], [_worth(look) for look in looks]
     places = _places(seen)
     chosen = [_voted(place, weights, worth) for place in places]
     most = max(range(len(looks)), key=lambda number: worth[number])
     best = most if worth[most] > BETTER * worth[0] else 0
     page = _ordered(seen, best, places, looks[best])
     told = [[[word for at in row for word in chosen[at]] for row in rows] for rows in page]
-    return _text_of(told, sum(look.seconds for look in looks))
+    return _text_of(told, seconds)
 
 
 def brought(look: PageText, scale: float) -> PageText:
@@ -94,6 +97,11 @@ def brought(look: PageText, scale: float) -> PageText:
 def _seen(look: int, found: PageText) -> Iterator[_Seen]:
     lines = [line for paragraph in paragraphs_of(found) for line in paragraph]
     return (_Seen(look, number, word) for number, line in enumerate(lines) for word in line)
+
+
+def _worth(look: PageText) -> float:
+    """Return how much a look has read: its letters, by the square of their mean sureness."""
+    return _letters(look.words) * _sureness(look.words) ** 2
 
 
 def _letters(words: Sequence[Word]) -> int:

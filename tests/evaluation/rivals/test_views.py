@@ -127,14 +127,15 @@ class Sides:
 
     def read(self, page, *, words=False):
         clean = page.grey()[0, 0] == 255
-        told = [("sure", 95, 0), ("wrong" if clean else "right", 40 if clean else 90, 40)]
+        told = [("surely", 95, 0), ("wrong" if clean else "right", 40 if clean else 90, 40)]
+        told += [("everything", 90, 80), ("else", 90, 120)]
         told += [] if clean else [("junk", 60, 200)]
         boxes = tuple(Word(text, x, 0, 30, 9, sure) for text, sure, x in told)
         return PageText(" ".join(text for text, _, _ in told), boxes)
 
 
 def test_looks_vote_and_dropping_alone_does_not(folder):
-    (folder / "a.gt.txt").write_text("sure right")
+    (folder / "a.gt.txt").write_text("surely right everything else")
     plan = [
         Contender("cleaned", "", lambda page: Treated(FakeCleaner().clean(page).page)),
         dropped_by(FakeCleaner(), "dropped"),
@@ -142,7 +143,8 @@ def test_looks_vote_and_dropping_alone_does_not(folder):
     ]
     (page,) = evaluate(folder, None, Sides(), contenders=plan).pages
     texts = [page.reading(name).text for name in ("cleaned", "dropped", "looks")]
-    assert texts == ["sure wrong", "sure wrong", "sure right"]
+    told = [f"surely {word} everything else" for word in ("wrong", "wrong", "right")]
+    assert texts == told
 
 
 def test_a_cleaner_that_is_shared_cleans_once_and_is_charged_every_time():
