@@ -3,6 +3,7 @@
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from docclean.documents import read_pages
 from docclean.errors import UnreadableInputError
 from docclean.evaluation.contenders import Contender, Treated, raw
 from docclean.jobs.document import process_file
-from docclean.ocr import OcrEngine, Tesseract
-from docclean.ocr.fusion import fused
+from docclean.ocr import OcrEngine, PageText, Tesseract
+from docclean.ocr.fusion import fused, without_unsure
 from docclean.page import Page
 from docclean.recipe import Options
 
@@ -81,7 +82,10 @@ def dropped_by(cleaner: PageCleaner, name: str) -> Contender:
     def treat(page: Page) -> Treated:
         return _treated(cleaner, page)
 
-    return Contender(name, "docclean, without the words read unsurely", treat, fuse=fused)
+    def fuse(looks: Sequence[PageText]) -> PageText:
+        return without_unsure(looks[0])
+
+    return Contender(name, "docclean, without the words read unsurely", treat, fuse=fuse)
 
 
 def written_by(cleaner: PageCleaner, name: str, *, for_ocr: bool) -> Contender:

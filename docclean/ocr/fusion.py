@@ -59,11 +59,13 @@ def fused(looks: Sequence[PageText]) -> PageText:
     two, or none. Each reading of a place counts by the odds that its words are right, as their
     confidence tells them, times the odds of its look on the whole page. Words that are too unsure
     are dropped: see `ALONE` and `UNSURE`. A look that reads much more than the first gives the
-    order of lines; one that reads much less has no say. One look alone only loses its unsure words.
+    order of lines; one that reads much less has no say. A look that is the only one stays as it is.
 
     Args:
         looks: with words, whose boxes are all in px of the same page.
     """
+    if len(looks) == 1:
+        return looks[0]
     seconds = sum(look.seconds for look in looks)
     looks = [look for look in looks if _worth(look) >= NO_SAY * _worth(looks[0])]
     seen = [list(_seen(number, look)) for number, look in enumerate(looks)]
@@ -75,6 +77,15 @@ def fused(looks: Sequence[PageText]) -> PageText:
     page = _ordered(seen, best, places, looks[best])
     told = [[[word for at in row for word in chosen[at]] for row in rows] for rows in page]
     return _text_of(told, seconds)
+
+
+def without_unsure(look: PageText) -> PageText:
+    """Return one look without its unsure words: what dropping alone gains, without any vote."""
+    kept = [
+        [[word for word in line if word.confidence >= _least(word, 0.0)] for line in paragraph]
+        for paragraph in paragraphs_of(look)
+    ]
+    return _text_of(kept, look.seconds)
 
 
 def brought(look: PageText, scale: float) -> PageText:

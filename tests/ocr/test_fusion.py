@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from docclean.ocr import PageText, Word
-from docclean.ocr.fusion import ALONE, UNSURE, UNSURE_SHORT, brought, fused
+from docclean.ocr.fusion import ALONE, UNSURE, UNSURE_SHORT, brought, fused, without_unsure
 from docclean.ocr.markup import written
 from docclean.page import Page
 
@@ -80,8 +80,14 @@ def test_a_look_that_has_read_little_tells_little_by_what_it_has_not_seen():
 
 def test_unsure_words_go_whoever_has_seen_them():
     one = look(["text", ("|", UNSURE_SHORT - 1), ("Kornmission", UNSURE), ("~~~~", UNSURE - 1)])
-    for looks in ([one], [one, one]):
-        assert fused(looks).text == "text Kornmission"
+    for found in (without_unsure(one), fused([one, one])):
+        assert found.text == "text Kornmission"
+        assert [word.text for word in found.words] == ["text", "Kornmission"]
+
+
+def test_a_look_that_is_the_only_one_stays_as_it_is():
+    one = look(["text", ("~~~~", 1.0)])
+    assert fused([one]) is one
 
 
 def test_what_the_first_look_has_not_seen_comes_where_it_stands():
