@@ -26,7 +26,7 @@ from common import (
     write,
 )
 
-from docclean.evaluation.contenders import PageCleaner
+from docclean.clean.contract import PageCleaner
 from docclean.evaluation.reader import Reader
 from docclean.report.wording import percent
 from docclean.scores.statistics import Interval

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from docclean.evaluation.contenders import PageCleaner
+from docclean.clean.contract import PageCleaner
 from docclean.evaluation.reader import Reader
 from docclean.evaluation.rivals.classical import divide_background
 from docclean.page import Image, Page
