@@ -14,6 +14,7 @@ from docclean.cli.cleaning import clean, ocr
 from docclean.cli.learning import export, list_members, synth, train
 from docclean.cli.looking import look
 from docclean.cli.measuring import demo, evaluate
+from docclean.cli.serving import serve
 from docclean.cli.shared import Ended, say, stoppable
 from docclean.cli.watching import watch
 from docclean.errors import DoccleanError, ExitStatus
@@ -21,6 +22,7 @@ from docclean.errors import DoccleanError, ExitStatus
 EXTRA_OF = {
     **dict.fromkeys(("cv2", "doxapy", "rapidfuzz", "typst"), "measure"),
     **dict.fromkeys(("fsspec", "ray"), "ray"),
+    **dict.fromkeys(("prometheus_client", "python_multipart", "starlette", "uvicorn"), "serve"),
     **dict.fromkeys(
         (
             *("albumentations", "faker", "kornia", "matplotlib", "onnx", "safetensors"),
@@ -53,6 +55,7 @@ for verb in (
     clean,
     look,
     watch,
+    serve,
     status,
     retry,
     ocr,
