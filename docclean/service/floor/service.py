@@ -202,7 +202,7 @@ class Service:
         seconds = job.ended - job.made
         self._pace += 0.2 * (seconds - self._pace)
         self.metrics.ended(came.result, seconds)
-        how = came.result.fault or f"{came.result.pages} pages {job.verdict}"
+        how = came.result.fault or f"{came.result.pages} pages, {job.verdict}"
         # no name and no sentence of a document's owner goes into the log
         self.log("done" if came.result.status == "done" else "failed", f"{job.id}: {how}",
                  seconds=round(seconds, 3))  # fmt: skip
