@@ -46,14 +46,17 @@ class Hands(Generic[State, Item]):
         self._held = self._over = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def start(self, item: Any, work: Callable[[State, Any], Any]) -> None:
-        """Let every process begin, each with a first task; then take items.
-
-        Raises:
-            DoccleanError: they cannot.
-        """
+    def begin(self, item: Any, work: Callable[[State, Any], Any]) -> None:
+        """Let every process begin, each with a first task."""
         for _ in range(self.workers.jobs):
             self.workers.give(work, item)
+
+    def start(self) -> None:
+        """Wait until every process has begun; then take items.
+
+        Raises:
+            DoccleanError: one cannot.
+        """
         left = self.workers.jobs
         while left:
             for _, result in self.workers.take():
@@ -84,7 +87,8 @@ class Hands(Generic[State, Item]):
             self._over = True
 
         self._asked.put(over)
-        self._thread.join(timeout=10)
+        if self._thread.ident:
+            self._thread.join(timeout=10)
         self.workers.close(at_once=True)
 
     def _run(self) -> None:

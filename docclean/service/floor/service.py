@@ -84,8 +84,10 @@ class Service:
             DoccleanError: the ledger or the model cannot be opened.
         """
         self._left = self.shelf.open(self.options)
-        self.hands.start(self.options, ready)
-        self.eyes.start(None, _nothing)
+        self.hands.begin(self.options, ready)
+        self.eyes.begin(None, _nothing)
+        self.hands.start()
+        self.eyes.start()
         self.begun = True
 
     async def run(self) -> None:

@@ -76,15 +76,17 @@ class Shelf:
         self._ledger = Ledger(self.place / FOLDER)
         last = self._ledger.last_run(KIND)
         if last and self._ledger.alive(last["id"]):
+            self._ledger.close()
             raise UsageError(f"another service has {self.place}; choose another --state")
         self._run = self._ledger.start(KIND, asked(self.place, options))
         return list(self._found())
 
     def close(self) -> None:
         """Close the ledger."""
-        with suppress(DoccleanError):
-            self._ledger.stop(self._run)
-        self._ledger.close()
+        if self._run:
+            with suppress(DoccleanError):
+                self._ledger.stop(self._run)
+            self._ledger.close()
 
     def folder(self) -> tuple[str, Path]:
         """Return the name and the new, empty folder of a job to be."""
