@@ -62,7 +62,9 @@ def test_the_body_may_be_the_file(served, png):
     ],
 )
 def test_reading_gives_what_is_accepted(accept, media, words, served):
-    answer = served.send("/ocr", scan(size=34), "letter.png", headers={"Accept": accept}, lang="eng")
+    answer = served.send(
+        "/ocr", scan(size=34), "letter.png", headers={"Accept": accept}, lang="eng"
+    )
     assert answer.headers["content-type"] == media, answer.text
     assert words in answer.content.decode("utf-8", "replace")
 

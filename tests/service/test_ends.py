@@ -14,7 +14,9 @@ from docclean.cli import run
 
 def test_a_worker_that_is_killed_costs_its_document_only(served, png):
     answers = []
-    sender = threading.Thread(target=lambda: answers.append(served.send("/clean", large(), "a.png")))
+    sender = threading.Thread(
+        target=lambda: answers.append(served.send("/clean", large(), "a.png"))
+    )
     sender.start()
     served.busy().kill()
     sender.join()

@@ -40,7 +40,9 @@ def test_an_example_runs(example, served, desk):
 
 def test_every_path_is_described(served):
     told = served.client.get("/openapi.json").json()
-    known = {(path, method.upper()) for path, methods in told["paths"].items() for method in methods}
+    known = {
+        (path, method.upper()) for path, methods in told["paths"].items() for method in methods
+    }
     for route in ROUTES[1:]:
         path = route.path.replace(":int", "")
         for method in route.methods - {"HEAD"}:

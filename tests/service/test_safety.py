@@ -140,10 +140,17 @@ def test_our_own_page_is_not_refused(served, png):
 def test_headers_cannot_be_forged_by_fields(served, png):
     answer = served.send("/clean?format=png%0d%0aX-Evil:%201", png)
     assert answer.status_code == 400 and "x-evil" not in answer.headers
-    named = served.client.post("/clean", content=png, headers={"X-Filename": "a%0d%0aX-Evil: 1.png"})
+    named = served.client.post(
+        "/clean", content=png, headers={"X-Filename": "a%0d%0aX-Evil: 1.png"}
+    )
     assert named.status_code == 200 and "x-evil" not in named.headers
 
 
 def test_ids_cannot_be_walked(served, png):
-    for path in ("/jobs/..%2f..", "/jobs/%2e%2e", "/jobs/.docclean", "/jobs/x/result/..%2fdocument"):
+    for path in (
+        "/jobs/..%2f..",
+        "/jobs/%2e%2e",
+        "/jobs/.docclean",
+        "/jobs/x/result/..%2fdocument",
+    ):
         assert served.client.get(path).status_code == 404
