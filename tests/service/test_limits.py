@@ -56,6 +56,14 @@ def test_a_limit_is_refused_by_its_status(data, status, words, bounded):
     assert bounded.send("/clean", scan()).status_code == 200
 
 
+def test_a_pdf_of_pages_that_are_too_large_is_refused(bounded):
+    made = io.BytesIO()
+    write_pages([Page(np.full((2500, 2500), 200, np.uint8))], made, suffix=".pdf")
+    answer = bounded.send("/clean", made.getvalue(), "map.pdf")
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("map.pdf is too large: 2500 x 2500 px")
+
+
 def raw(served: Served, head: str, body: bytes = b"") -> socket.socket:
     """Begin a request by hand."""
     host, port = served.url.removeprefix("http://").split(":")

@@ -28,6 +28,9 @@ CLEANERS = 3
 OF_A_CLEANER = ("model", "device", "gate", "paper", "keep_desk", "drop", "jobs", "threads")
 """Options that a cleaner is made of; with `gate = "ocr"` those of the reading, too."""
 
+NOT_CLEANED = "could not be cleaned: "
+"""How the reason of a page begins that is kept because cleaning failed."""
+
 
 class TooManyPagesError(UnreadableInputError):
     """A document has more pages than the service takes."""
@@ -109,6 +112,7 @@ def done(cleaners: Cleaners, order: Order) -> Done:
                 result = _noted_reading(cleaners, order)
             else:
                 result = order.noted(partial(cleaners.of, options), task)
+                _refuse_all(order, result)
     except Exception as error:
         result = failure(str(task.source), str(task.target), error)
         too_large = isinstance(error, TooManyPagesError)
@@ -134,6 +138,18 @@ def ready(cleaners: Cleaners, options: Options) -> None:
         As `Cleaner.load`.
     """
     cleaners.of(options)
+
+
+def _refuse_all(order: Order, result: FileResult) -> None:
+    """Refuse a document of which no page could be cleaned: too large in all, say.
+
+    Raises:
+        UnreadableInputError: so it is.
+    """
+    whys = [str(one.get("reason", "")).partition(NOT_CLEANED)[2] for one in result.decisions]
+    if result.status == "done" and whys and all(whys):
+        told = whys[0] if order.name in whys[0] or str(order.task.source) in whys[0] else ""
+        raise UnreadableInputError(told or f"{order.name}: {whys[0]}")
 
 
 def _count(order: Order) -> None:
