@@ -57,6 +57,12 @@ class Ways:
     """PDF pages are sharp text over a coarse ground."""
     grey: bool = False
     """Pages stay grey even where the document was black and white."""
+    left: frozenset[int] = frozenset()
+    """Numbers of pages that are written as they come, whatever else is asked."""
+
+    def of(self, number: int) -> "Ways":
+        """Return the ways of one page."""
+        return Ways() if number in self.left else self
 
 
 class Format(ABC):
