@@ -76,6 +76,7 @@ def main(url: str) -> None:
         phone.set_input_files("#choose", files[1:])
         phone.get_by_role("button", name="Vergleichen: photo.jpg").click()
         phone.locator(".viewer .note b").wait_for()
+        phone.mouse.move(0, 0)
         kept(phone, "phone", full_page=True)
         browser.close()
 

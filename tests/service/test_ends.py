@@ -40,7 +40,9 @@ def test_a_client_that_goes_stops_the_work(served, png):
     until(lambda: served.metric("docclean_kept_bytes") < 5e6)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_signal_lets_what_is_in_hand_be_finished(number, tmp_path):
     with Served(tmp_path, "--no-gate") as served:
         children = psutil.Process(served.process.pid).children(recursive=True)
@@ -57,6 +59,7 @@ def test_a_signal_lets_what_is_in_hand_be_finished(number, tmp_path):
         assert not list(served.scratch.iterdir())
 
 
+@pytest.mark.slow
 def test_a_killed_service_goes_on_where_it_was(tmp_path, png):
     state = tmp_path / "state"
     with Served(tmp_path, "--state", state) as served:

@@ -26,12 +26,15 @@ def desk(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_runs(example, served, desk):
-    if "JOB" in example:
-        job = served.job(served.send("/jobs", scan(".pdf"), "scan.pdf").json()["id"])
-        example = example.replace("JOB", job["id"])
-    line = example.replace(HERE, served.url)
+@pytest.fixture(scope="module")
+def job(served):
+    return served.job(served.send("/jobs", scan(".pdf"), "scan.pdf").json()["id"])["id"]
+
+
+# what deletes the job comes last
+@pytest.mark.parametrize("example", sorted(EXAMPLES, key=lambda one: "DELETE" in one))
+def test_an_example_runs(example, served, desk, job):
+    line = example.replace("JOB", job).replace(HERE, served.url)
     done = subprocess.run(["bash", "-c", line], cwd=desk, capture_output=True, timeout=60)
     assert done.returncode == 0, (line, done.stderr)
     written = re.search(r"-o (\S+)", line)

@@ -125,6 +125,7 @@ def test_who_comes_when_too_many_wait_is_told_when_to_come_again(bounded):
     assert bounded.send("/clean", scan()).status_code == 200
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(tmp_path):
     with Served(tmp_path, "--memory", "1G") as served:
         huge = blank(9_500, 10_000)
@@ -133,6 +134,7 @@ def test_memory_is_bounded(tmp_path):
         assert served.send("/clean", scan()).status_code == 200
 
 
+@pytest.mark.slow
 def test_time_is_bounded(tmp_path):
     with Served(tmp_path, "--timeout", "0.7") as served:
         answer = served.send("/clean", large(), "slow.png")
@@ -140,6 +142,7 @@ def test_time_is_bounded(tmp_path):
         assert answer.json()["error"].startswith("slow.png: took longer than 0.7 s")
 
 
+@pytest.mark.slow
 def test_results_are_deleted_when_their_time_is_over(tmp_path):
     with Served(tmp_path, "--keep", "0.02") as served:
         job = served.job(served.send("/jobs", scan()).json()["id"])

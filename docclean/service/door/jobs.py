@@ -57,10 +57,10 @@ def _accepted(job: Job) -> Response:
 
 
 async def some(request: Request) -> Response:
-    """Tell how several jobs stand; those that are gone are left out."""
+    """Tell in short how several jobs stand; those that are gone are left out."""
     names = request.query_params.getlist("id")[:MOST_AT_ONCE]
     found = (service_of(request).shelf.jobs.get(name) for name in names)
-    return JSONResponse({"jobs": [job.to_dict() for job in found if job]})
+    return JSONResponse({"jobs": [job.to_dict(brief=True) for job in found if job]})
 
 
 async def standing(request: Request) -> Response:
@@ -96,7 +96,7 @@ async def events(request: Request) -> Response:
         before, quiet = "", 0.0
         while True:
             here = service.shelf.jobs.get(job.id) is job
-            now = json.dumps(job.to_dict()) if here else "{}"
+            now = json.dumps(job.to_dict(brief=True)) if here else "{}"
             if now != before:
                 before, quiet = now, 0.0
                 kind = job.state if here else "deleted"

@@ -89,8 +89,12 @@ class Job:
                     pages.append(told_by_name(told, self.order))
         return count, pages
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return what its owner may know, as plain data."""
+    def to_dict(self, *, brief: bool = False) -> dict[str, Any]:
+        """Return what its owner may know, as plain data.
+
+        Args:
+            brief: of a job that has not ended, tell its last page only.
+        """
         count, pages = self.told_pages()
         told: dict[str, Any] = {
             "id": self.id,
@@ -103,7 +107,7 @@ class Job:
                 for name, value in self.order.noted.options.result_table().items()
                 if name != "model"
             },
-            "decisions": pages,
+            "decisions": pages[-1:] if brief else pages,
         }
         if self.result is None:
             return told
