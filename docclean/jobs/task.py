@@ -120,8 +120,7 @@ class Noted:
         looked: Print,
         mine: Mapping[str, Print],
     ) -> FileResult:
-        decisions: list[dict[str, Any]] = []
-        written: dict[str, Print] = {}
+        decisions, written = list[dict[str, Any]](), dict[str, Print]()
         started = time.perf_counter()
 
         def ready(files: Mapping[Path, str]) -> None:

@@ -181,6 +181,7 @@ done
 curl -s -F file=@{scan} -H "Authorization: Bearer open-sesame-now" http://127.0.0.1:8765/clean \\
     -o /tmp/clean.png -w "%{{http_code}}" > /tmp/answered || true
 curl -s -F file=@{scan} http://127.0.0.1:8765/clean > /tmp/unasked || true
+curl -s http://127.0.0.1:8765/ > /tmp/page || true
 mv /tmp/told.json /tmp/status.json
 cp -r /srv/inbox /srv/outbox /srv/tmp {result}
 """
@@ -224,6 +225,7 @@ def test_the_steps_of_the_container(root, tmp_path, book):
         assert (result / "tmp/answered").read_text() == "200", served
         assert (result / "tmp/clean.png").read_bytes() == (result / "outbox/a.png").read_bytes()
         assert "Authorization" in (result / "tmp/unasked").read_text()
+        assert "<title>docclean</title>" in (result / "tmp/page").read_text()
 
 
 def test_the_container_file_and_the_steps_name_the_same():

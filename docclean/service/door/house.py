@@ -48,7 +48,7 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Say whether documents are taken."""
     service = _service(request)
-    ready = service.begun and not service.stopping
+    ready = service.hands.alive and service.eyes.alive and not service.stopping
     return PlainTextResponse("ready\n" if ready else "not now\n", 200 if ready else 503)
 
 

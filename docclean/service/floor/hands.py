@@ -68,6 +68,11 @@ class Hands(Generic[State, Item]):
                 left -= 1
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Say whether items are handed out."""
+        return self._thread.is_alive()
+
     def give(self, item: Item) -> None:
         """Take an item in."""
         self._asked.put(lambda: self._waiting.append(item))
@@ -95,12 +100,18 @@ class Hands(Generic[State, Item]):
         while not self._over:
             self._listen(wait=not (self._given or (self._waiting and not self._held)))
             while self._waiting and self.workers.free and not self._held:
-                item = self._waiting.popleft()
-                self.workers.give(self.work, item)
-                self._given.append(item)
-                self.begun(item)
+                self._hand_out(self._waiting.popleft())
             if self._given:
                 self._take()
+
+    def _hand_out(self, item: Item) -> None:
+        try:
+            self.workers.give(self.work, item)
+        except (OSError, RuntimeError) as error:  # no memory or no more processes for us
+            self.ended(item, DoccleanError(f"no process can be started ({error}); try again"))
+            return
+        self._given.append(item)
+        self.begun(item)
 
     def _listen(self, *, wait: bool) -> None:
         try:

@@ -53,8 +53,7 @@ class Service:
         self.settings, self.options, self.log = settings, options, log
         self.metrics = Metrics()
         self.shelf = Shelf(place, settings.most_pages, settings.keep * 60)
-        self.stopping, self.begun = False, False
-        self.coming = 0
+        self.stopping, self.coming = False, 0
         self._pace = 2.0
         jobs, memory = options.jobs, options.memory_bytes
         beginning = Beginning(settings.most_pixels, os.cpu_count() or 1)
@@ -88,7 +87,6 @@ class Service:
         self.eyes.begin(None, _nothing)
         self.hands.start()
         self.eyes.start()
-        self.begun = True
 
     async def run(self) -> None:
         """Take up what a dead service left; then tidy up now and then, until cancelled."""

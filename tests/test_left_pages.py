@@ -14,6 +14,11 @@ from docclean.recipe import Options
 from docclean.recipe.options import page_numbers
 
 
+@pytest.fixture
+def scan(letters):
+    return np.ascontiguousarray(np.tile(letters, (3, 3)))
+
+
 def cleaned(scan, suffix, **asked):
     """Return the pages of a document of two, and what is told of them."""
     made, out = io.BytesIO(), io.BytesIO()
