@@ -29,6 +29,7 @@ WHY = {
 }
 """Failures, each with one sentence as `error`."""
 TAKING = ("400", "401", "408", "413", "415", "422", "429", "503", "507")
+LOST = ("401", "404")
 JOB = {"name": "job", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -88,63 +89,51 @@ def _jobs() -> dict[str, Any]:
         {"202": job["200"]},
         TAKING,
     )
-    number = {"name": "page", "in": "path", "required": True, "schema": {"type": "integer"}}
-    view = {"name": "view", "in": "path", "required": True, "schema": {"enum": list(VIEWS)}}
-    part = {"name": "part", "in": "path", "required": True,
-            "schema": {"enum": ["file", "text", "hocr", "alto"]}}  # fmt: skip
-    leave = {"name": "pages", "in": "query", "schema": {"type": "string", "examples": ["2,5-7"]}}
     ids = {"name": "id", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
-    file = _answer(FILES, "The file.", VERDICT)
-    events = _answer({"text/event-stream": {}}, "Each time something changes, the job as data.")
-    seen = _answer({media: {} for _, media in VIEWS.values()}, "The view.")
-    one = f"{HERE}/jobs/JOB"
-    lost = ("401", "404")
+    some, archive = (
+        f"curl -sf '{HERE}/jobs?id=JOB'",
+        f"curl -sf '{HERE}/results.zip?id=JOB' -o a.zip",
+    )
+    packed = _answer({"application/zip": {}}, "All of them.")
     return {
         "/jobs": {
             "post": {**begin, **_taking(ASKED, {})},
-            "get": _with([ids], "How several jobs stand.", f"curl -sf '{HERE}/jobs?id=JOB'", job),
+            "get": _with([ids], "How several jobs stand, in short.", some, job),
         },
-        "/jobs/{job}": {
-            "get": _with([JOB], "How a job stands.", f"curl -sf {one}", job, lost),
-            "delete": _with(
-                *([JOB], "Stop a job and delete it.", f"curl -sf -X DELETE {one}"),
-                *({"204": {"description": "It is gone."}}, lost),
-            ),
-        },
-        "/jobs/{job}/events": {
-            "get": _with(
-                [JOB], "What happens, as it happens.", f"curl -sfN {one}/events", events, lost
-            )
-        },
-        "/jobs/{job}/leave": {
-            "post": _with(
-                *([JOB, leave], "Do it again with pages left as they came; a new job."),
-                *(f"curl -sf -X POST '{one}/leave?pages=1'", {"202": job["200"]}),
-                *(("400", "409", *lost, "429"),),
-            )
-        },
-        "/jobs/{job}/result": {
-            "get": _with([JOB], "The result.", f"curl -sf {one}/result -o x", file, ("409", *lost))
-        },
-        "/jobs/{job}/result/{part}": {
-            "get": _with(
-                *([JOB, part], "One file of the result.", f"curl -sf {one}/result/file -o x"),
-                *(file, ("409", *lost)),
-            )
-        },
-        "/jobs/{job}/pages/{page}/{view}": {
-            "get": _with(
-                *([JOB, number, view], "A view of a page.", f"curl -sf {one}/pages/1/parts"),
-                *(seen, (*lost, "422")),
-            )
-        },
-        "/results.zip": {
-            "get": _with(
-                *([ids], "Several results.", f"curl -sf '{HERE}/results.zip?id=JOB' -o all.zip"),
-                *(_answer({"application/zip": {}}, "All of them."), (*lost, "409")),
-            )
-        },
+        **{f"/jobs/{{job}}{path}": methods for path, methods in _one_job(job).items()},
+        "/results.zip": {"get": _with([ids], "Several results.", archive, packed, (*LOST, "409"))},
     }
+
+
+def _one_job(job: dict[str, Any]) -> dict[str, Any]:
+    """Describe what can be done with one job, below its path."""
+    page = {"name": "page", "in": "path", "required": True, "schema": {"type": "integer"}}
+    view = {"name": "view", "in": "path", "required": True, "schema": {"enum": list(VIEWS)}}
+    kinds = {"enum": ["file", "text", "hocr", "alto"]}
+    part = {"name": "part", "in": "path", "required": True, "schema": kinds}
+    left = {"name": "pages", "in": "query", "schema": {"type": "string", "examples": ["2,5-7"]}}
+    gone = {"204": {"description": "It is gone."}}
+    events = _answer({"text/event-stream": {}}, "Each time something changes, the job in short.")
+    seen = _answer({media: {} for _, media in VIEWS.values()}, "The view.")
+    file, again = _answer(FILES, "The file.", VERDICT), {"202": job["200"]}
+    told: tuple[tuple[str, str, list[Any], str, str, Any, tuple[str, ...]], ...] = (
+        ("get", "", [], "How a job stands.", "", job, ()),
+        ("delete", "", [], "Stop a job and delete it.", "-X DELETE", gone, ()),
+        ("get", "/events", [], "What happens, as it happens.", "-N", events, ()),
+        ("post", "/leave", [left], "Do it again with pages left as they came; a new job.",
+         "-X POST", again, ("400", "409", "429")),
+        ("get", "/result", [], "The result.", "-o x", file, ("409",)),
+        ("get", "/result/{part}", [part], "One file of the result.", "-o x", file, ("409",)),
+        ("get", "/pages/{page}/{view}", [page, view], "A view of a page.", "", seen, ("422",)),
+    )  # fmt: skip
+    found: dict[str, Any] = {}
+    for method, path, more, said, how, answers, failures in told:
+        place = path.replace("{part}", "file").replace("{page}/{view}", "1/parts")
+        query = "?pages=1" if path == "/leave" else ""
+        example = " ".join(f"curl -sf {how} '{HERE}/jobs/JOB{place}{query}'".split())
+        operation = _with([JOB, *more], said, example, answers, (*LOST, *failures))
+        found.setdefault(path, {})[method] = operation
+    return found
 
 
 def _house() -> dict[str, Any]:
