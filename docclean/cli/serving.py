@@ -10,7 +10,7 @@ import click
 from docclean.cli.options import cleaning_options, gathered
 from docclean.recipe.options import NAMES
 
-OF_A_REQUEST = ("pages", "leave", "password", "overwrite")
+OF_A_REQUEST = ("pages", "leave", "password", "overwrite", "text", "hocr", "alto")
 """Options that hold for one document, not for whatever comes."""
 USUAL = tuple(name for name in NAMES if name not in OF_A_REQUEST)
 FOLDER = click.Path(path_type=Path)
