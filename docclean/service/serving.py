@@ -80,6 +80,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             "choose another --port or --host"
         ) from error
     with listening:
+        # what is accepted inherits it; else a second piece waits 40 ms for the receipt of a first
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listening
 
 

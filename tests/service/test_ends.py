@@ -91,6 +91,15 @@ def test_without_the_extra_it_says_how_to_install_it(monkeypatch, capsys):
     assert "pip install 'docclean[serve]'" in capsys.readouterr().err
 
 
+def test_short_answers_come_at_once(served):
+    seconds = []
+    for _ in range(30):
+        began = time.perf_counter()
+        served.client.get("/healthz")
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds[1:]) < 0.03  # 40 ms where small pieces wait for each other's receipt
+
+
 def test_it_says_how_it_is(served):
     assert served.client.get("/healthz").text == "ok\n"
     assert served.client.get("/readyz").text == "ready\n"
