@@ -86,7 +86,7 @@ def test_a_name_is_only_a_name(name, served, png):
 
 def _evil(folder) -> set[str]:
     """Return what bears the name of a weapon; folders of jobs may go while they are walked."""
-    found = {f"{at}/{name}" for at, *both in os.walk(folder) for name in sum(both, [])}
+    found = {f"{at}/{name}" for at, inner, files in os.walk(folder) for name in (*inner, *files)}
     return {one for one in found if "evil" in one.rpartition("/")[2]}
 
 
