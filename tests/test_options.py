@@ -87,6 +87,7 @@ def test_every_field_is_an_option_of_clean_and_a_key_of_the_recipe():
             "memory": "2G",
             "paper": "tone",
             "drop": "stamps",
+            "leave": "2",
         }
         value = told.get(item.name, True if item.default is False else "png")
         assert Options.of_table({item.name: value}) != Options()

@@ -15,6 +15,7 @@ from docclean.cli.cleaning import clean, ocr
 from docclean.cli.learning import export, list_members, synth, train
 from docclean.cli.looking import look
 from docclean.cli.measuring import demo, evaluate
+from docclean.cli.serving import serve
 from docclean.cli.shared import Ended, say, stoppable
 from docclean.cli.watching import watch
 from docclean.errors import DoccleanError, ExitStatus
@@ -22,6 +23,7 @@ from docclean.errors import DoccleanError, ExitStatus
 EXTRA_OF = {
     **dict.fromkeys(("cv2", "doxapy", "rapidfuzz", "typst"), "measure"),
     **dict.fromkeys(("fsspec", "ray"), "ray"),
+    **dict.fromkeys(("prometheus_client", "python_multipart", "starlette", "uvicorn"), "serve"),
     **dict.fromkeys(
         (
             *("albumentations", "faker", "kornia", "matplotlib", "onnx", "safetensors"),
@@ -54,6 +56,7 @@ for verb in (
     clean,
     look,
     watch,
+    serve,
     status,
     retry,
     ocr,

@@ -41,6 +41,7 @@ class Words(click.ParamType[frozenset[str]]):
 
 _TYPES: dict[str, click.ParamType[Any]] = {
     "pages": PageRange(),
+    "leave": PageRange(),
     "gate": click.Choice(GATES),
     "paper": click.Choice(PAPERS),
     "drop": Words(),

@@ -23,6 +23,7 @@ from docclean.page import Page
 
 MAX_PIXELS = 400_000_000
 """The largest page decoded, in pixels; an A0 sheet at 400 dpi has 244 million."""
+_bound = MAX_PIXELS
 LARGE = 64_000_000
 """Pixels from which a page's size is held against the bytes there are."""
 ONE_AT_A_TIME = threading.RLock()
@@ -56,6 +57,12 @@ class Ways:
     """PDF pages are sharp text over a coarse ground."""
     grey: bool = False
     """Pages stay grey even where the document was black and white."""
+    left: frozenset[int] = frozenset()
+    """Numbers of pages that are written as they come, whatever else is asked."""
+
+    def of(self, number: int) -> "Ways":
+        """Return the ways of one page."""
+        return Ways() if number in self.left else self
 
 
 class Format(ABC):
@@ -90,15 +97,21 @@ class Format(ABC):
         """Write the pages to a seekable stream open for reading and writing."""
 
 
+def bound_pixels(most: int) -> None:
+    """Let this process refuse images of more than `most` px, where that is less than usual."""
+    global _bound
+    _bound = min(most, MAX_PIXELS)
+
+
 def check_size(source: Source, width: int, height: int) -> None:
-    """Refuse a page (width, height in px) above `MAX_PIXELS` before any of it is decoded.
+    """Refuse a page (width, height in px) that is too large, before any of it is decoded.
 
     Raises:
         UnreadableInputError: it is too large.
     """
-    if width * height > MAX_PIXELS:
+    if width * height > _bound:
         raise source.unreadable(
-            f"is too large: {width} x {height} px is more than {MAX_PIXELS:,} pixels; "
+            f"is too large: {width} x {height} px is more than {_bound:,} pixels; "
             "split the page or scan it at a lower resolution"
         )
 

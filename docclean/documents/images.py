@@ -181,6 +181,7 @@ class ImageFormat(Format):
                 f"a {self.name} file is at most {self.max_side} px on a side and the page is "
                 f"{page.width} x {page.height}; choose .png, .tiff or .pdf"
             )
+        ways = ways.of(page.number)
         with encoding(self.name):
             image = Pillow.fromarray(np.ascontiguousarray(page.pixels))
             if self.one_bit and page.is_grey and is_one_bit(facts, ways):

@@ -227,7 +227,8 @@ class _Run:
                 texts.extend([(text, 0, cut), (text, cut, 1)] if cut else [(text, 0, 1)])
                 yield from halves(done.page, cut) if cut else (done.page,)
 
-        like, ways = self.source, Ways(options.bitonal, options.mrc, options.grey)
+        ways = Ways(options.bitonal, options.mrc, options.grey, options.leave)
+        like = self.source
         write_to(stream, cleaned(), chosen, like=like, password=options.password, ways=ways)
         if any(text for text, _, _ in texts):
             from docclean.documents.pdf.editing import graft

@@ -15,6 +15,9 @@ from docclean.page import Page
 from docclean.recipe import Options
 from docclean.straighten import Straightened, straighten
 
+LEFT = "left as it came, as was asked"
+"""What is told of a page of `Options.leave`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Treated:
@@ -44,6 +47,8 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
         options: what is asked for.
         has_text: the page has a text layer: it is not turned under it, nor read again unforced.
     """
+    if page.number in options.leave:
+        return _left(page, options, has_text=has_text)
     straightened = straighten(
         page,
         orient=options.orient,
@@ -67,6 +72,34 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
         told["read"] = "no: the page has text (--force reads it again)"
     changed = straightened.moved or not np.array_equal(kept.pixels, straightened.page.pixels)
     return Treated(kept, told, layers, straightened, changed)
+
+
+@dataclass(frozen=True)
+class _AsItCame:
+    """A page that is to stay as it is, as a cleaner would have handed it back."""
+
+    page: Page
+    scale: float = 1.0
+
+    @property
+    def reading(self) -> Page:
+        return self.page
+
+    @property
+    def decision(self) -> "_AsItCame":
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"verdict": "kept", "reason": LEFT}
+
+
+def _left(page: Page, options: Options, *, has_text: bool) -> Treated:
+    """Leave a page as it came; it is read all the same."""
+    kept = _AsItCame(page)
+    reads = options.reads and (options.force or not has_text)
+    layers = layers_of(kept, options) if reads else {}
+    told = {"page": page.number, **kept.to_dict()}
+    return Treated(page, told, layers, Straightened(page), changed=False)
 
 
 def _kept(cleaned: CleanedPage, options: Options) -> Page:

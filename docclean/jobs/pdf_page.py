@@ -132,7 +132,8 @@ def _edit(leaf: pikepdf.Page, came: Seen, treated: Treated, options: Options) ->
     turned, found = treated.straightened.turned, came.leaf
     pictures: tuple[Picture, ...] = ()
     back = np.ascontiguousarray(np.rot90(treated.page.pixels, turned // 90))
-    if options.mrc and not _is_bitonal(treated.page):
+    left = treated.page.number in options.leave
+    if options.mrc and not left and not _is_bitonal(treated.page):
         pictures = tuple(map(layer, found.scan.parts(back) if found.scan else [back]))
     elif treated.changed:
         pictures = pictures_for(leaf, found, back, bitonal=options.bitonal, exact=False)

@@ -59,7 +59,7 @@ def is_changed(decision: dict[str, Any]) -> bool:
 
 def _pages(result: FileResult, pictured: set[int], password: str | None) -> Iterator[ShownPage]:
     before = _thumbnails(Path(result.source), pictured, password)
-    places = _places(result.decisions)
+    places = places_of(result.decisions)
     wanted = {places[number] for number in pictured if number in places}
     after = _thumbnails(Path(result.output), wanted, password)
     for one in result.decisions:
@@ -73,7 +73,7 @@ def _pages(result: FileResult, pictured: set[int], password: str | None) -> Iter
         )
 
 
-def _places(decisions: Iterable[dict[str, Any]]) -> dict[int, int]:
+def places_of(decisions: Iterable[dict[str, Any]]) -> dict[int, int]:
     """Return the number that each page has in the output: spreads become two pages."""
     places, next_ = dict[int, int](), 1
     for one in decisions:

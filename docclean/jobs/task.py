@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from docclean.clean.contract import PageCleaner
+from docclean.clean.contract import Loader, PageCleaner
 from docclean.documents import page_count
 from docclean.errors import ExitStatus, OutputError
 from docclean.jobs.document import process_file
@@ -19,6 +19,7 @@ from docclean.jobs.ledger.prints import Print, content_hash, print_of, same_byte
 from docclean.jobs.plan import outputs_of
 from docclean.jobs.processes.limits import FIRST_SECONDS, TOO_LATE, allowed, within
 from docclean.jobs.processes.workers import Died
+from docclean.jobs.progress import OnPage
 from docclean.jobs.results import Fault, FileResult, failure, notes, pages_of
 from docclean.outputs import sweep
 from docclean.recipe import Options
@@ -58,6 +59,7 @@ class Noted:
         call: what model and options come to.
         end: the status of a document whose outputs are there.
         bad: the status of one that failed.
+        on_page: called in the process with each page's decision and the number of pages.
     """
 
     options: Options
@@ -68,15 +70,16 @@ class Noted:
     call: str
     end: Status = "done"
     bad: Status = "failed"
+    on_page: OnPage | None = None
 
-    def __call__(self, cleaner: PageCleaner, task: Task) -> FileResult:
+    def __call__(self, cleaner: PageCleaner | Loader, task: Task) -> FileResult:
         """Clean it, unless its outputs are there already, made of the same bytes by this call."""
         try:
             return self._noted(cleaner, task)
         except Exception as error:  # the ledger's disk is full, or gone; or a fault of ours
             return failure(str(task.source), str(task.target), error)
 
-    def _noted(self, cleaner: PageCleaner, task: Task) -> FileResult:
+    def _noted(self, cleaner: PageCleaner | Loader, task: Task) -> FileResult:
         with Ledger(self.state, self.name, make=False) as ledger:
             before = ledger.begin(task.row, self.run)
             try:
@@ -112,14 +115,13 @@ class Noted:
 
     def _done(
         self,
-        cleaner: PageCleaner,
+        cleaner: PageCleaner | Loader,
         ledger: Ledger,
         task: Task,
         looked: Print,
         mine: Mapping[str, Print],
     ) -> FileResult:
-        decisions: list[dict[str, Any]] = []
-        written: dict[str, Print] = {}
+        decisions, written = list[dict[str, Any]](), dict[str, Print]()
         started = time.perf_counter()
 
         def ready(files: Mapping[Path, str]) -> None:
@@ -137,11 +139,14 @@ class Noted:
                 seconds=time.perf_counter() - started,
             )
 
+        def told(decision: dict[str, Any], count: int) -> None:
+            decisions.append(decision)
+            if self.on_page:
+                self.on_page(decision, count)
+
         with in_time(task.source, self.options):
             ends = (task.source, task.target, cleaner, self._for(task, mine))
-            result = process_file(
-                *ends, on_page=lambda decision, _: decisions.append(decision), on_ready=ready
-            )
+            result = process_file(*ends, on_page=told, on_ready=ready)
         known: dict[str, Any] = {"status": self.bad}
         if result.status == "done":
             outputs = {name: self._as_left(name, one) for name, one in written.items()}
@@ -197,8 +202,8 @@ def failed(task: Task, why: str, fault: Fault) -> FileResult:
     )
 
 
-def died(task: Task, end: Died, options: Options) -> FileResult:
-    """Return the result of a document whose process ended under it, twice."""
+def died(task: Task, end: Died, options: Options, often: str = ", twice") -> FileResult:
+    """Return the result of a document whose process ended under it, as often as is told."""
     if end.exitcode == TOO_LATE:
         limit = f"{options.timeout:g} s" if options.timeout else "the time for its pages"
         return failed(
@@ -210,5 +215,5 @@ def died(task: Task, end: Died, options: Options) -> FileResult:
     how = f"ended with status {end.exitcode}"
     if end.exitcode < 0:
         how = f"crashed ({signal.Signals(-end.exitcode).name})"
-    why = f"its process {how}, twice; please report it"
+    why = f"its process {how}{often}; please report it"
     return failed(task, f"{task.source}: {why}", "crash")

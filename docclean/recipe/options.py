@@ -28,6 +28,8 @@ HOW_ONLY = (
 """Options that do not change what comes out."""
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 """Bytes of the units of a size."""
+LAST_PAGE = 999_999
+"""No document has a page of a larger number."""
 SIDECARS = ("text", "hocr", "alto")
 """Files that can be written beside the output."""
 
@@ -70,6 +72,7 @@ class Options:
     strict: bool = _asked("Let one bad page fail its document.")
     allow_signed: bool = _asked("Change signed PDFs, whose signature breaks.")
     pages: frozenset[int] | None = _asked("Only these pages.", None, "1-3,7")
+    leave: frozenset[int] = _asked("Leave these pages as they came.", frozenset(), "2,5-7")
     password: str | None = _asked("Opens a protected PDF.", None, "WORD")
     model: str = _asked("A shipped model's name or a model file.", "small", "MODEL")
     device: str = _asked("auto, cpu or cuda.", "auto", "DEVICE")
@@ -102,6 +105,8 @@ class Options:
             raise UsageError(f"--drop takes {' and '.join(DROPS)}, not '{name}'")
         if self.pages is not None and (not self.pages or min(self.pages) < 1):
             raise UsageError("--pages holds no pages; they count from 1")
+        if self.leave and min(self.leave) < 1:
+            raise UsageError("--leave names pages, which count from 1")
         if not self.lang.strip("+ "):
             raise UsageError("--lang must name a language, such as eng or deu+eng")
 
@@ -153,13 +158,14 @@ class Options:
             UsageError: a key or a value is wrong; `where` and what would work are named.
         """
         values = dict(table) if isinstance(table, Mapping) else table
-        pages, drop = (
+        pages, leave, drop = (
             values.pop(name, None) if isinstance(values, dict) else None
-            for name in ("pages", "drop")
+            for name in ("pages", "leave", "drop")
         )
         try:
             options = fill(cls(), values, where)
             listed: dict[str, Any] = {} if pages is None else {"pages": page_numbers(pages)}
+            listed |= {} if leave is None else {"leave": page_numbers(leave)}
             listed |= {} if drop is None else {"drop": words(drop)}
             return replace(options, **listed)
         except UsageError as error:
@@ -173,8 +179,9 @@ class Options:
         """Return what differs from the defaults, as plain values that `of_table` takes."""
         usual = asdict(Options())
         told = {name: value for name, value in asdict(self).items() if value != usual[name]}
-        if self.pages is not None:
-            told["pages"] = ",".join(map(str, sorted(self.pages)))
+        for name in ("pages", "leave"):
+            if name in told:
+                told[name] = ",".join(map(str, sorted(told[name])))
         if self.drop:
             told["drop"] = ",".join(sorted(self.drop))
         return told
@@ -189,8 +196,10 @@ def page_numbers(told: Any) -> frozenset[int]:
     numbers: set[int] = set()
     for part in str(told).split(","):
         first, _, last = part.partition("-")
-        if not (first.strip().isdigit() and (last or first).strip().isdigit()):
+        if not (first.strip().isdecimal() and (last or first).strip().isdecimal()):
             raise UsageError(f"'{told}' is not a page range; write it like 1-3,7")
+        if len((last or first).strip()) > len(str(LAST_PAGE)):
+            raise UsageError(f"'{told}' names pages that no document has")
         numbers.update(range(int(first), int(last or first) + 1))
     if not numbers or min(numbers) < 1:
         raise UsageError(f"'{told}' holds no pages; they count from 1")
@@ -203,15 +212,19 @@ def words(told: Any) -> frozenset[str]:
     return frozenset(str(word).strip() for word in listed if str(word).strip())
 
 
-def bytes_of(told: str) -> int:
+def bytes_of(told: str, option: str = "memory") -> int:
     """Return the bytes that words such as "2G", "1.5GB" or "800M" name.
+
+    Args:
+        told: the words.
+        option: which option of the command line they are of.
 
     Raises:
         UsageError: they name no size.
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", told.lower())
     if not found or not float(found[1]):
-        raise UsageError(f"--memory must be a size such as 2G or 800M, not '{told}'")
+        raise UsageError(f"--{option} must be a size such as 2G or 800M, not '{told}'")
     return int(float(found[1]) * UNITS[found[2]])
 
 

@@ -43,7 +43,8 @@ def test_every_verb_shows_a_real_example(verb, capsys):
 
 def test_the_verbs():
     learning = ["demo", "evaluate", "export", "synth", "train"]
-    assert sorted([*learning, "clean", "list", "look", "ocr", "retry", "status", "watch"]) == VERBS
+    using = ["clean", "list", "look", "ocr", "retry", "serve", "status", "watch"]
+    assert sorted([*learning, *using]) == VERBS
 
 
 @pytest.mark.parametrize(

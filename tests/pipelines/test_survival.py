@@ -38,6 +38,12 @@ def test_a_thousand_files():
 
 
 @pytest.mark.slow
+def test_a_service_under_load_and_attack():
+    told = ran("serving.py", "--requests", 110, "--kills", 2, "--turns", 0)
+    assert told.count("| yes |") == 4  # each row is told twice
+
+
+@pytest.mark.slow
 def test_what_it_costs():
     told = ran("costs.py", "--rounds", 2)
     assert told.count("<=") + told.count(">=") == 4

@@ -166,12 +166,23 @@ mount --bind /srv/tmp /tmp
 mount -o remount,ro,bind /
 cd /
 export PATH={target}/bin:/usr/bin:/bin HOME=/nowhere PYTHONDONTWRITEBYTECODE=1
-setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --bounding-set=-all \\
-    docclean watch /srv/inbox /srv/outbox --status /tmp/status.json --once --settle 0.5 --text \\
+as="setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --bounding-set=-all"
+$as docclean watch /srv/inbox /srv/outbox --status /tmp/status.json --once --settle 0.5 --text \\
     > /tmp/log 2>&1 || echo "ended with $?" >> /tmp/log
 setpriv --reuid 10001 --regid 10001 --clear-groups \\
     sh {steps} healthy /tmp/status.json > /tmp/health 2>&1 && touch /tmp/healthy
 touch /nowhere 2>/tmp/refused || true
+mv /tmp/status.json /tmp/told.json
+(DOCCLEAN_TOKEN=open-sesame-now $as sh {steps} run serve > /tmp/served 2>&1 \\
+    || echo "ended with $?" >> /tmp/served) &
+for _ in $(seq 100); do
+    $as sh {steps} healthy /tmp/status.json > /tmp/health 2>&1 && break; sleep 0.5
+done
+curl -s -F file=@{scan} -H "Authorization: Bearer open-sesame-now" http://127.0.0.1:8765/clean \\
+    -o /tmp/clean.png -w "%{{http_code}}" > /tmp/answered || true
+curl -s -F file=@{scan} http://127.0.0.1:8765/clean > /tmp/unasked || true
+curl -s http://127.0.0.1:8765/ > /tmp/page || true
+mv /tmp/told.json /tmp/status.json
 cp -r /srv/inbox /srv/outbox /srv/tmp {result}
 """
 
@@ -203,19 +214,24 @@ def test_the_steps_of_the_container(root, tmp_path, book):
         script.write_text(
             text.replace("mount -o remount", f"mount --bind {result} {result}\nmount -o remount")
         )
-        private(script, 120)
+        private(script, 180)
         told = (result / "tmp/log").read_text()
         assert "/srv/inbox/a.png -> /srv/outbox/a.png" in told, told
         assert sorted(path.name for path in (result / "outbox").glob("a.*")) == ["a.png", "a.txt"]
         assert (result / "tmp/healthy").exists(), (result / "tmp/health").read_text()
         assert "Read-only" in (result / "tmp/refused").read_text()
         assert json.loads((result / "tmp/status.json").read_text())["done"] == 1
+        served = (result / "tmp/served").read_text()
+        assert (result / "tmp/answered").read_text() == "200", served
+        assert (result / "tmp/clean.png").read_bytes() == (result / "outbox/a.png").read_bytes()
+        assert "Authorization" in (result / "tmp/unasked").read_text()
+        assert "<title>docclean</title>" in (result / "tmp/page").read_text()
 
 
 def test_the_container_file_and_the_steps_name_the_same():
     """Paths, user and packages stand in two files; they must not part."""
     file, steps = (WATCH / "Containerfile").read_text(), (WATCH / "steps.sh").read_text()
-    for step in ("system", "build", "healthy"):
+    for step in ("system", "build", "run", "healthy"):
         assert re.search(rf'steps(\.sh)?"?,? "?{step}', file), step
         assert f"\n{step})" in steps
     assert "USER docclean" in file and "useradd" in steps and " docclean\n" in steps

@@ -48,11 +48,12 @@ def write_new(pages: Iterator[Page], out: BinaryIO, stored: Stored, ways: Ways) 
     """Write pages as a new PDF."""
     with pikepdf.new() as pdf:
         for page in pages:
+            own = ways.of(page.number)
             with encoding("pdf"):
-                if ways.layered:
+                if own.layered:
                     new_pdf_page(pdf, page, layer(page.pixels))
                 else:
-                    new_pdf_page(pdf, page, encode(page.pixels, stored, bitonal=ways.bitonal))
+                    new_pdf_page(pdf, page, encode(page.pixels, stored, bitonal=own.bitonal))
         with encoding("pdf"):
             save(pdf, out)
 

@@ -1,8 +1,8 @@
 """Processes that work for us: one pool for pages and for files, which ends only what it started.
 
-Every process makes its state once (a cleaner, an open document) and keeps it. A task whose process
-dies is tried once more, alone; what was under way in the other processes goes on. SIGTERM unwinds a
-process, so that its temporary files are removed, and so does the death of its parent.
+Every process makes its state once (a cleaner, an open document) and keeps it. What is under way in
+others goes on when one dies. SIGTERM unwinds a process, so that its temporary files are removed;
+so does the death of its parent.
 """
 
 import multiprocessing
@@ -11,7 +11,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ STOPPED = 128 + signal.SIGTERM
 
 @dataclass(frozen=True)
 class Died:
-    """What is left of a task whose process died, twice.
+    """What is left of a task whose process died, or was ended by `Workers.stop`.
 
     Attributes:
         exitcode: of the process; negative: the signal that ended it.
@@ -90,6 +90,17 @@ class Workers(Generic[State]):
     def give(self, work: Callable[[State, Item], Any], item: Item) -> None:
         """Hand a task to a process that is free."""
         next(seat for seat in self._seats if seat.free).give(work, item)
+
+    @property
+    def in_hand(self) -> list[Any]:
+        """Return the tasks that processes have."""
+        return [seat.item for seat in self._seats if not seat.free]
+
+    def stop(self, item: Any) -> None:
+        """End the process that is at a task, if it is; `take` then gives it back as `Died`."""
+        for seat in self._seats:  # one that is on its way yet would break the pool
+            if seat.future and seat.item is item and seat.future.running():
+                seat.future.cancel()
 
     def take(self, timeout: float | None = None) -> Iterator[tuple[Any, Any]]:
         """Yield tasks that are done, each with its result or `Died`, after at most `timeout` s.
@@ -185,6 +196,8 @@ class _Seat:
         future, self.future = self.future, None
         try:
             result = future.result()
+        except CancelledError:
+            result = Died(STOPPED)
         except ProcessExpired as error:
             if error.pid:
                 with suppress(OSError):  # Tesseract, say, which would read on
@@ -217,10 +230,7 @@ class _Seat:
 
 
 def _start_tracker() -> None:
-    """Start the process in which Python notes semaphores, deaf to a terminal that closes.
-
-    It would die of that before us, and Python would warn of semaphores that may leak.
-    """
+    """Start the process that notes semaphores, deaf to a terminal that closes, or it dies first."""
     if threading.current_thread() is not threading.main_thread():
         return
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -151,3 +151,27 @@ def test_processes_that_die_as_they_start_are_given_up():
         Workers(1, nothing, memory=1 << 20) as workers,
     ):
         list(workers.in_order(squared, [1]))
+
+
+def sleeping(_, seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+def test_one_task_can_be_stopped_and_its_process_is_replaced():
+    long, short = 60.0, 0.0
+    with Workers(2, nothing) as workers:
+        workers.give(sleeping, long)
+        workers.give(sleeping, short)
+        results = dict(workers.take())
+        assert workers.in_hand == [long]
+        began = time.monotonic()
+        while long not in results:
+            assert time.monotonic() - began < 30
+            workers.stop(long)  # it may not have begun yet
+            results |= dict(workers.take(0.1))
+        assert isinstance(results[long], Died) and results[short] == short
+        workers.give(sleeping, short)
+        workers.give(sleeping, short + 0.01)
+        while workers.in_hand:
+            assert all(not isinstance(result, Died) for _, result in workers.take())
