@@ -97,7 +97,7 @@ def _left(page: Page, options: Options, *, has_text: bool) -> Treated:
     """Leave a page as it came; it is read all the same."""
     kept = _AsItCame(page)
     reads = options.reads and (options.force or not has_text)
-    layers = layers_of(kept, options) if reads else {}
+    layers = layers_of(page, kept, options) if reads else {}
     told = {"page": page.number, **kept.to_dict()}
     return Treated(page, told, layers, Straightened(page), changed=False)
 

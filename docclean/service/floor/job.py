@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from docclean.documents import format_of
-from docclean.jobs.document import outputs_of
+from docclean.jobs.plan import outputs_of
 from docclean.jobs.results import FileResult
 from docclean.jobs.showing import is_changed, places_of
 from docclean.service.floor.order import PAGES, Done, Look, Order, View, told_by_name

@@ -55,7 +55,7 @@ class Service:
         self.shelf = Shelf(place, settings.most_pages, settings.keep * 60)
         self.stopping, self.coming = False, 0
         self._pace = 2.0
-        jobs, memory = options.jobs, options.memory_bytes
+        jobs, memory = options.jobs or 1, options.memory_bytes
         beginning = Beginning(settings.most_pixels, os.cpu_count() or 1)
         self._workers = Workers(jobs, beginning, memory=memory, renewed=RENEWED)
         self._lookers = Workers(1, Eyes(settings.most_pixels), memory=memory, renewed=RENEWED)
