@@ -29,13 +29,11 @@ from docclean.clean.route import PICTURE, has_blank_paper, past_the_cleaner
 from docclean.clean.strangers import Dpi, Picture, page_of, picture_like, picture_of
 from docclean.clean.type_size import (
     ALIKE,
-    bands,
     enlarge,
     is_seen_too_small,
     pixels_seen_as_16,
     working_factor,
     x_height,
-    x_height_of,
 )
 from docclean.clean.work import UNMEASURED, Cleaned, Work
 from docclean.ocr import OcrEngine
@@ -177,9 +175,7 @@ class Cleaner:
         Where they seem small before anything is cleaned, the page is cleaned when it is enlarged.
         """
         grey = grey if parts is None else parts.positive(grey)
-        height = 0.0
-        if parts is not None:
-            height = x_height_of(parts.two_toned(grey, rows) for rows in bands(grey.shape))
+        height = 0.0 if parts is None else parts.letters(grey)
         work = self._sized(Work(page, grey, grey, grey, self.runtime, parts, blur), height)
         return work if work.scale > 1 and not self._may_be_faint(work) else self._first_look(work)
 

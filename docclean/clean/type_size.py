@@ -70,8 +70,14 @@ def x_height(clean: Image) -> float:
     return x_height_of(clean[rows] for rows in bands(clean.shape))
 
 
-def x_height_of(looked_at: Iterable[Image]) -> float:
-    """Return the height of the small letters on bands of a cleaned page, px: see `x_height`."""
+def x_height_of(looked_at: Iterable[Image], alike: int = 0) -> float:
+    """Return the height of the small letters on bands of a page, px: see `x_height`.
+
+    Args:
+        looked_at: bands, (h, w) uint8 each.
+        alike: letters of about that height there must be; else 0 is told. On a page that is not
+            cleaned one stain has more ink than all its letters.
+    """
     heights: list[NDArray[np.int64]] = []
     weights: list[NDArray[np.int64]] = []
     for band in looked_at:
@@ -87,7 +93,9 @@ def x_height_of(looked_at: Iterable[Image]) -> float:
         return 0.0
     order = np.argsort(height, kind="stable")
     share = np.cumsum(weight[order])
-    return float(height[order][np.searchsorted(share, QUANTILE * share[-1])])
+    told = float(height[order][np.searchsorted(share, QUANTILE * share[-1])])
+    like = np.count_nonzero((height * ALIKE >= told) & (height <= ALIKE * told))
+    return told if like >= alike else 0.0
 
 
 def working_factor(height: float, shape: tuple[int, ...]) -> float:

@@ -1,9 +1,12 @@
 """A network that sees a reduced picture of large letters, and paints the page's own pixels."""
 
+from io import BytesIO
 from random import Random
 
 import numpy as np
 import pytest
+from dirty_scan import dirty
+from PIL import Image as Pillow
 
 from docclean.clean import cleaner as cleaner_module
 from docclean.clean.cleaner import Cleaner
@@ -129,3 +132,13 @@ def test_letters_that_seemed_smaller_than_they_are_are_looked_at_first(seen, mon
     assert [height for height, _ in seen] == [1.5 * len(dirty), len(dirty)]
     assert cleaned.decision.measures["x_height"] > 24
     assert cleaned.scale == 1
+
+
+def test_a_stain_larger_than_all_letters_is_no_letter(seen) -> None:
+    page = dirty(size=16)  # the stain of a JPEG's grain, as a PDF brings it
+    buffer = BytesIO()
+    Pillow.fromarray(page.pixels).save(buffer, format="JPEG", quality=75)
+    stained = np.asarray(Pillow.open(buffer), np.uint8)
+    cleaned = Cleaner.load(threads=1).clean(Page(stained, (200.0, 200.0)))
+    assert cleaned.decision.measures["x_height"] == pytest.approx(9, abs=1)
+    assert max(px for _, px in seen) <= 28  # of the page enlarged

@@ -42,7 +42,7 @@ def test_every_verb_shows_a_real_example(verb, capsys):
 
 
 def test_the_verbs():
-    learning = ["demo", "evaluate", "export", "synth", "train"]
+    learning = ["bench", "demo", "evaluate", "export", "synth", "train"]
     using = ["clean", "list", "look", "ocr", "retry", "serve", "status", "watch"]
     assert sorted([*learning, *using]) == VERBS
 

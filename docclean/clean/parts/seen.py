@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 from docclean.clean.parts.grounds import Ground, by_cells, divided, find_grounds
 from docclean.clean.parts.light import COLOURFUL, chroma
 from docclean.clean.parts.paper_field import Field, paper_field
+from docclean.clean.type_size import LEAST_LETTERS, bands, x_height_of
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
@@ -145,6 +146,15 @@ class Seen:
         beside = self.map.has(Kind.TEXT) & sheet & ~self.pictures
         most = np.count_nonzero(self.pictures) >= MOSTLY * np.count_nonzero(sheet)
         return bool(most and np.count_nonzero(beside) <= LITTLE * np.count_nonzero(sheet))
+
+    def letters(self, grey: Image) -> float:
+        """Return what the height of the small letters seems to be before anything is cleaned, px.
+
+        Args:
+            grey: luma of the page, (H, W) uint8; 0 is told where there are few letters.
+        """
+        looked_at = [self.two_toned(grey, rows) for rows in bands(grey.shape)]
+        return x_height_of(looked_at, LEAST_LETTERS)
 
     def two_toned(self, grey: Image, rows: slice) -> Image:
         """Return rows of the page with text much darker than its paper black, the rest white.

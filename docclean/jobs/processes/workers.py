@@ -17,12 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import resource_tracker
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from docclean.errors import DoccleanError
-
-if TYPE_CHECKING:
-    from pebble import ProcessPool
 
 State = TypeVar("State")
 Item = TypeVar("Item")
@@ -163,7 +160,7 @@ class _Seat:
         self.future: Future[Any] | None = None
         self.item: Any = None
         self._work: Callable[[Any, Any], Any] | None = None
-        self._pool: ProcessPool | None = None
+        self._pool: Any = None  # a ProcessPool
         self._broken = 0
 
     @property
@@ -174,7 +171,7 @@ class _Seat:
         if self._pool and not self._pool.active:
             self.close(at_once=True)  # its process was killed while it had nothing to do
         if self._pool is None:
-            from pebble import ProcessPool  # not at every start of the program
+            from pebble import ProcessPool
 
             _start_tracker()
             self._pool = ProcessPool(
@@ -225,7 +222,7 @@ class _Seat:
         if at_once:
             pool.stop()  # type: ignore[no-untyped-call]
         else:
-            pool.close()  # type: ignore[no-untyped-call]
+            pool.close()
         pool.join()
 
 
