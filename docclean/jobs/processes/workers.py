@@ -220,7 +220,7 @@ class _Seat:
             return
         pool, self._pool = self._pool, None
         if at_once:
-            pool.stop()  # type: ignore[no-untyped-call]
+            pool.stop()
         else:
             pool.close()
         pool.join()
