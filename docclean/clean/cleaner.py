@@ -230,7 +230,8 @@ class Cleaner:
 
     def _cleaned_again(self, work: Work) -> Work:
         """Clean the page at its working size with the network that was chosen, and measure it."""
-        px = pixels_seen_as_16(work.scale * work.x_height)
+        # what was enlarged has no more to show: reduced again, it is cleaned worse
+        px = pixels_seen_as_16(work.x_height) if work.scale == 1 else SIXTEEN
         cleaned = self.clean_grey(work.raw, work.network, px)
         return replace(work, cleaned=cleaned, measures=_measures(work, cleaned))
 
