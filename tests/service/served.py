@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import psutil
 from dirty_scan import dirty
 
@@ -109,10 +110,10 @@ def scan(suffix: str = ".png", pages: int = 1, size: int = 20) -> bytes:
 
 
 def large() -> bytes:
-    """Return a page that takes some seconds."""
-    page = dirty(1, 150)
+    """Return a page that takes some seconds: its letters are too small to be seen reduced."""
+    pixels = np.tile(dirty(1, 30).pixels, (6, 5))
     made = io.BytesIO()
-    write_pages([Page(page.pixels, (300.0, 300.0))], made, suffix=".png")
+    write_pages([Page(pixels, (200.0, 200.0))], made, suffix=".png")
     return made.getvalue()
 
 
