@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 import pikepdf
 import pytest
+from browsing import BROWSER
 from hypothesis import settings
 
 from docclean.documents import write_pages
@@ -68,6 +69,16 @@ def book() -> tuple[Page, tuple[Word, ...]]:
     """A clean page of a book at 200 dpi, and its words with their boxes."""
     made = typeset(Random("book"), TextSource(("en_US",)), 200, "book")
     return made.page, made.words
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as player:
+        started = player.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 @pytest.fixture

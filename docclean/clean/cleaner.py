@@ -184,13 +184,12 @@ class Cleaner:
         px = pixels_seen_as_16(work.x_height)
         cleaned, height = self._looked_at(work.grey, work.parts, px)
         if is_seen_too_small(height, px):
-            px = pixels_seen_as_16(height)
-            cleaned, height = self._looked_at(work.grey, work.parts, px)
+            cleaned, height = self._looked_at(work.grey, work.parts, pixels_seen_as_16(height))
         return self._sized(replace(work, cleaned=cleaned), height)
 
     def _looked_at(self, grey: Image, parts: Parts | None, px: int) -> tuple[Image, float]:
         cleaned = self.clean_grey(grey, px=px)
-        return cleaned, x_height(cleaned if parts is None else parts.text_only(cleaned))
+        return cleaned, _letters_of(cleaned, parts)
 
     def _sized(self, work: Work, height: float) -> Work:
         """Return the work with the height of its letters, and how much larger it is to be."""
@@ -222,8 +221,7 @@ class Cleaner:
     def _enlarged_unseen(self, work: Work) -> Work:
         """Clean a page enlarged by what its letters seemed; look at it first where they do not."""
         made = self._cleaned_again(work)
-        text = made.cleaned if work.parts is None else work.parts.text_only(made.cleaned)
-        found = x_height(text) / work.scale
+        found = _letters_of(made.cleaned, work.parts) / work.scale
         if not found or found > ALIKE * work.x_height:
             return self._candidate(_prepared(self._first_look(replace(work, raw=work.grey))))
         return made
@@ -262,6 +260,11 @@ class Cleaner:
     def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""
         return cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
+
+
+def _letters_of(cleaned: Image, parts: Parts | None) -> float:
+    """Return the height of the small letters of the text of the network's page, px."""
+    return x_height(cleaned if parts is None else parts.text_only(cleaned))
 
 
 def _in_focus(page: Page, grey: Image) -> tuple[Page, Image, float]:

@@ -51,16 +51,17 @@ def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXT
         px: pixels of the page that stand for 16 of the picture that the network sees, where it can
             see a reduced one: 32 for one of half the sides.
     """
-    reduces = px > SIXTEEN and isinstance(runtime, OnnxRuntime) and runtime.reduces
+    able = runtime if isinstance(runtime, OnnxRuntime) and runtime.reduces else None
+    reducing = able if px > SIXTEEN else None
     stride, reach = runtime.stride, runtime.reach
-    if reduces:
+    if reducing:
         stride, reach = stride * px // SIXTEEN, (reach + BESIDE) * px // SIXTEEN + 1
     grid = TileGrid.cover(len(grey), grey.shape[1], reach, stride, max_tile_area)
     cleaned = np.empty_like(grey)
     for box, cut in split(grey, grid):
-        if isinstance(runtime, OnnxRuntime) and reduces:
-            shape = [side * SIXTEEN // px for side in cut.shape]
-            made = runtime(cut[None], resized(cut, tuple(shape))[None])
+        if reducing:
+            shape = tuple(side * SIXTEEN // px for side in cut.shape)
+            made = reducing(cut[None], resized(cut, shape)[None])
         else:
             made = runtime(cut[None])
         join(cleaned, box, made[0])

@@ -37,6 +37,10 @@ class CleanerSpec:
             return cls(options)
         return cls(options, max(1, cores // options.jobs), SHARED_TILE_AREA)
 
+    def among(self, jobs: int) -> "CleanerSpec":
+        """Return the spec of one of so many processes on this machine."""
+        return CleanerSpec.of(replace(self.options, jobs=jobs), os.cpu_count() or 1)
+
     def __call__(self) -> PageCleaner:
         """Load the cleaner.
 

@@ -264,7 +264,7 @@ def handed_out(
     left = deque(tasks)
     jobs = processes(options, len(tasks), load)
     if isinstance(load, CleanerSpec):  # few documents: each process may use more of the cores
-        load = CleanerSpec.of(replace(options, jobs=jobs), os.cpu_count() or 1)
+        load = load.among(jobs)
     with Workers(jobs, load, memory=options.memory_bytes) as workers:
         desk = Desk(workers, work, wants_more_room, swept)
         while left or desk.in_hand:

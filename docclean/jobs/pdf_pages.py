@@ -1,8 +1,6 @@
 """The pages of one PDF, done here or in processes."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +34,7 @@ class PdfPages:
         """
         self.source, self.options, self.jobs = source, options, processes(options, count, load)
         if isinstance(load, CleanerSpec) and options.jobs is None and self.jobs > 1:
-            load = CleanerSpec.of(replace(load.options, jobs=self.jobs), os.cpu_count() or 1)
+            load = load.among(self.jobs)
         self._done = done
         self._open = partial(_opened, source, options, load)
         self._here: Opened | None = None

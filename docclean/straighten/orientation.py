@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 from docclean.errors import MissingProgramError
 from docclean.ocr.tesseract import NO_TESSERACT, caller
 from docclean.page import Image, Page
+from docclean.sessions import session
 
 SURE_OF_ORIENTATION = 5.0
 """Tesseract's confidence from which a page is turned; pages it would turn wrongly stay below 4."""
@@ -93,14 +94,7 @@ def _middle(grey: Image) -> NDArray[np.uint8]:
 @cache
 def _loaded(weights: Path) -> Any:
     """Load the network, once a process; with one thread, so the answer never varies."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(weights), sess_options=options, providers=["CPUExecutionProvider"]
-    )
+    return session(weights, threads=1)
 
 
 def turn_by_tesseract(page: Page) -> int:

@@ -50,6 +50,18 @@ def arguments(doc: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def reading_arguments(doc: str | None, limit: int | None = None) -> argparse.ArgumentParser:
+    """Return `arguments` with the options of a script that reads the public sets."""
+    parser = arguments(doc)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--settings", type=Path)
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--sets", default="ocr/*")
+    parser.add_argument("--limit", type=int, default=limit, help="pages a set")
+    parser.add_argument("--cache", type=Path, help="file that keeps what Tesseract has read")
+    return parser
+
+
 def cleaning_arguments(doc: str | None, pages: int) -> argparse.ArgumentParser:
     """Return `arguments` with the options of a script that cleans pages it has set."""
     parser = arguments(doc)

@@ -15,7 +15,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 sys.path.insert(0, str(BENCH))
 
 import numpy as np  # noqa: E402
-from common import arguments, measured, run, table, tell  # noqa: E402
+from common import measured, reading_arguments, run, table, tell  # noqa: E402
 
 from docclean.clean.cleaner import Cleaner  # noqa: E402
 from docclean.evaluation.cleaners import Sharing, cleaned_by, dropped_by, looked_by  # noqa: E402
@@ -77,14 +77,8 @@ def rows_of(report: Report) -> list[tuple[str, ...]]:
 
 def main() -> None:
     """Measure what was asked for and print one Markdown table."""
-    parser = arguments(__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--settings", type=Path)
-    parser.add_argument("--split", default="val")
-    parser.add_argument("--sets", default="ocr/*")
+    parser = reading_arguments(__doc__)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--cache", type=Path)
-    parser.add_argument("--limit", type=int, help="pages a set")
     options = parser.parse_args()
     halves = pages_of_split(options.data, options.split) if options.split else {}
     cleaner = Sharing(Cleaner.load("small", threads=1))

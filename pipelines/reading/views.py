@@ -16,7 +16,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 sys.path.insert(0, str(BENCH))
 
 import numpy as np  # noqa: E402
-from common import arguments, measured, run, table, tell  # noqa: E402
+from common import measured, reading_arguments, run, table, tell  # noqa: E402
 
 from docclean.clean.cleaner import Cleaner  # noqa: E402
 from docclean.evaluation.cleaners import Sharing  # noqa: E402
@@ -80,14 +80,7 @@ def by_dpi(report: Report) -> list[tuple[str, ...]]:
 
 def main() -> None:
     """Measure what was asked for and print two Markdown tables."""
-    parser = arguments(__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--settings", type=Path)
-    parser.add_argument("--split", default="val")
-    parser.add_argument("--sets", default="ocr/*")
-    parser.add_argument("--limit", type=int, default=2, help="pages a set, for the shifts")
-    parser.add_argument("--cache", type=Path)
-    options = parser.parse_args()
+    options = reading_arguments(__doc__, limit=2).parse_args()
     halves = pages_of_split(options.data, options.split)
     asked = {
         "settings": Settings.load(options.settings),

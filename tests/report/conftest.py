@@ -1,7 +1,7 @@
 """What the tests of this folder share."""
 
 import pytest
-from shown_reports import BROWSER, PAGES, summarise, sync_api
+from shown_reports import PAGES, summarise
 
 from docclean.report.html.document import write_html
 
@@ -11,14 +11,6 @@ def report(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "r.html"
     write_html(summarise(PAGES), PAGES, path)
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as player:
-        started = player.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

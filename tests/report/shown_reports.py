@@ -1,7 +1,5 @@
 """Shared by the tests beside: what they are made of."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -21,9 +19,6 @@ from docclean.scores.statistics import Interval
 from docclean.scores.text import macro, micro, score
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None
-)
 CONTENDERS = ("grey", "divide", "cleaned")
 TRUTH = "the quick brown fox jumps over the lazy dog and the cat"
 BREAK = "document.title='broken'"

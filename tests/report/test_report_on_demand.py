@@ -1,7 +1,8 @@
 """Cards of the report on demand, and what holds everywhere."""
 
 import pytest
-from shown_reports import BROWSER, COUNT, EVIL, TRUTH, cards, first_slider, sync_api
+from browsing import BROWSER
+from shown_reports import COUNT, EVIL, TRUTH, cards, first_slider, sync_api
 
 from docclean.report.html.document import write_html
 from docclean.scores.results import (

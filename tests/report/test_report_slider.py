@@ -3,7 +3,8 @@
 from collections import Counter
 
 import pytest
-from shown_reports import BROWSER, PAGES, TRUTH, cards, first_slider
+from browsing import BROWSER
+from shown_reports import PAGES, TRUTH, cards, first_slider
 
 from docclean.scores.text import word_changes
 

@@ -3,11 +3,11 @@
 import base64
 import io
 import re
-import shutil
 import zipfile
 
 import pikepdf
 import pytest
+from browsing import BROWSER
 from dirty_scan import dirty
 from served import Served, scan
 
@@ -16,9 +16,6 @@ from docclean.service.door.house import PAGE
 from docclean.service.floor.looking import picture
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None
-)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="no browser is installed"),
@@ -34,14 +31,6 @@ DROP = """(files) => {
     document.getElementById("drop").dispatchEvent(
       new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: carried }));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as player:
-        started = player.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
