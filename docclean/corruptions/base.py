@@ -131,6 +131,14 @@ class Corruption(ABC):
         Raises:
             UsageError: the member has no such parameter; the nearest is named.
         """
+        return self.draw_one(rng, severity, self.spans(ranges))
+
+    def spans(self, ranges: Mapping[str, tuple[float, float]] | None = None) -> dict[str, Range]:
+        """Return the member's ranges with those of a recipe in place of its own.
+
+        Raises:
+            UsageError: the member has no such parameter; the nearest is named.
+        """
         own = dict(self.ranges)
         for name, (low, high) in (ranges or {}).items():
             if name not in own:
@@ -140,7 +148,7 @@ class Corruption(ABC):
                 )
             span = own[name]
             own[name] = Range(low, high, span.unit, span.by_severity, span.power)
-        return self.draw(Draw(rng, severity, own))
+        return own
 
     def check_ranges(self, ranges: Mapping[str, tuple[float, float]]) -> None:
         """Refuse ranges outside the limits, and those the member fails at on a bit of paper.
@@ -163,8 +171,10 @@ class Corruption(ABC):
                     raise UsageError(f"{where} cannot be {value:g} ({failure}); {own}")
 
     @abstractmethod
-    def draw(self, draw: Draw) -> Params:
-        """Draw the parameters: numbers, strings and lists of them, all in relative units."""
+    def draw_one(
+        self, rng: np.random.Generator, severity: float, spans: Mapping[str, Range]
+    ) -> Params:
+        """Draw one set of parameters from these ranges."""
 
     @abstractmethod
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
@@ -190,6 +200,16 @@ class Corruption(ABC):
 
 class PageCorruption(Corruption):
     """A corruption of one page on the CPU."""
+
+    @abstractmethod
+    def draw(self, draw: Draw) -> Params:
+        """Draw the parameters: numbers, strings and lists of them, all in relative units."""
+
+    def draw_one(
+        self, rng: np.random.Generator, severity: float, spans: Mapping[str, Range]
+    ) -> Params:
+        """Draw them."""
+        return self.draw(Draw(rng, severity, spans))
 
     @abstractmethod
     def apply(self, image: Image, params: Params, dpi: float) -> Image:

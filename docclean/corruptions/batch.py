@@ -1,40 +1,114 @@
 """Corruptions of whole batches of patches through kornia and torch, on any device torch has."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from docclean.corruptions.base import DPI, Corruption, Params
+from docclean.corruptions.base import DPI, Corruption, Params, Range
+from docclean.corruptions.draws import Draws, Numbers
 from docclean.page import Image
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class BatchCorruption(Corruption):
-    """A corruption of float patches (N, 1, H, W), 0..1, on the device they lie on.
+class BatchForm(ABC):
+    """What a corruption does to float patches (N, 1, H, W), 0..1, on the device they lie on.
 
-    One set of parameters serves the whole batch; which patches of a batch it touches is the
-    caller's choice. Noise is seeded apart from torch's global state. Everything from the lens to
-    the file is one of these, so that on a device the physical order holds to the end.
+    Every patch has its own parameters: each is a tensor (N,), or (N, k) where a patch needs
+    several. What a patch becomes depends on its own row alone, never on the others or on the
+    device: random pixels come from the row's seed (`shared.tensors`).
+    """
+
+    @property
+    @abstractmethod
+    def member(self) -> Corruption:
+        """The corruption whose form this is: its name and its ranges."""
+
+    @abstractmethod
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
+        """Draw the parameters of all patches: numbers, codes and truths, in relative units or px."""
+
+    @abstractmethod
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Corrupt the patches; values are clamped to 0..1 after."""
+
+    def run_clean(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Return the clean twins after it, as `Corruption.on_clean` does for pages."""
+        return self.run(images, params) if self.member.both_sides else images
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        severities: Sequence[float] | NDArray[np.floating[Any]],
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        dpi: float | Sequence[float] | NDArray[np.floating[Any]] = DPI,
+    ) -> dict[str, "Tensor"]:
+        """Draw parameters for N patches.
+
+        Args:
+            rng: source of randomness.
+            severities: (N,), 0..1, of the sheet each patch was cut from.
+            ranges: (low, high) by parameter, in place of the member's own.
+            dpi: dots per inch of all patches, or (N,) of each.
+
+        Raises:
+            UsageError: the member has no such parameter; the nearest is named.
+        """
+        import torch
+
+        drawn = self.draw(Draws(rng, severities, self.member.spans(ranges), dpi))
+        kept = {name: np.asarray(values) for name, values in drawn.items()}
+        return {
+            name: torch.from_numpy(
+                values.astype(np.float32) if values.dtype.kind == "f" else values
+            )
+            for name, values in kept.items()
+        }
+
+    def apply(self, images: "Tensor", params: Params) -> "Tensor":
+        """Return the corrupted patches, clamped to 0..1, same shape, dtype and device.
+
+        Args:
+            images: (N, 1, H, W); they stay as they are.
+            params: tensors and arrays hold a row for each patch; a number, or a list of numbers
+                where a patch needs several, serves all.
+        """
+        import torch
+
+        with torch.no_grad():
+            return self.run(images, _rows(images, params)).clamp(0, 1)
+
+    def apply_clean(self, images: "Tensor", params: Params) -> "Tensor":
+        """Return the clean twins after it, clamped to 0..1; most members leave them alone."""
+        import torch
+
+        with torch.no_grad():
+            return self.run_clean(images, _rows(images, params)).clamp(0, 1)
+
+
+class BatchCorruption(Corruption, BatchForm):
+    """A corruption that has but this form: everything from the lens to the file.
+
+    So the physical order holds to the end, on the CPU and on a device.
     """
 
     stage = "batch"
 
-    def apply(self, image: "Tensor", params: Params) -> "Tensor":
-        """Return the corrupted batch, clamped to 0..1, same shape, dtype and device."""
-        import torch
+    @property
+    def member(self) -> Corruption:
+        """Itself."""
+        return self
 
-        devices = [image.device] if image.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices), torch.no_grad():
-            torch.manual_seed(params.get("seed", 0))
-            corrupted: Tensor = self.run(image, params).clamp(0, 1)
-            return corrupted
-
-    @abstractmethod
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """Corrupt the batch, with torch's generators already seeded; range is clamped after."""
+    def draw_one(
+        self, rng: np.random.Generator, severity: float, spans: Mapping[str, Range]
+    ) -> Params:
+        """Draw for one patch: numbers, and lists where a patch needs several."""
+        drawn = self.draw(Draws(rng, [severity], spans))
+        return {name: np.asarray(values)[0].tolist() for name, values in drawn.items()}
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Run it on one grey page as a batch of one; a member may have a faster way on the CPU."""
@@ -43,3 +117,19 @@ class BatchCorruption(Corruption):
         batch = torch.tensor(image).float()[None, None] / 255  # a copy: pages may be read-only
         values = self.apply(batch, params)[0, 0]
         return np.asarray((values * 255 + 0.5).to(torch.uint8).numpy())
+
+
+def _rows(images: "Tensor", params: Params) -> dict[str, "Tensor"]:
+    """Return every parameter as a tensor with a row for each image, where the images lie."""
+    import torch
+
+    rows = {}
+    for name, value in params.items():
+        batched = isinstance(value, torch.Tensor | np.ndarray)
+        tensor = torch.as_tensor(value) if batched else torch.tensor(value)[None]
+        if tensor.is_floating_point():
+            tensor = tensor.to(images.dtype)
+        rows[name] = tensor.to(images.device, non_blocking=True).expand(
+            len(images), *tensor.shape[1:]
+        )
+    return rows

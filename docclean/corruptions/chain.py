@@ -3,31 +3,28 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.base import DPI, Corruption, Params
-from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.device import DEVICE
 from docclean.corruptions.shared.legible import is_legible
 from docclean.errors import UsageError
 from docclean.page import Image
-from docclean.recipe import Corrupt, Recipe
+from docclean.recipe import Corrupt
 from docclean.registry import nearest
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 log = logging.getLogger(__name__)
 
-GROUPS = 4
-"""Sets of parameters a batch member draws for one batch: patches of like severity share one."""
 SOFTER = (1.0, 0.5, 0.25, 0.1)
 """Shares of the severity drawn until the page is legible."""
 CLEAN = -1.0
 """The severity of a sheet that is left perfectly clean."""
+STAGES = ("sheet", "page", "batch")
+"""sheet: needs the whole sheet. page: on the page, or by its twin on a device. batch: from the lens
+on, everywhere the same form."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def runs_here(member: Corruption) -> bool:
 def draw_chain(
     rng: np.random.Generator,
     corrupt: Corrupt,
-    stages: tuple[str, ...] = ("page", "batch"),
+    stages: tuple[str, ...] = STAGES,
     share: float = 1.0,
 ) -> Chain:
     """Draw a chain; a share of `corrupt.clean_share` keeps only what belongs to the print.
@@ -93,7 +90,7 @@ def draw_chain(
     Args:
         rng: draws the members and their parameters.
         corrupt: probabilities and ranges.
-        stages: of the members drawn.
+        stages: of the members drawn; "sheet" alone leaves to a device what it can do.
         share: of the severity that is drawn.
 
     Raises:
@@ -104,17 +101,23 @@ def draw_chain(
     severity = share * float(rng.random() ** corrupt.severity_power)
     steps: list[tuple[Corruption, Params]] = []
     for member in CORRUPTIONS:
-        drawn = rng.random() < _chance(member, corrupt)
+        drawn = rng.random() < chance(member, corrupt)
         seeded = np.random.default_rng(
             rng.integers(2**63)
         )  # so that a member's own draws move no other's
-        if drawn and member.stage in stages and (member.both_sides or not clean):
+        if drawn and stage_of(member) in stages and (member.both_sides or not clean):
             ranges = corrupt.ranges.get(member.name)
             steps.append((member, member.sample(seeded, severity, ranges)))
     return Chain(tuple(steps), CLEAN if clean else severity)
 
 
-def _chance(member: Corruption, corrupt: Corrupt) -> float:
+def stage_of(member: Corruption) -> str:
+    """Return the stage of a member, one of `STAGES`."""
+    return "sheet" if member.stage == "page" and member.name not in DEVICE else member.stage
+
+
+def chance(member: Corruption, corrupt: Corrupt) -> float:
+    """Return how often a recipe draws a member."""
     unnamed = 0.0 if corrupt.only_named else member.probability
     return corrupt.members.get(member.name, unnamed)
 
@@ -133,7 +136,7 @@ def dirty_sheet(
     rng: np.random.Generator,
     corrupt: Corrupt,
     dpi: float = DPI,
-    stages: tuple[str, ...] = ("page", "batch"),
+    stages: tuple[str, ...] = STAGES,
 ) -> tuple[Image, Image, Chain]:
     """Draw a chain and apply it, milder and milder where nobody could read the page.
 
@@ -142,7 +145,7 @@ def dirty_sheet(
         rng: draws everything.
         corrupt: probabilities and ranges.
         dpi: of the page, dots per inch.
-        stages: leave out "batch" where `corrupt_looks` runs it later.
+        stages: leave out what `batches.corrupt_looks` does later.
 
     Returns:
         dirty, clean, both uint8 (H, W), and the chain they went through.
@@ -178,69 +181,3 @@ def dirty_by_name(
         for place, (name, severity) in enumerate(members.items())
     )
     return apply_chain(image, Chain(drawn, max(members.values(), default=0.0)), dpi)
-
-
-def corrupt_batch(
-    patches: "Tensor", severities: Sequence[float], rng: np.random.Generator, corrupt: Corrupt
-) -> "Tensor":
-    """Run the batch stage on the device: each member on a drawn subset of the patches.
-
-    Args:
-        patches: dirty, float (N, 1, H, W), 0..1, on any device.
-        severities: of the sheet each patch was cut from, 0..1; CLEAN patches are left alone.
-        rng: draws the members, the subsets and the parameters.
-        corrupt: probabilities and ranges; those of the page stage are not used.
-    """
-    import torch
-
-    patches = patches.clone()
-    severe = np.asarray(severities, float)
-    for member in CORRUPTIONS:
-        if not isinstance(member, BatchCorruption):
-            continue
-        hit = (rng.random(len(patches)) < _chance(member, corrupt)) & (severe >= 0)
-        chosen = np.flatnonzero(hit)
-        chosen = chosen[np.argsort(severe[chosen], kind="stable")]
-        for group in np.array_split(chosen, min(GROUPS, len(chosen)) or 1):
-            if not len(group):
-                continue
-            params = member.sample(
-                rng, float(severe[group].mean()), corrupt.ranges.get(member.name)
-            )
-            index = torch.from_numpy(group).to(patches.device)
-            patches[index] = member.apply(patches[index], params)
-    return patches
-
-
-def corrupt_looks(
-    patches: "Tensor",
-    clean: "Tensor",
-    facts: NDArray[np.float32],
-    rng: np.random.Generator,
-    recipe: Recipe,
-) -> "Tensor":
-    """Run the batch stage on patches of several looks, each by its own probabilities and ranges.
-
-    A patch that nobody could read after it stays as it was before.
-
-    Args:
-        patches: dirty, float (N, 1, H, W), 0..1, on any device.
-        clean: their clean twins.
-        facts: (N, 2): the severity of each patch's sheet, and its look's place in the mix.
-        rng: draws the members, the subsets and the parameters.
-        recipe: its looks.
-    """
-    import torch
-
-    after = patches.clone()
-    for place, look in enumerate(recipe.looks()):
-        chosen = np.flatnonzero(facts[:, 1] == place)
-        if len(chosen):
-            index = torch.from_numpy(chosen).to(patches.device)
-            severities = facts[chosen, 0].tolist()
-            after[index] = corrupt_batch(patches[index], severities, rng, look.corrupt)
-    dirty, twins = ((side[:, 0] * 255).byte().cpu().numpy() for side in (after, clean))
-    lost = [not is_legible(*pair) for pair in zip(dirty, twins, strict=True)]
-    index = torch.from_numpy(np.flatnonzero(lost)).to(patches.device)
-    after[index] = patches[index]
-    return after

@@ -1,12 +1,14 @@
 """What the lens does: softness, the wrong distance, a moving sheet, too few dots."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
 
-from docclean.corruptions.base import DPI, Draw, Params, Range
+from docclean.corruptions.base import DPI, Params, Range
 from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.draws import Draws, Numbers
 from docclean.corruptions.shared.fields import Field
 from docclean.page import Image
 
@@ -26,16 +28,20 @@ class Blur(BatchCorruption):
     probability = 0.2
     ranges: ClassVar = {"sigma": Range(0.3, 1.8, "px")}
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the blur's standard deviation."""
         return {"sigma": draw("sigma")}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """kornia.filters.gaussian_blur2d with a kernel of three deviations each side."""
-        from kornia.filters import gaussian_blur2d
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Blur with kernels of three deviations each side."""
+        from docclean.corruptions.shared.tensors import blurred
 
-        side = gaussian_side(params["sigma"])
-        return gaussian_blur2d(image, (side, side), (params["sigma"],) * 2, "replicate")
+        return blurred(images, params["sigma"])
+
+    def run_clean(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Blur by a part of it."""
+        share, most = SOFT[self.name]
+        return self.run(images, {"sigma": (share * params["sigma"]).clamp(max=most)})
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Blur with the same kernel."""
@@ -56,17 +62,20 @@ class Defocus(BatchCorruption):
     probability = 0.06
     ranges: ClassVar = {"radius": Range(0.7, 3.2, "px")}
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the disc's radius."""
         return {"radius": draw("radius")}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """kornia.filters.filter2d with a disc."""
-        import torch
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """kornia.filters.filter2d with a disc for each patch."""
         from kornia.filters import filter2d
 
-        kernel = torch.from_numpy(_disc(params["radius"])).to(image)
-        return filter2d(image, kernel[None], "replicate")
+        return filter2d(images, _discs(params["radius"]), "replicate")
+
+    def run_clean(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Spread every point by a part of it."""
+        share, most = SOFT[self.name]
+        return self.run(images, {"radius": (share * params["radius"]).clamp(max=most)})
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Filter with the same disc."""
@@ -85,17 +94,16 @@ class MotionBlur(BatchCorruption):
     probability = 0.05
     ranges: ClassVar = {"length": Range(3.0, 8.0, "px")}
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the length (made odd) and the direction."""
-        length = 2 * int((draw("length") - 1) / 2) + 1
-        return {"length": max(3, length), "angle": draw.uniform(0, 360)}
+        length = 2 * ((draw("length") - 1) / 2).astype(int) + 1
+        return {"length": np.maximum(3, length), "angle": draw.uniform(0, 360)}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """kornia.filters.motion_blur."""
-        from kornia.filters import motion_blur
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """kornia.filters.filter2d with a turned line for each patch."""
+        from kornia.filters import filter2d
 
-        length, angle = params["length"], params["angle"]
-        return motion_blur(image, length, angle, 0.0, "replicate", "bilinear")
+        return filter2d(images, _turned_lines(params["length"], params["angle"]), "replicate")
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Filter with the same turned line."""
@@ -109,27 +117,32 @@ class LowResolution(BatchCorruption):
     probability = 0.1
     ranges: ClassVar = {"share": Range(0.95, 0.5, "share")}
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the share of dots kept, how they were thrown away and how enlarged."""
-        return {
-            "share": draw("share"),
-            "down": draw.choice("area", "area", "linear"),
-            "up": draw.choice("linear", "cubic", "cubic", "nearest"),
-        }
+        return {"share": draw("share"), "down": draw.code(DOWN), "up": draw.code(UP)}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """Shrink and enlarge back to the same size."""
-        height, width = image.shape[-2:]
-        small = _fewer(height, params["share"]), _fewer(width, params["share"])
-        reduced = resize_batch(image, small, params["down"])
-        return resize_batch(reduced, (height, width), params["up"])
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Shrink and enlarge back to the same size: two matrices for each patch."""
+        from docclean.corruptions.shared.resizing import as_codes, resizing
+
+        down, up = as_codes(params["down"], DOWN), as_codes(params["up"], UP)
+        rows, columns = (
+            resizing(small, side, up, back=True) @ resizing(small, side, down)
+            for side in images.shape[-2:]
+            for small in [(params["share"] * side).round().clamp(min=1)]
+        )
+        return rows[:, None] @ images @ columns[:, None].transpose(2, 3)
+
+    def run_clean(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Lose half as many dots."""
+        return self.run(images, {**params, "share": params["share"].sqrt()})
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Shrink and enlarge by OpenCV's interpolations of the same names."""
         height, width = image.shape
         small = _fewer(width, params["share"]), _fewer(height, params["share"])
-        reduced = cv2.resize(image, small, interpolation=INTERPOLATIONS[params["down"]])
-        up = INTERPOLATIONS[params["up"]]
+        reduced = cv2.resize(image, small, interpolation=INTERPOLATIONS[DOWN[params["down"]]])
+        up = INTERPOLATIONS[UP[params["up"]]]
         return np.asarray(cv2.resize(reduced, (width, height), interpolation=up), np.uint8)
 
     def on_clean(self, image: Image, params: Params, dpi: float = DPI) -> Image:
@@ -137,6 +150,9 @@ class LowResolution(BatchCorruption):
         return self.on_page(image, {**params, "share": params["share"] ** 0.5}, dpi)
 
 
+DOWN = ("area", "area", "linear")
+UP = ("linear", "cubic", "cubic", "nearest")
+"""How dots are thrown away and made up again, by the codes that are drawn."""
 INTERPOLATIONS = {
     "area": cv2.INTER_AREA,
     "linear": cv2.INTER_LINEAR,
@@ -186,6 +202,37 @@ def _disc(radius: float) -> Field:
     distance = np.hypot(offset[:, None], offset[None, :])
     disc = np.clip(np.float32(radius + 0.5) - distance, 0, 1)
     return np.asarray(disc / disc.sum(), np.float32)
+
+
+def _discs(radius: "Tensor") -> "Tensor":
+    """Return `_disc` of each radius (N,) as (N, k, k)."""
+    import torch
+
+    reach = int(torch.ceil(radius.max()))
+    offset = torch.arange(-reach, reach + 1, device=radius.device, dtype=radius.dtype)
+    distance = torch.hypot(offset[:, None], offset[None, :])
+    discs = (radius.view(-1, 1, 1) + 0.5 - distance).clamp(0, 1)
+    return discs / discs.sum((1, 2), keepdim=True)
+
+
+def _turned_lines(length: "Tensor", angle: "Tensor") -> "Tensor":
+    """Return `_turned_line` of each length and angle (N,) as (N, k, k), k the longest.
+
+    A line turned and looked up between its pixels: what lies less than 1 px beside it gets a
+    share, and it fades within the last px of its ends.
+    """
+    import torch
+
+    half = (length.to(angle) - 1).view(-1, 1, 1) / 2
+    reach = int(half.max())
+    turn = torch.deg2rad(angle).view(-1, 1, 1)
+    offset = torch.arange(-reach, reach + 1, device=angle.device, dtype=angle.dtype)
+    x, y = offset[None, None, :], offset[None, :, None]
+    along = x * turn.cos() - y * turn.sin()
+    beside = x * turn.sin() + y * turn.cos()
+    lines = (1 - beside.abs()).clamp(0, 1) * (half + 1 - along.abs()).clamp(0, 1)
+    lines = lines * ((x.abs() <= half) & (y.abs() <= half))
+    return lines / lines.sum((1, 2), keepdim=True)
 
 
 def _turned_line(length: int, angle: float) -> Field:

@@ -1,5 +1,6 @@
 """Noise of the sensor: photons, grain, read-out, dead pixels."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -8,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.corruptions.base import DPI, Draw, Params, Range
+from docclean.corruptions.base import DPI, Params, Range
 from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.draws import Draws, Numbers
 from docclean.corruptions.lens import gaussian_side
 from docclean.corruptions.shared.fields import Field, to_image
 from docclean.page import Image
@@ -30,16 +32,16 @@ class SensorNoise(BatchCorruption):
     probability = 0.2
     ranges: ClassVar = {"scale": Range(0.01, 0.16, "light of one photon, white being 1")}
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the light that one photon brings."""
         return {"scale": draw("scale"), "seed": draw.seed()}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Add the normal limit of Poisson's noise to the light, not to the grey."""
-        import torch
+        from docclean.corruptions.shared.tensors import of_patch
 
-        light = image**GAMMA
-        noisy = light + (light * params["scale"]).sqrt() * torch.randn_like(image)
+        light = images**GAMMA
+        noisy = light + (light * of_patch(params["scale"])).sqrt() * _noise(images, params)
         return noisy.clamp(min=0) ** (1 / GAMMA)
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
@@ -60,13 +62,16 @@ class CorrelatedNoise(BatchCorruption):
         "grain": Range(1.5, 4.0, "px", by_severity=False),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the noise's strength and the size of its grains."""
         return {"deviation": draw("deviation"), "grain": draw("grain"), "seed": draw.seed()}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """Add noise that kornia.filters.gaussian_blur2d has blurred."""
-        return image + params["deviation"] * batch_grain(image, params["grain"])
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Add noise that was blurred."""
+        from docclean.corruptions.shared.tensors import of_patch
+
+        grain = batch_grain(images, params["seed"], params["grain"])
+        return images + of_patch(params["deviation"]) * grain
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Add noise that OpenCV has blurred."""
@@ -84,15 +89,16 @@ class GaussianNoise(BatchCorruption):
         "mean": Range(0.0, 0.0, "grey", by_severity=False),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the standard deviation and the mean: (0.5, 0.5) is the noise of the textbooks."""
         return {"deviation": draw("deviation"), "mean": draw("mean"), "seed": draw.seed()}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """kornia.augmentation.RandomGaussianNoise."""
-        from kornia.augmentation import RandomGaussianNoise
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Add noise of each patch's own seed."""
+        from docclean.corruptions.shared.tensors import of_patch
 
-        return RandomGaussianNoise(mean=params["mean"], std=params["deviation"], p=1.0)(image)
+        noise = of_patch(params["deviation"]) * _noise(images, params)
+        return images + noise + of_patch(params["mean"])
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Add noise looked up in a table of the normal distribution's quantiles."""
@@ -108,15 +114,15 @@ class Speckle(BatchCorruption):
     probability = 0.03
     ranges: ClassVar = {"deviation": Range(0.02, 0.22, "share")}
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the deviation of the factor every pixel is multiplied by."""
         return {"deviation": draw("deviation"), "seed": draw.seed()}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Multiply by noise around 1."""
-        import torch
+        from docclean.corruptions.shared.tensors import of_patch
 
-        return image * (1 + params["deviation"] * torch.randn_like(image))
+        return images * (1 + of_patch(params["deviation"]) * _noise(images, params))
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Look every grey and a random number up in a table."""
@@ -135,16 +141,18 @@ class SaltAndPepper(BatchCorruption):
         "salt": Range(0.2, 0.8, "share", by_severity=False),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the share of pixels hit and how many of them are salt."""
         return {"share": draw("share"), "salt": draw("salt"), "seed": draw.seed()}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """kornia.augmentation.RandomSaltAndPepperNoise."""
-        from kornia.augmentation import RandomSaltAndPepperNoise
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Set the pixels that drew a number low or high enough."""
+        from docclean.corruptions.shared.tensors import of_patch, uniform
 
-        share, salt = (params["share"],) * 2, (params["salt"],) * 2
-        return RandomSaltAndPepperNoise(amount=share, salt_vs_pepper=salt, p=1.0)(image)
+        drawn = uniform(params["seed"], (images.shape[-2], images.shape[-1])).to(images.dtype)
+        salt = of_patch(params["share"] * params["salt"])
+        peppered = images.masked_fill(drawn < of_patch(params["share"]) - salt, 0)
+        return peppered.masked_fill(drawn >= 1 - salt, 1)
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Set the pixels that drew a number low or high enough."""
@@ -165,16 +173,23 @@ def page_grain(seed: int, shape: tuple[int, ...], grain: float) -> Field:
     return np.asarray(blurred, np.float32) / _kept(sigma)
 
 
-def batch_grain(like: "Tensor", grain: float) -> "Tensor":
-    """Return the noise of `page_grain` for a batch, from torch's generator."""
+def batch_grain(like: "Tensor", seeds: "Tensor", grain: "Tensor") -> "Tensor":
+    """Return the noise of `page_grain` for a batch (N, 1, H, W), of `grain` (N,) px each."""
     import torch
-    from kornia.filters import gaussian_blur2d
+
+    from docclean.corruptions.shared.tensors import gaussian_kernels, normal, of_patch, separable
 
     sigma = grain / PER_FWHM
-    side = gaussian_side(sigma)
-    white = torch.randn_like(like)
-    blurred: Tensor = gaussian_blur2d(white, (side, side), (sigma, sigma), "replicate")
-    return blurred / float(_kept(sigma))
+    kernels = gaussian_kernels(sigma, max(1, int(torch.ceil(3 * sigma.max()))))
+    white = normal(seeds, (like.shape[-2], like.shape[-1])).to(like.dtype)
+    return separable(white, kernels, kernels) / of_patch(kernels.square().sum(1))
+
+
+def _noise(images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+    """Return independent noise of mean 0 and deviation 1 from the patches' seeds."""
+    from docclean.corruptions.shared.tensors import normal
+
+    return normal(params["seed"], (images.shape[-2], images.shape[-1])).to(images.dtype)
 
 
 def _kept(sigma: float) -> np.float32:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from docclean.corruptions.chain import corrupt_looks
+from docclean.corruptions.batches import corrupt_looks
 from docclean.recipe import Recipe
 
 
@@ -66,6 +66,8 @@ def batches(
             if blocks.batch_on_device:
                 rng = np.random.default_rng((train.seed, blocks.seed, index, turn))
                 facts = parts[2][turn].numpy()
-                before = corrupt_looks(before, reduced(after, before), facts, rng, recipe)
+                twins = reduced(after, before)
+                before, twins = corrupt_looks(before, twins, facts, rng, recipe)
+                after = twins if twins.shape == after.shape else after
             yield before, after
         skip = 0

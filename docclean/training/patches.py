@@ -14,7 +14,8 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from docclean.clean.type_size import resized
-from docclean.corruptions.chain import corrupt_looks, dirty_sheet
+from docclean.corruptions.batches import corrupt_looks
+from docclean.corruptions.chain import STAGES, dirty_sheet
 from docclean.page import Image
 from docclean.pairs.folder import write_png
 from docclean.recipe import Look, Recipe, Train
@@ -91,7 +92,7 @@ class PatchBlocks(Blocks):
         self._recipe, self._paths, self.seed, self._blocks = recipe, pages, seed, blocks
         self.batch_on_device, self._rising = batch_on_device, rising
         later = batch_on_device or recipe.model.scale > 1
-        self._stages = ("page",) if later else ("page", "batch")
+        self._stages = ("sheet", "page") if later else STAGES
         self._looks = [look.name for look in recipe.looks()]
         self._pages: dict[Path, tuple[Image, float]] = {}
 
@@ -163,7 +164,7 @@ class PatchBlocks(Blocks):
     ) -> Tensor:
         """Return the dirty patches after the batch stage, uint8 as they came."""
         seen, true = dirty.float() / 255, clean.float() / 255
-        after = corrupt_looks(seen, reduced(true, dirty), facts.numpy(), rng, self._recipe)
+        after, _ = corrupt_looks(seen, reduced(true, dirty), facts.numpy(), rng, self._recipe)
         return (after * 255).round().clamp(0, 255).to(torch.uint8)
 
 

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from docclean.corruptions.chain import CLEAN, corrupt_batch
+from docclean.corruptions.batches import corrupt_batch
+from docclean.corruptions.chain import CLEAN
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.page import Image
 from docclean.recipe import Recipe
@@ -72,7 +73,7 @@ class PictureBlocks(Blocks):
         corrupt = recipe.corrupt
         severities = rng.random(len(images)) ** corrupt.severity_power
         severities[rng.random(len(images)) < corrupt.clean_share] = CLEAN
-        dirty = corrupt_batch(dirty, severities.tolist(), rng, corrupt)
+        dirty, _ = corrupt_batch(dirty, None, severities, rng, corrupt)
         dirty = (dirty * 255).round().to(torch.uint8)
         if recipe.data.invert:
             dirty, clean = 255 - dirty, 255 - clean
