@@ -165,6 +165,9 @@ class Train:
     seed: int = 1
     patches_per_sheet: int = 12
     """Patches cut from one corrupted sheet."""
+    pool: int = 0
+    """Sheets kept on the device, from which its patches are cut and where they are dirtied; 0:
+    workers make patches. Large batches on a GPU need it."""
     enlarge_share: float = 0.75
     """Share of the sheets of low-resolution pages that are enlarged to the working size after they
     were dirtied, as the cleaner does with small type."""

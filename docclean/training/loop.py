@@ -21,6 +21,7 @@ from docclean.training.checks import check_recipe
 from docclean.training.gallery import NOTHING, Wanted, leave_pictures
 from docclean.training.journal import Journal
 from docclean.training.parallel import Team
+from docclean.training.pool import pooled_batches
 from docclean.training.recogniser.lineset import draw_lines, training_lines
 from docclean.training.schedule import average_decay, learning_rate
 from docclean.training.sources import SOURCES, Source
@@ -155,7 +156,8 @@ def _learn_on(
     """Take step after step until the schedule or the time is over, in all processes alike."""
     began, worked = time.monotonic() - state.seconds, time.process_time() - state.worked
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
-    patches = batches(learning, state.step, recipe, state.team.device)
+    made = pooled_batches if learning.held else batches
+    patches = made(learning, state.step, recipe, state.team.device)
     for dirty, clean in _timed(patches, state):
         loss = _learn(state, dirty, clean, recipe)
         state.step, state.seconds = state.step + 1, time.monotonic() - began

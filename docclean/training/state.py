@@ -24,7 +24,7 @@ from docclean.training.parallel import Team
 from docclean.training.recogniser.lines import Line
 from docclean.training.recogniser.network import Recogniser, load_recogniser
 
-DATA_KEYS = ("patch", "batch", "patches_per_sheet", "sheet", "seed", "curriculum")
+DATA_KEYS = ("patch", "batch", "patches_per_sheet", "sheet", "pool", "seed", "curriculum")
 """Keys of [train] that decide what patches a run sees."""
 
 

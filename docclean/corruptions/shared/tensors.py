@@ -153,7 +153,8 @@ def separable(images: Tensor, down: Tensor, across: Tensor) -> Tensor:
     high, wide = down.shape[1] // 2, across.shape[1] // 2
     padded = pad(images, (wide, wide, high, high), mode="replicate").transpose(0, 1)
     rows = conv2d(padded, across[:, None, None], groups=number)
-    return conv2d(rows, down[:, None, :, None], groups=number).transpose(0, 1)
+    filtered: Tensor = conv2d(rows, down[:, None, :, None], groups=number)
+    return filtered.transpose(0, 1)
 
 
 def blurred(images: Tensor, sigma: Tensor) -> Tensor:
