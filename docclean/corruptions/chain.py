@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.base import DPI, Corruption, Params
+from docclean.corruptions.batch import BatchCorruption
 from docclean.corruptions.device import DEVICE
 from docclean.corruptions.shared.legible import is_legible
-from docclean.errors import UsageError
+from docclean.errors import MissingProgramError, UsageError
 from docclean.page import Image
 from docclean.recipe import Corrupt
 from docclean.registry import nearest
@@ -122,11 +123,19 @@ def chance(member: Corruption, corrupt: Corrupt) -> float:
     return corrupt.members.get(member.name, unnamed)
 
 
-def apply_chain(image: Image, chain: Chain, dpi: float = DPI) -> tuple[Image, Image]:
-    """Return (dirty, clean), both uint8 (H, W); the input itself is not changed."""
+def apply_chain(
+    image: Image, chain: Chain, dpi: float = DPI, device: str = ""
+) -> tuple[Image, Image]:
+    """Return (dirty, clean), both uint8 (H, W); the input itself is not changed.
+
+    With a device of torch's, what has a form for batches runs there; empty: all by OpenCV.
+    """
     dirty, clean = image, image
     for member, params in chain.steps:
-        dirty = member.on_page(dirty, params, dpi)
+        if device and isinstance(member, BatchCorruption):
+            dirty = member.on_device(dirty, params, device)
+        else:
+            dirty = member.on_page(dirty, params, dpi)
         clean = member.on_clean(clean, params, dpi)
     return dirty, clean
 
@@ -137,6 +146,7 @@ def dirty_sheet(
     corrupt: Corrupt,
     dpi: float = DPI,
     stages: tuple[str, ...] = STAGES,
+    device: str = "",
 ) -> tuple[Image, Image, Chain]:
     """Draw a chain and apply it, milder and milder where nobody could read the page.
 
@@ -146,6 +156,7 @@ def dirty_sheet(
         corrupt: probabilities and ranges.
         dpi: of the page, dots per inch.
         stages: leave out what `batches.corrupt_looks` does later.
+        device: of torch's, for what can run there; empty: all by OpenCV.
 
     Returns:
         dirty, clean, both uint8 (H, W), and the chain they went through.
@@ -153,11 +164,11 @@ def dirty_sheet(
     seed = int(rng.integers(2**63))
     for share in SOFTER:  # the same corruptions, each milder
         chain = draw_chain(np.random.default_rng(seed), corrupt, stages, share)
-        dirty, clean = apply_chain(image, chain, dpi)
+        dirty, clean = apply_chain(image, chain, dpi, device)
         if is_legible(dirty, clean):
             return dirty, clean, chain
     chain = Chain([step for step in chain.steps if step[0].both_sides], CLEAN)
-    return *apply_chain(image, chain, dpi), chain
+    return *apply_chain(image, chain, dpi, device), chain
 
 
 def move_points(
@@ -181,3 +192,20 @@ def dirty_by_name(
         for place, (name, severity) in enumerate(members.items())
     )
     return apply_chain(image, Chain(drawn, max(members.values(), default=0.0)), dpi)
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch does not have here; an empty one is OpenCV's processor.
+
+    Raises:
+        MissingProgramError: it is not here; what to do is told.
+    """
+    if not device.startswith("cuda"):
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise MissingProgramError(
+            f"--device {device}: torch sees no such device here; "
+            "install a CUDA build of torch, or leave --device out"
+        )

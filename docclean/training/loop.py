@@ -197,11 +197,14 @@ def _learn(state: State, dirty: Tensor, clean: Tensor, recipe: Recipe) -> Tensor
     else:
         state.team.learn(state.lesson, state.optimizer, loss, train.clip)
     share = 1 - average_decay(state.step, train)
-    for name, value in state.network.state_dict().items():
-        if value.is_floating_point():
-            state.average[name].lerp_(value.detach(), share)
-        else:  # a count, as batch normalisation has
-            state.average[name].copy_(value)
+    values = state.network.state_dict()
+    real = [name for name, value in values.items() if value.is_floating_point()]
+    # one kernel for all of them
+    torch._foreach_lerp_(
+        [state.average[name] for name in real], [values[name].detach() for name in real], share
+    )
+    for name in values.keys() - set(real):  # a count, as batch normalisation has
+        state.average[name].copy_(values[name])
     return loss.detach()
 
 

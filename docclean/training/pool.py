@@ -44,7 +44,7 @@ class Pool:
         for side, brought in zip(self._sides, block[:2], strict=True):
             side[here] = brought[:, 0]
         self._ink[here] = self._seen(block[1])
-        self.facts[here] = block[2].cpu().numpy()
+        self.facts[here] = block[2].numpy()
 
     def _seen(self, clean: Tensor) -> Tensor:
         """Tell of places every `STRIDE` px whether a patch there shows ink, bool (N, h, w)."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ import torch
 from training_runs import RECIPE, history
 
 from docclean.errors import UsageError
-from docclean.recipe import Corrupt
+from docclean.recipe import Corrupt, Recipe
+from docclean.training import loop
 from docclean.training.patches import BLOCK, PatchBlocks, SheetBlocks
 from docclean.training.pool import Pool, pooled_batches
 from docclean.training.sources.pages import Pages
+from docclean.training.table import shortened
 
 CPU = torch.device("cpu")
 STILL = Corrupt(0.0, 1.0, True, {})
@@ -107,3 +110,15 @@ def test_the_stream_is_endless_enough(paths):
     recipe = replace(POOLED, train=replace(TRAIN, steps=1_000_000))
     blocks = SheetBlocks(recipe, paths, 3, 1_000_000)
     assert len(list(islice(pooled_batches(blocks, 0, recipe, CPU), 2))) == 2
+
+
+def test_the_recipe_for_a_gpu_runs_here_in_small(tmp_path):
+    """It must not be a paper recipe: every part of it runs, a few steps on the processor."""
+    recipe = Recipe.load(Path(__file__).parents[2] / "pipelines" / "recipes" / "gpu.toml")
+    train = recipe.train
+    assert train.steps * train.batch >= 5_000_000
+    assert train.pool * train.sheet**2 * 2 < 4 * 2**30  # bytes on the card
+    assert BLOCK * train.patches_per_sheet >= train.batch
+    small = shortened(replace(recipe, train=replace(train, recogniser="", compile=False)))
+    checkpoint = loop.train(small, tmp_path / "run")
+    assert history(checkpoint)[-1]["step"] == small.train.steps

@@ -111,7 +111,8 @@ def smooth_noise(
     counts = [int(step.max()) + 2 for step in steps]
     down, across = (interpolated(step, count) for step, count in zip(steps, counts, strict=True))
     coarse = normal(seeds, (counts[0], counts[1]), stream)[:, 0].to(scale.dtype)
-    return (down @ coarse @ across.transpose(1, 2))[:, None]
+    field: Tensor = (down @ coarse @ across.transpose(1, 2))[:, None]
+    return field
 
 
 def fractal_noise(
