@@ -130,7 +130,7 @@ def fractal_noise(
         layer = smooth_noise(seeds, shape, scale / 2**octave, 97 * stream + octave)
         total = total.to(layer) + amplitude * layer
         power += amplitude**2
-    return total / power**0.5
+    return total / float(power**0.5)
 
 
 def gaussian_kernels(sigma: Tensor, reach: int) -> Tensor:
