@@ -182,3 +182,26 @@ def box_mean(images: Tensor, reach: Tensor) -> Tensor:
         part = [torch.gather(sums, dim, place.view(shape).expand(whole)) for place in (high, low)]
         images = ((part[0] - part[1]) / (high - low).view(shape)).to(images.dtype)
     return images
+
+
+def window_moments(images: Tensor, reach: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean and the deviation in a square of 2 * reach + 1 px around each pixel.
+
+    Args:
+        images: (N, 1, H, W); beyond the patch its edge is repeated.
+        reach: int (N,), px.
+    """
+    both = torch.cat([images - 0.5, (images - 0.5).square()], 1)
+    down, across = (_windows(reach, side, images.dtype)[:, None] for side in images.shape[-2:])
+    mean, square = (down @ both @ across.transpose(2, 3)).split(1, 1)
+    return mean + 0.5, (square - mean.square()).clamp(min=0).sqrt()
+
+
+def _windows(reach: Tensor, side: int, dtype: torch.dtype) -> Tensor:
+    """Return (N, side, side): the weight of each sample in the mean around each other one."""
+    at = torch.arange(side, device=reach.device)
+    near = (at[:, None] - at).abs() <= reach.view(-1, 1, 1)
+    weights = near.to(dtype)
+    weights[:, :, 0] += (reach[:, None] - at).clamp(min=0)
+    weights[:, :, -1] += (reach[:, None] - (side - 1 - at)).clamp(min=0)
+    return weights / (2 * reach + 1).view(-1, 1, 1)
