@@ -88,7 +88,7 @@ class LocalThreshold(BatchCorruption):
         noise = of_patch(params["noise"]) * offset * _grain(images, params)
         noisy = images + noise.masked_fill(blank, 0)
         mean, spread = window_moments(noisy, params["window"] // 2)
-        level = _local_level(mean, spread, of_patch(params["k"]), offset)
+        level: Tensor = _local_level(mean, spread, of_patch(params["k"]), offset)
         return (noisy > level).to(images.dtype)
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:

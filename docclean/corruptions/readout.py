@@ -105,7 +105,7 @@ class Streaks(BatchCorruption):
 
         vertical, bright = params["vertical"].view(-1, 1), params["bright"].view(-1, 1)
         place, width, tone = (params[name][..., None] for name in ("place", "width", "tone"))
-        most = torch.where(bright, *torch.tensor([MOST_BRIGHT, MOST_DARK]).to(images))
+        most = torch.where(bright, MOST_BRIGHT, MOST_DARK).to(images.dtype)
         for dim, here in ((2, ~vertical), (3, vertical)):
             side = images.shape[dim]
             at = torch.arange(side, device=images.device, dtype=images.dtype)
@@ -183,7 +183,7 @@ class MissingRows(BatchCorruption):
             page[lost] = np.rint(page[lost] * np.float32(DIM))
         for row in np.flatnonzero(slips):
             page[row, slips[row] :] = image[row, : image.shape[1] - slips[row]]
-        return page
+        return np.asarray(page, np.uint8)
 
 
 def lost_rows(
@@ -246,7 +246,8 @@ class Moire(BatchCorruption):
         one = {name: value.view(-1, 1) for name, value in params.items()}
         sides = images.shape[-2:]
         curve = one["bend"] / max(sides) ** 2
-        down, across = [], []
+        down: list[Tensor] = []
+        across: list[Tensor] = []
         for turn, weight in ((0.0, torch.ones_like(one["second"])), (1.4, one["second"])):
             angle = one["angle"] + turn
             for side, middle, slope, parts in (
