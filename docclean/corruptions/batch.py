@@ -30,7 +30,7 @@ class BatchForm(ABC):
 
     @abstractmethod
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
-        """Draw all patches' parameters: numbers, codes and truths, in relative units or px."""
+        """Draw the parameters of all patches: numbers, codes, truths, in relative units or px."""
 
     @abstractmethod
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":

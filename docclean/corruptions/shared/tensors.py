@@ -1,5 +1,6 @@
 """What corruptions of batches are made of: a number or a kernel for each patch, on any device."""
 
+import math
 from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
@@ -25,7 +26,7 @@ def hashed(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """Return int32 (N, 1, rows, columns), all 32 bits random.
 
     A number depends on its patch's seed, its place and the stream alone, so that it is the same
-    on every device and in every batch; no generator is touched.
+    on every device, in every batch and in every shape; no generator is touched.
 
     Args:
         seeds: int (N,).
@@ -34,7 +35,8 @@ def hashed(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """
     start = (seeds.to(torch.int32) + 7919 * stream + 1) * _SEED
     start = _mixed(start).view(-1, 1)
-    index = torch.arange(shape[0] * shape[1], dtype=torch.int32, device=seeds.device) * _INDEX
+    rows, columns = (torch.arange(side, dtype=torch.int32, device=seeds.device) for side in shape)
+    index = ((rows << 16)[:, None] + columns).flatten() * _INDEX
     return _mixed(start + index).view(-1, 1, *shape)
 
 
@@ -130,7 +132,7 @@ def fractal_noise(
         layer = smooth_noise(seeds, shape, scale / 2**octave, 97 * stream + octave)
         total = total.to(layer) + amplitude * layer
         power += amplitude**2
-    return total / float(power**0.5)
+    return total / math.sqrt(power)
 
 
 def gaussian_kernels(sigma: Tensor, reach: int) -> Tensor:
@@ -184,3 +186,27 @@ def box_mean(images: Tensor, reach: Tensor) -> Tensor:
         part = [torch.gather(sums, dim, place.view(shape).expand(whole)) for place in (high, low)]
         images = ((part[0] - part[1]) / (high - low).view(shape)).to(images.dtype)
     return images
+
+
+def window_moments(images: Tensor, reach: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean and the deviation in a square of 2 * reach + 1 px around each pixel.
+
+    Args:
+        images: (N, 1, H, W); beyond the patch its edge is repeated.
+        reach: int (N,), px.
+    """
+    both = torch.cat([images - 0.5, (images - 0.5).square()], 1)
+    down, across = (_windows(reach, side, images.dtype)[:, None] for side in images.shape[-2:])
+    means = down @ both @ across.transpose(2, 3)
+    mean, square = means[:, :1], means[:, 1:]
+    return mean + 0.5, (square - mean.square()).clamp(min=0).sqrt()
+
+
+def _windows(reach: Tensor, side: int, dtype: torch.dtype) -> Tensor:
+    """Return (N, side, side): the weight of each sample in the mean around each other one."""
+    at = torch.arange(side, device=reach.device)
+    near = (at[:, None] - at).abs() <= reach.view(-1, 1, 1)
+    weights = near.to(dtype)
+    weights[:, :, 0] += (reach[:, None] - at).clamp(min=0)
+    weights[:, :, -1] += (reach[:, None] - (side - 1 - at)).clamp(min=0)
+    return weights / (2 * reach + 1).view(-1, 1, 1)
