@@ -10,7 +10,7 @@ from torch import Tensor
 
 Interpolation = Literal["linear", "cubic"]
 
-_INDEX, _SEED = 0x9E3779B9 - 2**32, 0x85EBCA6B - 2**32
+_INDEX, _COLUMN, _SEED = 0x9E3779B9 - 2**32, 0x27D4EB2F, 0x85EBCA6B - 2**32
 _FIRST, _SECOND = 0x7FEB352D, 0x846CA68B - 2**32
 """Multipliers of a 32-bit mixing function of low bias (C. Wellons' `lowbias32`, 2018)."""
 QUANTILES = 2**16
@@ -24,8 +24,8 @@ def of_patch(values: Tensor) -> Tensor:
 def hashed(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """Return int32 (N, 1, rows, columns), all 32 bits random.
 
-    A number depends on its patch's seed, its place and the stream alone, so that it is the same
-    on every device and in every batch; no generator is touched.
+    A number depends on its patch's seed, its row, its column and the stream alone, so that it is
+    the same on every device, in every batch and in a wider array; no generator is touched.
 
     Args:
         seeds: int (N,).
@@ -34,8 +34,11 @@ def hashed(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """
     start = (seeds.to(torch.int32) + 7919 * stream + 1) * _SEED
     start = _mixed(start).view(-1, 1)
-    index = torch.arange(shape[0] * shape[1], dtype=torch.int32, device=seeds.device) * _INDEX
-    return _mixed(start + index).view(-1, 1, *shape)
+    rows, columns = (
+        torch.arange(side, dtype=torch.int32, device=seeds.device) * step
+        for side, step in zip(shape, (_INDEX, _COLUMN), strict=True)
+    )
+    return _mixed(start + (rows[:, None] + columns).flatten()).view(-1, 1, *shape)
 
 
 def _mixed(values: Tensor) -> Tensor:
@@ -56,7 +59,7 @@ def normal(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """Return float32 (N, 1, rows, columns) of mean 0 and deviation 1: quantiles looked up."""
     table = _normal_table(str(seeds.device))
     codes = (hashed(seeds, shape, stream) >> 16) & 0xFFFF
-    return table[codes.flatten()].view(codes.shape)
+    return table.index_select(0, codes.flatten()).view(codes.shape)
 
 
 @lru_cache(maxsize=8)
@@ -97,7 +100,11 @@ def _keys(x: Tensor, a: float = -0.75) -> Tensor:
 
 
 def smooth_noise(
-    seeds: Tensor, shape: tuple[int, int], scale: Tensor, stream: int = 0, aspect: float = 1.0
+    seeds: Tensor,
+    shape: tuple[int, int],
+    scale: Tensor,
+    stream: int = 0,
+    aspect: float | Tensor = 1.0,
 ) -> Tensor:
     """Return (N, 1, H, W) noise of mean 0 and deviation about 1, its blobs `scale` (N,) px wide.
 
@@ -108,7 +115,7 @@ def smooth_noise(
         torch.arange(side, device=seeds.device, dtype=scale.dtype)[None] / px[:, None]
         for side, px in zip(shape, sides, strict=True)
     ]
-    counts = [int(step.max()) + 2 for step in steps]
+    counts = [int(step.max()) + 3 for step in steps]  # what a cubic reads beyond the last
     down, across = (interpolated(step, count) for step, count in zip(steps, counts, strict=True))
     coarse = normal(seeds, (counts[0], counts[1]), stream)[:, 0].to(scale.dtype)
     return (down @ coarse @ across.transpose(1, 2))[:, None]
