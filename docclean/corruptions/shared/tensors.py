@@ -58,7 +58,7 @@ def normal(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """Return float32 (N, 1, rows, columns) of mean 0 and deviation 1: quantiles looked up."""
     table = _normal_table(str(seeds.device))
     codes = (hashed(seeds, shape, stream) >> 16) & 0xFFFF
-    return table[codes.flatten()].view(codes.shape)
+    return table.index_select(0, codes.flatten()).view(codes.shape)
 
 
 @lru_cache(maxsize=8)
@@ -99,7 +99,11 @@ def _keys(x: Tensor, a: float = -0.75) -> Tensor:
 
 
 def smooth_noise(
-    seeds: Tensor, shape: tuple[int, int], scale: Tensor, stream: int = 0, aspect: float = 1.0
+    seeds: Tensor,
+    shape: tuple[int, int],
+    scale: Tensor,
+    stream: int = 0,
+    aspect: float | Tensor = 1.0,
 ) -> Tensor:
     """Return (N, 1, H, W) noise of mean 0 and deviation about 1, its blobs `scale` (N,) px wide.
 
@@ -110,7 +114,7 @@ def smooth_noise(
         torch.arange(side, device=seeds.device, dtype=scale.dtype)[None] / px[:, None]
         for side, px in zip(shape, sides, strict=True)
     ]
-    counts = [int(step.max()) + 2 for step in steps]
+    counts = [int(step.max()) + 3 for step in steps]  # what a cubic reads beyond the last
     down, across = (interpolated(step, count) for step, count in zip(steps, counts, strict=True))
     coarse = normal(seeds, (counts[0], counts[1]), stream)[:, 0].to(scale.dtype)
     field: Tensor = (down @ coarse @ across.transpose(1, 2))[:, None]
