@@ -150,6 +150,11 @@ class Train:
     """Weight of the error of the steps between neighbouring pixels: edges stay sharp."""
     identity_weight: float = 0.0
     """Extra weight of patches that came in clean: those are to be left alone."""
+    teacher: str = ""
+    """A shipped model's name, or a checkpoint, whose pages are learned from beside the true ones
+    (Hinton, Vinyals and Dean 2015): how a smaller network learns what a larger one knows."""
+    teacher_share: float = 0.5
+    """Weight of the teacher's page in what is asked for, 0..1."""
     recogniser: str = ""
     """A checkpoint of pipelines/training/recogniser.py that looks at cleaned lines; empty: none."""
     recogniser_weight: float = 0.1

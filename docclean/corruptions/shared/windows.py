@@ -87,13 +87,21 @@ def clouds_of_marks(
     return noise.view(len(seeds), -1, *noise.shape[-2:])
 
 
-def waves(seeds: Tensor, length: int, scale: Tensor, octaves: int, gain: float, stream: int = 0) -> Tensor:  # noqa: E501
+def waves(
+    seeds: Tensor, length: int, scale: Tensor, octaves: int, gain: float, stream: int = 0
+) -> Tensor:  # noqa: E501
     """Return fractal noise (N, length) along a line, its waves `scale` (N,) px long."""
     return fractal_noise(seeds, (1, length), scale, octaves, gain, stream)[:, 0, 0]
 
 
 def streaky(
-    seeds: Tensor, like: Tensor, scale: Tensor, aspect: Tensor, octaves: int, stream: int, step: float
+    seeds: Tensor,
+    like: Tensor,
+    scale: Tensor,
+    aspect: Tensor,
+    octaves: int,
+    stream: int,
+    step: float,
 ) -> Tensor:
     """Return fractal noise on a grid of `step` px whose blobs are `aspect` (N,) times as wide."""
     few = (_few(like.shape[-2], step), _few(like.shape[-1], step))
@@ -170,7 +178,9 @@ def share(distance: Tensor) -> Tensor:
     return (distance + 0.5).clamp(0, 1)
 
 
-def along_and_across(y: Tensor, x: Tensor, at: tuple[Tensor, Tensor], angle: Tensor) -> tuple[Tensor, Tensor]:  # noqa: E501
+def along_and_across(
+    y: Tensor, x: Tensor, at: tuple[Tensor, Tensor], angle: Tensor
+) -> tuple[Tensor, Tensor]:  # noqa: E501
     """Return the distances in px from a point along a line through it, and to its left side.
 
     Args:
@@ -239,7 +249,8 @@ def fetched(images: Tensor, x: Tensor, y: Tensor, mode: str = "bilinear") -> Ten
     kind = "reflect" if margin else "replicate"  # mirrored here: grid_sample takes twice as long
     padded = pad(images, (margin,) * 4, mode=kind)
     places = [
-        (2 * (at + margin) + 1) / side - 1 for at, side in zip((x, y), padded.shape[:1:-1], strict=True)
+        (2 * (at + margin) + 1) / side - 1
+        for at, side in zip((x, y), padded.shape[:1:-1], strict=True)
     ]
     at = torch.stack(torch.broadcast_tensors(*places), -1)[:, 0]
     at = at.expand(len(images), *at.shape[1:])
