@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.base import DPI, Corruption, Params
 from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.borrowed import borrowed, is_borrowed
 from docclean.corruptions.shared.legible import is_legible
 from docclean.errors import UsageError
 from docclean.page import Image
@@ -46,6 +47,8 @@ class Chain:
 def check(corrupt: Corrupt, file: str = "") -> None:
     """Refuse names that no corruption has, and ranges a corruption cannot work with.
 
+    A name such as "kornia:RandomPlasmaShadow" is looked up in the library, which is imported then.
+
     Args:
         corrupt: of a recipe or of a look.
         file: it was read from; begins the message.
@@ -56,15 +59,18 @@ def check(corrupt: Corrupt, file: str = "") -> None:
     told = f"{file}: " if file else ""
     for table in ("members", "ranges"):
         for name in getattr(corrupt, table):
-            if name not in CORRUPTIONS.names():
+            if not is_borrowed(name) and name not in CORRUPTIONS.names():
                 raise UsageError(
                     f"{told}[corrupt.{table}] has no '{name}'{nearest(name, CORRUPTIONS.names())}"
                 )
-    for name, ranges in corrupt.ranges.items():
-        try:
-            CORRUPTIONS[name].check_ranges(ranges)
-        except UsageError as error:
-            raise UsageError(f"{told}{error}") from error
+    try:
+        for name, ranges in corrupt.ranges.items():
+            if not is_borrowed(name):
+                CORRUPTIONS[name].check_ranges(ranges)
+        for name in filter(is_borrowed, {**corrupt.members, **corrupt.ranges}):
+            borrowed(name, corrupt.ranges.get(name))
+    except UsageError as error:
+        raise UsageError(f"{told}{error}") from error
 
 
 def runs_here(member: Corruption) -> bool:
@@ -111,7 +117,28 @@ def draw_chain(
         if drawn and member.stage in stages and (member.both_sides or not clean):
             ranges = corrupt.ranges.get(member.name)
             steps.append((member, member.sample(seeded, severity, ranges)))
+    if "page" in stages:
+        lens = next((at for at, step in enumerate(steps) if step[0].stage == "batch"), len(steps))
+        steps[lens:lens] = _draw_borrowed(rng, corrupt, share, clean)
     return Chain(tuple(steps), CLEAN if clean else severity)
+
+
+def _draw_borrowed(
+    rng: np.random.Generator, corrupt: Corrupt, share: float, clean: bool
+) -> list[tuple[Corruption, Params]]:
+    """Draw the libraries' transforms, in the recipe's order.
+
+    They follow no severity; where the page is to be milder, fewer of them are drawn.
+    """
+    steps: list[tuple[Corruption, Params]] = []
+    for name in filter(is_borrowed, corrupt.members):
+        member = borrowed(name, corrupt.ranges.get(name))
+        chance = corrupt.members[name] * (1.0 if member.both_sides else share)
+        drawn = rng.random() < chance
+        seeded = np.random.default_rng(rng.integers(2**63))
+        if drawn and (member.both_sides or not clean):
+            steps.append((member, member.sample(seeded, 0.0)))
+    return steps
 
 
 def _chance(member: Corruption, corrupt: Corrupt) -> float:
