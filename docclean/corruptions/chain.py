@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.base import DPI, Corruption, Params
 from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.borrowed import borrowed, is_borrowed
 from docclean.corruptions.device import DEVICE
 from docclean.corruptions.shared.legible import is_legible
 from docclean.errors import MissingProgramError, UsageError
@@ -44,6 +45,8 @@ class Chain:
 def check(corrupt: Corrupt, file: str = "") -> None:
     """Refuse names that no corruption has, and ranges a corruption cannot work with.
 
+    A name such as "kornia:RandomPlasmaShadow" is looked up in the library, which is imported then.
+
     Args:
         corrupt: of a recipe or of a look.
         file: it was read from; begins the message.
@@ -54,15 +57,18 @@ def check(corrupt: Corrupt, file: str = "") -> None:
     told = f"{file}: " if file else ""
     for table in ("members", "ranges"):
         for name in getattr(corrupt, table):
-            if name not in CORRUPTIONS.names():
+            if not is_borrowed(name) and name not in CORRUPTIONS.names():
                 raise UsageError(
                     f"{told}[corrupt.{table}] has no '{name}'{nearest(name, CORRUPTIONS.names())}"
                 )
-    for name, ranges in corrupt.ranges.items():
-        try:
-            CORRUPTIONS[name].check_ranges(ranges)
-        except UsageError as error:
-            raise UsageError(f"{told}{error}") from error
+    try:
+        for name, ranges in corrupt.ranges.items():
+            if not is_borrowed(name):
+                CORRUPTIONS[name].check_ranges(ranges)
+        for name in filter(is_borrowed, {**corrupt.members, **corrupt.ranges}):
+            borrowed(name, corrupt.ranges.get(name))
+    except UsageError as error:
+        raise UsageError(f"{told}{error}") from error
 
 
 def runs_here(member: Corruption) -> bool:
@@ -109,7 +115,27 @@ def draw_chain(
         if drawn and stage_of(member) in stages and (member.both_sides or not clean):
             ranges = corrupt.ranges.get(member.name)
             steps.append((member, member.sample(seeded, severity, ranges)))
+    if "sheet" in stages:
+        lens = next((at for at, step in enumerate(steps) if step[0].stage == "batch"), len(steps))
+        steps[lens:lens] = _draw_borrowed(rng, corrupt, share, clean)
     return Chain(tuple(steps), CLEAN if clean else severity)
+
+
+def _draw_borrowed(
+    rng: np.random.Generator, corrupt: Corrupt, share: float, clean: bool
+) -> list[tuple[Corruption, Params]]:
+    """Draw the libraries' transforms, in the recipe's order.
+
+    They follow no severity; where the page is to be milder, fewer of them are drawn.
+    """
+    steps: list[tuple[Corruption, Params]] = []
+    for name in filter(is_borrowed, corrupt.members):
+        member = borrowed(name, corrupt.ranges.get(name))
+        drawn = rng.random() < corrupt.members[name] * (1.0 if member.both_sides else share)
+        seeded = np.random.default_rng(rng.integers(2**63))
+        if drawn and (member.both_sides or not clean):
+            steps.append((member, member.sample(seeded, 0.0)))
+    return steps
 
 
 def stage_of(member: Corruption) -> str:

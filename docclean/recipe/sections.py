@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Pair = tuple[float, float]
 """The low and the high end of a range."""
+Ranges = Mapping[str, Pair] | Mapping[str, Any]
+"""Ranges of a corruption's parameters; or the arguments of a library's transform, whose name has a
+colon in it: numbers, words, yes or no, lists and tables of those."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,11 @@ class Corrupt:
     only_named: bool = False
     """Draw nothing but the members named below; else the others keep their own probability."""
     members: Mapping[str, float] = field(default_factory=dict)
-    """Probability of each corruption by name."""
-    ranges: Mapping[str, Mapping[str, Pair]] = field(default_factory=dict)
-    """(low, high) of a corruption's parameters, in the member's own units, by member and name."""
+    """Probability of each corruption by name; "albumentations:NAME" and "kornia:NAME" are any of
+    those libraries' transforms."""
+    ranges: Mapping[str, Ranges] = field(default_factory=dict)
+    """(low, high) of a corruption's parameters, in the member's own units, by member and name; a
+    library's transform takes its own arguments, in any form."""
 
 
 @dataclass(frozen=True)
