@@ -79,6 +79,8 @@ class BatchForm(ABC):
         """
         import torch
 
+        if not len(images):
+            return images.clone()
         with torch.no_grad():
             return self.run(images, _rows(images, params)).clamp(0, 1)
 
@@ -86,6 +88,8 @@ class BatchForm(ABC):
         """Return the clean twins after it, clamped to 0..1; most members leave them alone."""
         import torch
 
+        if not len(images):
+            return images.clone()
         with torch.no_grad():
             return self.run_clean(images, _rows(images, params)).clamp(0, 1)
 
