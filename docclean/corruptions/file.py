@@ -115,14 +115,15 @@ class ChromaJpeg(BatchCorruption):
 
         x, y, quality = params["x"], params["y"], params["quality"]
         to_code, to_show = (torch.tensor(matrix).to(images) for matrix in (TO_CODE, TO_SHOW))
-        start, end = (255 * params[name] @ to_code.T for name in ("ink", "paper"))
-        start, span = start[..., None, None], (end - start)[..., None, None]
+        paper, ink = (255 * params[name][..., None, None] for name in ("paper", "ink"))
         seen = padded(images, x, y, BLOCK)
-        light = (start[:, :1] + span[:, :1] * seen).round()
-        colour = (128 + start[:, 1:] + span[:, 1:] * avg_pool2d(seen, 2)).round()
-        colour = coded(colour, quality, chroma=True) - 128
+        tinted = (ink + (paper - ink) * seen).round_()
+        planes = torch.einsum("cr,nrhw->nchw", to_code, tinted).round_()
+        light, colour = planes[:, :1], avg_pool2d(planes[:, 1:], 2)
+        colour = coded((colour + 128).round_(), quality, chroma=True) - 128
         colour = interpolate(colour, seen.shape[-2:], mode="bilinear", align_corners=False)
-        planes = torch.cat([coded(light, quality), colour], 1)
+        light = coded(light, quality)
+        planes = torch.cat([light, colour], 1)
         shown = torch.einsum("rc,nchw->nrhw", to_show, planes).round_().clamp_(0, 255)
         weights = torch.tensor([SENSORS[name] for name in GREYS]).to(images)[params["grey"]]
         grey = (shown * weights[..., None, None]).sum(1, keepdim=True) / 255
