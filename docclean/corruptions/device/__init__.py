@@ -2,9 +2,18 @@
 
 from docclean.corruptions.batch import BatchForm
 from docclean.corruptions.device.folds import Crease, Crumple, Fold, Wrinkle
+from docclean.corruptions.device.light import (
+    CastShadow,
+    Glare,
+    Illumination,
+    UnevenLight,
+    Vignetting,
+)
+from docclean.corruptions.device.paper import LaidPaper, PaperTexture, Yellowing
 from docclean.corruptions.device.smears import InkSmear, RollerSmear, WetSmudge
+from docclean.corruptions.device.stock import BleedThrough, ColouredStock, ShowThrough
 
-_FORMS: list[BatchForm] = [InkSmear(), WetSmudge(), RollerSmear(), Wrinkle(), Crumple(), Fold(), Crease()]
+_FORMS: list[BatchForm] = [InkSmear(), WetSmudge(), RollerSmear(), Wrinkle(), Crumple(), Fold(), Crease(), UnevenLight(), Illumination(), CastShadow(), Vignetting(), Glare(), PaperTexture(), Yellowing(), LaidPaper(), BleedThrough(), ShowThrough(), ColouredStock()]
 
 DEVICE: dict[str, BatchForm] = {form.member.name: form for form in _FORMS}
 """The twin of each such member, by the member's name."""
