@@ -82,13 +82,13 @@ class Draws:
         """Draw the seeds of what is drawn pixel by pixel."""
         return self.rng.integers(2**31, size=len(self))
 
-    def window(self) -> dict[str, Numbers]:
+    def window(self, size: float = 1.0) -> dict[str, Numbers]:
         """Draw where on an A4 sheet each patch lies, as `shared.windows.on_sheet` takes it.
 
         More of them near its edges, where light falls off and paper browns: else fewer windows
-        than px would see them.
+        than px would see them. `size` is the sheet's, in shares of A4.
         """
-        sheet = {"wide": self.to_px(SHEET[0]), "tall": self.to_px(SHEET[1])}
+        sheet = {"wide": self.to_px(size * SHEET[0]), "tall": self.to_px(size * SHEET[1])}
         return sheet | {
             name: 0.5 - 0.5 * np.cos(np.pi * self.uniform()) for name in ("left", "top")
         }

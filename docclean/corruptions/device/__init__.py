@@ -11,9 +11,10 @@ from docclean.corruptions.device.light import (
 )
 from docclean.corruptions.device.paper import LaidPaper, PaperTexture, Yellowing
 from docclean.corruptions.device.smears import InkSmear, RollerSmear, WetSmudge
+from docclean.corruptions.device.stains import Foxing, Grease, Stain, WaterStain
 from docclean.corruptions.device.stock import BleedThrough, ColouredStock, ShowThrough
 
-_FORMS: list[BatchForm] = [InkSmear(), WetSmudge(), RollerSmear(), Wrinkle(), Crumple(), Fold(), Crease(), UnevenLight(), Illumination(), CastShadow(), Vignetting(), Glare(), PaperTexture(), Yellowing(), LaidPaper(), BleedThrough(), ShowThrough(), ColouredStock()]
+_FORMS: list[BatchForm] = [InkSmear(), WetSmudge(), RollerSmear(), Wrinkle(), Crumple(), Fold(), Crease(), UnevenLight(), Illumination(), CastShadow(), Vignetting(), Glare(), PaperTexture(), Yellowing(), LaidPaper(), BleedThrough(), ShowThrough(), ColouredStock(), Stain(), WaterStain(), Grease(), Foxing()]
 
 DEVICE: dict[str, BatchForm] = {form.member.name: form for form in _FORMS}
 """The twin of each such member, by the member's name."""

@@ -16,6 +16,8 @@ STEP = 4
 """Px of the grid that light is reckoned on: it changes slowly."""
 
 
+NOTE = 0.45
+"""Size of a note, in shares of A4, that a shadow or a glare with a rim falls on."""
 MOST = 7
 """Limbs of a shadow."""
 ROW = (-1.5, -0.5, 0.5, 1.5)
@@ -125,7 +127,7 @@ class Illumination(BatchForm):
 
 
 class CastShadow(BatchForm):
-    """The shadow lies on the sheet; the window looks where its tip or its rim is."""
+    """The shadow lies on a note of half a sheet's size: so a window in three sees its rim."""
 
     member = light.CastShadow()
 
@@ -138,7 +140,7 @@ class CastShadow(BatchForm):
         limbs[:, -len(ROW) :, 1] += hand * reach
         limbs[:, :, [0, 2]] *= np.where(draw.chance(0.5), 1, -1)[:, None, None]
         names = ("aside", "ahead", "aside_end", "ahead_end", "thick")
-        return draw.window() | dict(zip(names, np.moveaxis(limbs, 2, 0), strict=True)) | {
+        return draw.window(NOTE) | dict(zip(names, np.moveaxis(limbs, 2, 0), strict=True)) | {
             "depth": draw("depth"),
             "size": draw("size"),
             "edge": draw("edge"),
@@ -211,13 +213,13 @@ class Vignetting(BatchForm):
 
 
 class Glare(BatchForm):
-    """The spot lies on the sheet; half of the windows that are hit look at it."""
+    """The spot lies on a note of half a sheet's size: so a window in two sees its rim."""
 
     member = light.Glare()
 
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the bright spot's form, place, size and strength, and the dimming around it."""
-        return draw.window() | {
+        return draw.window(NOTE) | {
             "kind": np.array([0, 0, 1, 2])[draw.code(range(4))],
             "wash": draw("wash"),
             "size": draw("size"),
