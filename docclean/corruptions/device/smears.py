@@ -40,20 +40,18 @@ class InkSmear(BatchForm):
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Drag the ink once at two thirds of the dots, and lay it where each mark is."""
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, each, enlarged, first, grid
+        from docclean.corruptions.shared.windows import clouds, each, enlarged, grid
 
         step = 1.5
         y, x = grid(images, step)
         trace = _dragged(1 - images, params["length"], params["angle"], step)
-        near = images.new_zeros(())
-        there = first(params["marks"], MARKS, images)
-        for place, (radius, strength, at_x, at_y) in enumerate(
-            each(params, "radius strength x y", MARKS)
-        ):
+        near = trace.new_zeros(trace.shape)
+        names = "radius strength x y"
+        for rows, radius, strength, at_x, at_y in each(params, names, params["marks"], MARKS):
             across = ((x - of_patch(at_x * images.shape[3])) / of_patch(radius)) ** 2
             down = ((y - of_patch(at_y * images.shape[2])) * 1.8 / of_patch(radius)) ** 2
             inside = (1.3 - (across + down).sqrt()).clamp(0, 1)
-            near = (inside * of_patch(1.6 * strength * there[:, place])).maximum(near)
+            near[rows] = (inside * of_patch(1.6 * strength)).maximum(near[rows])
         uneven = clouds(params["seed"], images, params["patch"], 3, step=4)
         uneven = enlarged((0.7 + 0.5 * uneven).clamp(0, 1), near)
         return images.minimum(1 - enlarged(trace * near * uneven, images))
@@ -103,22 +101,21 @@ class WetSmudge(BatchForm):
         """Blur the ink inside the drops, weaken the strokes, darken the drops' edges."""
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            bump, clouds, each, enlarged, first, grid, shrunk, slightly_blurred, softened,
+            bump, clouds, each, enlarged, grid, shrunk, slightly_blurred, softened,
         )  # fmt: skip
 
         step = 3
         y, x = grid(images, step)
         room = 1 + images.shape[-1] * images.shape[-2] // params["room"]
-        there = first(params["drops"].to(room).minimum(room), MARKS, images)
+        drops = params["drops"].to(room).minimum(room)
         noise = clouds(params["seed"], images, params["radius"][:, 0], 4, step=step)
-        edge, rim = images.new_full((), -9.0), images.new_zeros(())
-        for place, (radius, at_x, at_y) in enumerate(each(params, "radius x y", MARKS)):
+        edge, rim = noise.new_full(noise.shape, -9.0), noise.new_zeros(noise.shape)
+        for rows, radius, at_x, at_y in each(params, "radius x y", drops, MARKS):
             across = (x - of_patch(at_x * images.shape[3])) / of_patch(radius)
             down = (y - of_patch(at_y * images.shape[2])) / of_patch(radius)
-            inner = 1 - (across**2 + down**2).sqrt() + 0.22 * noise
-            inner = inner - 9 * of_patch(1 - there[:, place])
-            rim = bump((inner - 0.05) * of_patch(radius / params["rim"])).maximum(rim)
-            edge = inner.maximum(edge)
+            inner = 1 - (across**2 + down**2).sqrt() + 0.22 * noise[rows]
+            tide = bump((inner - 0.05) * of_patch(radius / params["rim"][rows]))
+            rim[rows], edge[rows] = tide.maximum(rim[rows]), inner.maximum(edge[rows])
         wet = (edge * 5 + 0.5).clamp(0, 1)
         ink = 1 - images
         few, run = shrunk(ink, step), params["run"] / step
