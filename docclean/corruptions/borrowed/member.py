@@ -115,7 +115,9 @@ def _tried(
             raise UsageError(f"{where} has no '{one}'{nearest(one, list(known))}; known: {told}")
     needed = [one for one, sort in known.items() if sort.default is inspect.Parameter.empty]
     if missing := [one for one in needed if one not in arguments]:
-        raise UsageError(f"{where} must give {' and '.join(missing)}, for which there is no default")
+        raise UsageError(
+            f"{where} must give {' and '.join(missing)}, for which there is no default"
+        )
     try:
         return _made(library, kind, arguments)
     except UsageError as error:
