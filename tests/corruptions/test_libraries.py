@@ -2,6 +2,7 @@
 
 import sys
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -13,6 +14,7 @@ from docclean.corruptions.libraries import LIBRARIES, libraries_of
 
 PAGE = text_page(48, 64)
 BATCH = torch.from_numpy(PAGE).float()[None, None] / 255
+OPENCV = {id(one) for one in vars(cv2).values() if callable(one)}
 WHOLE = {"torch", "kornia", "albumentations", "cv2"}
 """numpy is left out: what does not reach it does nothing."""
 
@@ -26,9 +28,9 @@ def run_by(action) -> set[str]:
         if event not in ("call", "c_call") or caller is None:
             return
         ours = str(caller.f_globals.get("__name__", "")).startswith("docclean.")
-        name = (
-            getattr(arg, "__module__", "") if event == "c_call" else frame.f_globals.get("__name__")
-        )
+        name = frame.f_globals.get("__name__")
+        if event == "c_call":  # OpenCV's functions do not know their module
+            name = "cv2" if id(arg) in OPENCV else getattr(arg, "__module__", "")
         package = str(name or "").partition(".")[0]
         if ours and package in WHOLE:
             seen.add(package)
