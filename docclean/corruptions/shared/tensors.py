@@ -58,7 +58,7 @@ def normal(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """Return float32 (N, 1, rows, columns) of mean 0 and deviation 1: quantiles looked up."""
     table = _normal_table(str(seeds.device))
     codes = (hashed(seeds, shape, stream) >> 16) & 0xFFFF
-    return table[codes.flatten()].view(codes.shape)
+    return table.index_select(0, codes.flatten()).view(codes.shape)
 
 
 @lru_cache(maxsize=8)
