@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 @click.option("--count", type=click.IntRange(1), default=8, show_default=True, help="Pages.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Repeats the set exactly.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file; default: built in.")
-def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="Where the corruptions run, from the lens to the file.",
+)
+def synth(out: Path, count: int, seed: int, recipe: Path | None, device: str) -> None:
     """Make clean pages, their dirty twins and true texts, and a sheet of every corruption.
 
     \b
@@ -26,7 +33,7 @@ def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
     """
     from docclean.pairs.make import write_pairs
 
-    write_pairs(out, count, seed, _recipe(recipe))
+    write_pairs(out, count, seed, _recipe(recipe), "" if device == "cpu" else device)
     click.echo(out)
 
 

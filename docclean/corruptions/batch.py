@@ -115,11 +115,15 @@ class BatchCorruption(Corruption, BatchForm):
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Run it on one grey page as a batch of one; a member may have a faster way on the CPU."""
+        return self.on_device(image, params, "cpu")
+
+    def on_device(self, image: Image, params: Params, device: str) -> Image:
+        """Run it on one grey page as a batch of one, on a device of torch's: "cpu", "cuda"."""
         import torch
 
-        batch = torch.tensor(image).float()[None, None] / 255  # a copy: pages may be read-only
-        values = self.apply(batch, params)[0, 0]
-        return np.asarray((values * 255 + 0.5).to(torch.uint8).numpy())
+        batch = torch.tensor(image).to(device)  # a copy: pages may be read-only
+        values = self.apply(batch.float()[None, None] / 255, params)[0, 0]
+        return np.asarray((values * 255 + 0.5).to(torch.uint8).cpu().numpy())
 
 
 def _clamped(

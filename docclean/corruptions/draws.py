@@ -11,6 +11,9 @@ from docclean.corruptions.base import DPI, JITTER, Range
 Numbers = NDArray[Any]
 """(N,): one number, code or truth a patch."""
 
+SHEET = (210.0, 297.0)
+"""Width and height in mm of the sheet that a patch is a window of: A4."""
+
 
 class Draws:
     """Draws one corruption's parameters for N patches, each around the severity of its own sheet.
@@ -82,6 +85,17 @@ class Draws:
     def seed(self) -> Numbers:
         """Draw the seeds of what is drawn pixel by pixel."""
         return self.rng.integers(2**31, size=len(self))
+
+    def window(self, size: float = 1.0) -> dict[str, Numbers]:
+        """Draw where on an A4 sheet each patch lies, as `shared.windows.on_sheet` takes it.
+
+        More of them near its edges, where light falls off and paper browns: else fewer windows
+        than px would see them. `size` is the sheet's, in shares of A4.
+        """
+        sheet = {"wide": self.to_px(size * SHEET[0]), "tall": self.to_px(size * SHEET[1])}
+        return sheet | {
+            name: 0.5 - 0.5 * np.cos(np.pi * self.uniform()) for name in ("left", "top")
+        }
 
     def _of_rows(self, end: float | Numbers, each: int) -> float | Numbers:
         """Return an end of a range; patches of several looks have one each, (N,)."""

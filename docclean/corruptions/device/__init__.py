@@ -1,8 +1,43 @@
 """Members of the page stage whose twins run on batches too, each patch with its own parameters."""
 
 from docclean.corruptions.batch import BatchForm
+from docclean.corruptions.device.folds import Crease, Crumple, Fold, Wrinkle
+from docclean.corruptions.device.light import (
+    CastShadow,
+    Glare,
+    Illumination,
+    UnevenLight,
+    Vignetting,
+)
+from docclean.corruptions.device.paper import LaidPaper, PaperTexture, Yellowing
+from docclean.corruptions.device.smears import InkSmear, RollerSmear, WetSmudge
+from docclean.corruptions.device.stains import Foxing, Grease, Stain, WaterStain
+from docclean.corruptions.device.stock import BleedThrough, ColouredStock, ShowThrough
 
-_FORMS: list[BatchForm] = []
+_FORMS: list[BatchForm] = [
+    InkSmear(),
+    WetSmudge(),
+    RollerSmear(),
+    Wrinkle(),
+    Crumple(),
+    Fold(),
+    Crease(),
+    UnevenLight(),
+    Illumination(),
+    CastShadow(),
+    Vignetting(),
+    Glare(),
+    PaperTexture(),
+    Yellowing(),
+    LaidPaper(),
+    BleedThrough(),
+    ShowThrough(),
+    ColouredStock(),
+    Stain(),
+    WaterStain(),
+    Grease(),
+    Foxing(),
+]
 
 DEVICE: dict[str, BatchForm] = {form.member.name: form for form in _FORMS}
 """The twin of each such member, by the member's name."""

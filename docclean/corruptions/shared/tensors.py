@@ -99,7 +99,11 @@ def _keys(x: Tensor, a: float = -0.75) -> Tensor:
 
 
 def smooth_noise(
-    seeds: Tensor, shape: tuple[int, int], scale: Tensor, stream: int = 0, aspect: float = 1.0
+    seeds: Tensor,
+    shape: tuple[int, int],
+    scale: Tensor,
+    stream: int = 0,
+    aspect: float | Tensor = 1.0,
 ) -> Tensor:
     """Return (N, 1, H, W) noise of mean 0 and deviation about 1, its blobs `scale` (N,) px wide.
 
@@ -110,10 +114,11 @@ def smooth_noise(
         torch.arange(side, device=seeds.device, dtype=scale.dtype)[None] / px[:, None]
         for side, px in zip(shape, sides, strict=True)
     ]
-    counts = [int(step.max()) + 2 for step in steps]
+    counts = [int(step.max()) + 3 for step in steps]  # what a cubic reads beyond the last
     down, across = (interpolated(step, count) for step, count in zip(steps, counts, strict=True))
     coarse = normal(seeds, (counts[0], counts[1]), stream)[:, 0].to(scale.dtype)
-    return (down @ coarse @ across.transpose(1, 2))[:, None]
+    field: Tensor = (down @ coarse @ across.transpose(1, 2))[:, None]
+    return field
 
 
 def fractal_noise(
@@ -155,7 +160,8 @@ def separable(images: Tensor, down: Tensor, across: Tensor) -> Tensor:
     high, wide = down.shape[1] // 2, across.shape[1] // 2
     padded = pad(images, (wide, wide, high, high), mode="replicate").transpose(0, 1)
     rows = conv2d(padded, across[:, None, None], groups=number)
-    return conv2d(rows, down[:, None, :, None], groups=number).transpose(0, 1)
+    filtered: Tensor = conv2d(rows, down[:, None, :, None], groups=number)
+    return filtered.transpose(0, 1)
 
 
 def blurred(images: Tensor, sigma: Tensor) -> Tensor:
