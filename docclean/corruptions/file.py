@@ -109,7 +109,7 @@ class ChromaJpeg(BatchCorruption):
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Code a plane of light and, half as large, two of colour."""
         import torch
-        from torch.nn.functional import avg_pool2d, interpolate
+        from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
         from docclean.corruptions.shared.jpeg import coded, cropped, padded
 
@@ -118,13 +118,13 @@ class ChromaJpeg(BatchCorruption):
         paper, ink = (255 * params[name][..., None, None] for name in ("paper", "ink"))
         seen = padded(images, x, y, BLOCK)
         tinted = (ink + (paper - ink) * seen).round_()
-        planes = torch.einsum("cr,nrhw->nchw", to_code, tinted).round_()
+        planes = conv2d(tinted, to_code[..., None, None]).round_()
         light, colour = planes[:, :1], avg_pool2d(planes[:, 1:], 2)
         colour = coded((colour + 128).round_(), quality, chroma=True) - 128
         colour = interpolate(colour, seen.shape[-2:], mode="bilinear", align_corners=False)
         light = coded(light, quality)
         planes = torch.cat([light, colour], 1)
-        shown = torch.einsum("rc,nchw->nrhw", to_show, planes).round_().clamp_(0, 255)
+        shown = conv2d(planes, to_show[..., None, None]).round_().clamp_(0, 255)
         weights = torch.tensor([SENSORS[name] for name in GREYS]).to(images)[params["grey"]]
         grey = (shown * weights[..., None, None]).sum(1, keepdim=True) / 255
         return cropped(grey, x, y, (images.shape[-2], images.shape[-1]))

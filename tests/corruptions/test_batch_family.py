@@ -6,7 +6,7 @@ import torch
 from fakes import text_page
 from torch import Tensor
 
-from docclean.corruptions import CORRUPTIONS
+from docclean.corruptions import CORRUPTIONS, batch
 from docclean.corruptions.batch import BatchCorruption, BatchForm
 from docclean.corruptions.batches import corrupt_batch, forms
 from docclean.recipe import Corrupt
@@ -68,6 +68,15 @@ def test_a_row_is_the_same_alone_and_among_others(form, size):
 
 
 @every_form
+def test_by_the_handful_or_all_at_once_is_the_same(form, monkeypatch):
+    images, params = patches(48, 64), drawn(form)
+    whole = sides(form, images, params)
+    monkeypatch.setattr(batch, "AT_ONCE", 2 * 48 * 64)
+    for one, other in zip(whole, sides(form, images, params), strict=True):
+        assert unlike(one, other) <= 1e-4
+
+
+@every_form
 def test_a_seed_repeats_and_nothing_else_moves(form):
     images, params = patches(), drawn(form)
     before = images.clone()
@@ -117,14 +126,14 @@ def test_it_agrees_with_the_page_form(form):
     twins = form.apply_clean(images, params)[:, 0].numpy() * 255.0
     for row in range(8):
         one = {name: values[row].tolist() for name, values in params.items()}
-        for batch, alone in (
+        for many, alone in (
             (after[row], form.on_page(page, one)),
             (twins[row], form.on_clean(page, one)),
         ):
             if "seed" not in params:
-                assert np.abs(batch - alone).mean() <= 2
-            assert batch.mean() == pytest.approx(alone.mean(), abs=2)
-            assert batch.std() == pytest.approx(alone.std(), abs=2)
+                assert np.abs(many - alone).mean() <= 2
+            assert many.mean() == pytest.approx(alone.mean(), abs=2)
+            assert many.std() == pytest.approx(alone.std(), abs=2)
 
 
 def agree(one: Tensor, two: Tensor) -> None:

@@ -167,6 +167,28 @@ def test_each_look_has_its_own_corruptions_on_a_batch():
     assert torch.equal(twins, blank)
 
 
+def test_each_look_has_its_own_ranges_and_the_members_where_it_says_nothing():
+    ranges = [{"gaussian_noise": {"deviation": (level, level)}} for level in (0.02, 0.3)]
+    looks = tuple(
+        Look(str(place), 1.0, Recipe().synth, Corrupt(0.0, 1.0, True, {"gaussian_noise": 1.0}, own))
+        for place, own in enumerate([*ranges, {}])
+    )
+    batch, facts = torch.full((9, 1, 48, 48), 0.5), np.zeros((9, 2), np.float32)
+    facts[:, 1] = [0, 1, 2] * 3
+    rng = np.random.default_rng(1)
+    after, _ = corrupt_looks(batch, torch.ones_like(batch), facts, rng, Recipe(mix=looks))
+    spread = [float(patch.std()) for patch in after]
+    assert spread[::3] == pytest.approx([0.02] * 3, rel=0.1)
+    assert spread[1::3] == pytest.approx([0.27] * 3, rel=0.15)  # clipped at black and at white
+    assert max(spread[2::3]) < 0.06  # near severity 0 of the member's own
+
+
+def test_a_range_that_no_member_has_is_named():
+    corrupt = Corrupt(0.0, 1.0, True, {"blur": 1.0}, {"blur": {"sigmo": (0.1, 0.2)}})
+    with pytest.raises(UsageError, match=r"has no 'sigmo'.*did you mean 'sigma'"):
+        corrupt_batch(torch.ones(2, 1, 8, 8), None, [0.5] * 2, np.random.default_rng(0), corrupt)
+
+
 def test_a_patch_that_nobody_could_read_stays_as_it_was():
     page = torch.from_numpy(text_page(96, 128)).float()[None, None] / 255
     faint = (1 - 0.4 * (1 - page)).repeat(2, 1, 1, 1)

@@ -52,7 +52,7 @@ def padded(images: Tensor, x: Tensor, y: Tensor, multiple: int) -> Tensor:
 
 
 def cropped(planes: Tensor, x: Tensor, y: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Return the patches (N, C, *shape) that `padded` moved."""
+    """Return the patches (N, 1, *shape) that `padded` moved."""
     index = [
         torch.arange(side, device=planes.device) + place[:, None]
         for place, side in zip((y, x), shape, strict=True)
@@ -61,10 +61,11 @@ def cropped(planes: Tensor, x: Tensor, y: Tensor, shape: tuple[int, int]) -> Ten
 
 
 def _looked_up(planes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    flat = (rows[:, :, None] * planes.shape[-1] + columns[:, None, :]).flatten(1)
-    number, layers = planes.shape[:2]
-    found = planes.flatten(2).gather(2, flat[:, None].expand(-1, layers, -1))
-    return found.view(number, layers, rows.shape[1], columns.shape[1])
+    number, _, height, width = planes.shape
+    first = torch.arange(number, device=planes.device)[:, None] * height
+    flat = ((first + rows) * width)[:, :, None] + columns[:, None, :]
+    found = planes.flatten().index_select(0, flat.flatten())
+    return found.view(number, 1, rows.shape[1], columns.shape[1])
 
 
 def coded(planes: Tensor, quality: Tensor, chroma: bool = False) -> Tensor:
