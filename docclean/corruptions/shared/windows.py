@@ -91,7 +91,8 @@ def clouds_of_marks(
 
 def waves(seeds: Tensor, length: int, scale: Tensor, octaves: int, gain: float, stream: int = 0) -> Tensor:  # noqa: E501
     """Return fractal noise (N, length) along a line, its waves `scale` (N,) px long."""
-    return fractal_noise(seeds, (1, length), scale, octaves, gain, stream)[:, 0, 0]
+    line = scale.new_zeros(()).expand(1, 1, 1, length)
+    return clouds(seeds, line, scale, octaves, gain, stream)[:, 0, 0]
 
 
 def streaky(
