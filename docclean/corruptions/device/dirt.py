@@ -45,10 +45,9 @@ class Dirt(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Let dust settle in clouds, rub the smudges, and grain both."""
+        from docclean.corruptions.shared.clouds import clouds, streaky
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import (
-            along_and_across, clouds, each, enlarged, grid, streaky,
-        )  # fmt: skip
+        from docclean.corruptions.shared.windows import along_and_across, each, enlarged, grid
 
         step = 2
         y, x = grid(images, step)
@@ -60,7 +59,9 @@ class Dirt(BatchForm):
         streaks = streaky(seed, images, 0.05 * length, 8 + 0 * length, 2, stream=1, step=step)
         streaks = (0.55 + 0.6 * streaks).clamp_(0, 1.6)
         names = "x y angle slim length dark"
-        for rows, px, py, angle, slim, long, deep in each(params, names, params["smudges"], SMUDGES):
+        for rows, px, py, angle, slim, long, deep in each(
+            params, names, params["smudges"], SMUDGES
+        ):
             point = (px * images.shape[3], py * images.shape[2])
             along, across = along_and_across(y, x, point, angle)
             away = (along / of_patch(long / 4)) ** 2 + (across / of_patch(long * slim / 4)) ** 2

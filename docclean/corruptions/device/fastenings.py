@@ -36,15 +36,21 @@ class Tape(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Darken under the strip, draw its edges, and lay the gloss over paper and ink."""
+        from docclean.corruptions.shared.clouds import clouds, waves
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            along_and_across, clouds, enlarged, grid, looked_up, profile, share, waves,
+            along_and_across,
+            enlarged,
+            grid,
+            looked_up,
+            profile,
+            share,
         )  # fmt: skip
 
         y, x = grid(images)
         height, width = images.shape[-2:]
         mm, seed = params["mm"], params["seed"]
-        half = (params["width"].clamp(max=0.45 * min(height, width)).clamp(min=1) / 2)
+        half = params["width"].clamp(max=0.45 * min(height, width)).clamp(min=1) / 2
         long = half.maximum(params["length"] / 2)
         point = (params["x"] * width, params["y"] * height)
         along, across = along_and_across(y, x, point, params["turn"])

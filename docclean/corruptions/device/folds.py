@@ -43,9 +43,16 @@ class Crease(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Look a fold's shade up by the distance from its line, which noise bends and breaks."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            along_and_across, bump, clouds, each, enlarged, grid, looked_up, profile,
+            along_and_across,
+            bump,
+            each,
+            enlarged,
+            grid,
+            looked_up,
+            profile,
         )  # fmt: skip
 
         y, x = grid(images)
@@ -96,9 +103,17 @@ class Fold(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Shade the leaning panel from the fold on, the other side faintly, and score the line."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            along_and_across, bump, clouds, each, enlarged, grid, looked_up, profile, share,
+            along_and_across,
+            bump,
+            each,
+            enlarged,
+            grid,
+            looked_up,
+            profile,
+            share,
         )  # fmt: skip
 
         y, x = grid(images)
@@ -147,8 +162,9 @@ class Wrinkle(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Shade large facets, small ones on them and soft bulges; darken or rub their edges."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, slightly_blurred, softened
+        from docclean.corruptions.shared.windows import enlarged, slightly_blurred, softened
 
         step = 3
         scale, seed = params["scale"], params["seed"]
@@ -163,16 +179,17 @@ class Wrinkle(BatchForm):
         bulges = enlarged(clouds(seed, images, scale, 2, stream=3, step=step), few)
         tilt = soft + partly * (sharp - soft) + 0.35 * bulges
         turn = params["light"]
-        down, across = sharp.diff(dim=2, prepend=sharp[:, :, :1]), sharp.diff(dim=3, prepend=sharp[..., :1])
+        down, across = (
+            sharp.diff(dim=2, prepend=sharp[:, :, :1]),
+            sharp.diff(dim=3, prepend=sharp[..., :1]),
+        )
         ridge = (down * of_patch(turn.sin()) + across * of_patch(turn.cos())).tanh() * partly
         light = 1 - of_patch(params["depth"]) * (0.5 + 0.5 * tilt.tanh())
         light = (light - of_patch(params["ridges"]) * ridge).clamp(0.2, 1.15)
         return images * enlarged(light, images)
 
 
-def _facets(
-    like: "Tensor", seeds: "Tensor", size: "Tensor", step: int, stream: int
-) -> "Tensor":
+def _facets(like: "Tensor", seeds: "Tensor", size: "Tensor", step: int, stream: int) -> "Tensor":
     """Return (N, 1, h, w) of -1.6..1.6: how the facet of about `size` px leans at each px."""
     import torch
 
@@ -225,7 +242,14 @@ class Crumple(BatchForm):
         """Lay the edges over each other: each dark on one side, bright on the other."""
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            along_and_across, bump, each, enlarged, grid, looked_up, profile, share,
+            along_and_across,
+            bump,
+            each,
+            enlarged,
+            grid,
+            looked_up,
+            profile,
+            share,
         )  # fmt: skip
 
         step = 2
@@ -233,7 +257,7 @@ class Crumple(BatchForm):
         area = images.shape[2] * images.shape[3]
         # white paper must darken a little for its bright facets to be seen at all
         light = of_patch(1 - params["veil"]).expand(-1, -1, y.shape[2], x.shape[3]).clone()
-        count = (1.5 + params["edges"] * area + params["spread"] * (params["edges"] * area).sqrt())
+        count = 1.5 + params["edges"] * area + params["spread"] * (params["edges"] * area).sqrt()
         names, at = "x y angle long dark bright deep", profile(images)
         for rows, px, py, angle, long, dark, bright, deep in each(
             params, names, count.floor(), EDGES

@@ -33,7 +33,9 @@ class Skew(BatchForm):
         middle_y, middle_x = (images.shape[2] - 1) / 2, (images.shape[3] - 1) / 2
         turn = of_patch(torch.deg2rad(params["angle"]))
         y, x, cos, sin = y - middle_y, x - middle_x, turn.cos(), turn.sin()
-        return fetched(images, cos * x - sin * y + middle_x, sin * x + cos * y + middle_y, "bicubic")
+        return fetched(
+            images, cos * x - sin * y + middle_x, sin * x + cos * y + middle_y, "bicubic"
+        )
 
 
 class Perspective(BatchForm):
@@ -53,12 +55,16 @@ class Perspective(BatchForm):
         from docclean.corruptions.shared.windows import fetched, grid
 
         height, width = images.shape[-2:]
-        corners = torch.tensor([[0, 0], [1, 0], [1, 1], [0, 1]]).to(images).expand(len(images), -1, -1)
+        corners = (
+            torch.tensor([[0, 0], [1, 0], [1, 1], [0, 1]]).to(images).expand(len(images), -1, -1)
+        )
         size = corners.new_tensor([width, height])
         moved = corners + torch.stack([params["right"], params["down"]], -1)
         turn = get_perspective_transform(corners * size, moved * size)[:, :, :, None, None, None]
         y, x = grid(images)
-        right, down, depth = (turn[:, row, 0] * x + turn[:, row, 1] * y + turn[:, row, 2] for row in range(3))
+        right, down, depth = (
+            turn[:, row, 0] * x + turn[:, row, 1] * y + turn[:, row, 2] for row in range(3)
+        )
         return fetched(images, right / depth, down / depth, "bicubic")
 
 
@@ -80,13 +86,16 @@ class Warp(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Bend the lines at one side and shift all by a smooth field."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, fetched, grid
+        from docclean.corruptions.shared.windows import enlarged, fetched, grid
 
         y, x = grid(images)
         height, width = images.shape[-2:]
         right, down = (
-            enlarged(clouds(params["seed"], images, params["length"], 1, stream=way, step=8), images)
+            enlarged(
+                clouds(params["seed"], images, params["length"], 1, stream=way, step=8), images
+            )
             for way in range(2)
         )
         wave, most = of_patch(params["waves"]), 0.05 * width
@@ -123,8 +132,8 @@ class FeedStretch(BatchForm):
 
 def _paced(side: int, params: Mapping[str, "Tensor"], share: "Tensor") -> "Tensor":
     """Return (N, 1, side, side): which row stands where, evenly where `share` (N,) is 0."""
+    from docclean.corruptions.shared.clouds import waves
     from docclean.corruptions.shared.tensors import interpolated
-    from docclean.corruptions.shared.windows import waves
 
     noise = waves(params["seed"], side, params["length"], 1, 1.0)
     pace = 1 + (share * params["stretch"])[:, None] * noise.clamp(-2, 2)

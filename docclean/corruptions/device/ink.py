@@ -35,8 +35,9 @@ class InkBleed(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Let the ink reach as far from each stroke as the fibres there carry it."""
+        from docclean.corruptions.shared.clouds import clouds, grain
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, grain, level, slightly_blurred
+        from docclean.corruptions.shared.windows import enlarged, level, slightly_blurred
 
         own = 1 - images
         darkest = level(own)
@@ -68,5 +69,5 @@ def _distance(strokes: "Tensor") -> "Tensor":
     return spread.clamp_(1e-35, 1).log_().mul_(-2).sqrt_()
 
 
-AT_STROKE = 3.5
+AT_STROKE = 2.9
 """What that Gaussian leaves of ink at the edge of a stroke."""

@@ -64,10 +64,9 @@ class UnevenLight(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Multiply the patches by the light that fell on them."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import (
-            along_and_across, clouds, enlarged, grid, on_sheet,
-        )  # fmt: skip
+        from docclean.corruptions.shared.windows import along_and_across, enlarged, grid, on_sheet
 
         down, right = on_sheet(images, params, STEP)
         angle, tall = params["angle"], params["tall"]
@@ -119,7 +118,11 @@ class Illumination(BatchForm):
         corner = ((x - corner_x) ** 2 + (y - corner_y) ** 2).sqrt() / 2**0.5
         near = (x - of_patch(params["x"])) ** 2 + (y - of_patch(params["y"])) ** 2
         spot = -(-near / of_patch(2 * params["spot"] ** 2)).exp()
-        lamps = (2 * slope / (angle.cos().abs() + angle.sin().abs()).view(-1, 1, 1, 1), corner, spot)
+        lamps = (
+            2 * slope / (angle.cos().abs() + angle.sin().abs()).view(-1, 1, 1, 1),
+            corner,
+            spot,
+        )
         pattern = x.new_zeros(())
         for place, lamp in enumerate(lamps):
             pattern = pattern + lamp * of_patch((mode == place).to(x.dtype))
@@ -151,7 +154,7 @@ class CastShadow(BatchForm):
         }  # fmt: skip
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
-        """Darken by the distance from the nearest limb, softer the nearer the arm is to its lamp."""
+        """Darken by the distance from the nearest limb, softer nearer to the lamp."""
         import torch
 
         from docclean.corruptions.shared.tensors import of_patch
@@ -177,7 +180,7 @@ class CastShadow(BatchForm):
                 for names in ("aside ahead", "aside_end ahead_end", "thick")
             )
             way = [end[0] - start[0], end[1] - start[1]]
-            gone = ((aside - start[0]) * way[0] + (ahead - start[1]) * way[1])
+            gone = (aside - start[0]) * way[0] + (ahead - start[1]) * way[1]
             gone = (gone / (way[0] ** 2 + way[1] ** 2).clamp(min=1e-6)).clamp(0, 1)
             away = (aside - start[0] - gone * way[0]) ** 2 + (ahead - start[1] - gone * way[1]) ** 2
             distance = distance.minimum(away.sqrt() - thick[0] / 2)
@@ -207,8 +210,8 @@ class Vignetting(BatchForm):
 
         y, x = on_sheet(images, params, STEP)
         squared = (x - of_patch(params["x"])) ** 2 + (y - of_patch(params["y"])) ** 2
-        most = sum(params[name].maximum(1 - params[name]) ** 2 for name in "xy")
-        fall = (squared / of_patch(most)) ** of_patch(params["fall"] / 2)
+        far_x, far_y = (params[name].maximum(1 - params[name]) for name in "xy")
+        fall = (squared / of_patch(far_x**2 + far_y**2)) ** of_patch(params["fall"] / 2)
         return images * enlarged(1 - of_patch(params["depth"]) * fall, images)
 
 
@@ -234,8 +237,9 @@ class Glare(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Lift every grey toward white by the mirrored light; the camera darkens all the rest."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, on_sheet
+        from docclean.corruptions.shared.windows import enlarged, on_sheet
 
         y, x = on_sheet(images, params, STEP)
         size, aspect = of_patch(params["size"]), of_patch(params["aspect"])
@@ -256,5 +260,3 @@ class Glare(BatchForm):
         dim = enlarged(1 - of_patch(params["dim"]) * (1 - light), images)
         dimmed = images * dim
         return dimmed + (1 - dimmed) * enlarged(of_patch(params["wash"]) * light, images)
-
-

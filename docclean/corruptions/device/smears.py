@@ -39,8 +39,9 @@ class InkSmear(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Drag the ink once at two thirds of the dots, and lay it where each mark is."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, each, enlarged, grid
+        from docclean.corruptions.shared.windows import each, enlarged, grid
 
         step = 1.5
         y, x = grid(images, step)
@@ -99,9 +100,16 @@ class WetSmudge(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Blur the ink inside the drops, weaken the strokes, darken the drops' edges."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            bump, clouds, each, enlarged, grid, shrunk, slightly_blurred, softened,
+            bump,
+            each,
+            enlarged,
+            grid,
+            shrunk,
+            slightly_blurred,
+            softened,
         )  # fmt: skip
 
         step = 3
@@ -123,7 +131,9 @@ class WetSmudge(BatchForm):
         uneven = clouds(params["seed"], images, params["patch"], 1, stream=1, step=step)
         uneven = (1 + 0.3 * uneven).clamp(0.4, 1.6)
         tide = enlarged(rim * uneven * (0.16 + 1.5 * cloud) * of_patch(params["tide"]), images)
-        spread = enlarged((wet * uneven * of_patch(params["cloud"]) * cloud).clamp(max=0.59), images)
+        spread = enlarged(
+            (wet * uneven * of_patch(params["cloud"]) * cloud).clamp(max=0.59), images
+        )
         wet = enlarged(wet, images)
         strokes = ink.lerp(slightly_blurred(ink, params["soft"].clamp(min=0.5)), wet)
         ran = (strokes * (1 - of_patch(params["washed"]) * wet)).maximum(spread)
@@ -150,8 +160,9 @@ class RollerSmear(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Print the ink again by two matrices: what lies how many turns back, and the fuzz."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, level, shrunk
+        from docclean.corruptions.shared.windows import enlarged, level, shrunk
 
         step = 2
         ink = 1 - images
@@ -159,16 +170,16 @@ class RollerSmear(BatchForm):
         across = params["across"].to(images.dtype)
         down = _again(few.shape[2], params, step, 1 - across)
         over = _again(few.shape[3], params, step, across)
-        patchy = of_patch(params["patchy"]) * clouds(params["seed"], images, params["patch"], 2, step=6)
+        patchy = of_patch(params["patchy"]) * clouds(
+            params["seed"], images, params["patch"], 2, step=6
+        )
         patchy = enlarged((1 + patchy).clamp(0.1, 1.8), few)
         ghost = (down @ few @ over.transpose(-1, -2)) * patchy
         ghost = enlarged(ghost, images).minimum(0.5 * level(ink))
         return 1 - ink.maximum(ghost + 0.25 * ink.minimum(ghost))
 
 
-def _again(
-    side: int, params: Mapping[str, "Tensor"], step: float, printed: "Tensor"
-) -> "Tensor":
+def _again(side: int, params: Mapping[str, "Tensor"], step: float, printed: "Tensor") -> "Tensor":
     """Return (N, 1, side, side): the ghosts along a side where `printed` (N,) is 1, else fuzz."""
     import torch
 

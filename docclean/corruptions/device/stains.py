@@ -62,10 +62,9 @@ class Stain(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Darken discs and rings; the rim is darkest, the tone uneven."""
+        from docclean.corruptions.shared.clouds import clouds, clouds_of_marks
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import (
-            bump, clouds, clouds_of_marks, each, enlarged, grid,
-        )  # fmt: skip
+        from docclean.corruptions.shared.windows import bump, each, enlarged, grid
 
         step = 2
         y, x = grid(images, step)
@@ -124,8 +123,9 @@ class WaterStain(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Tint what was wet, darken its fronts, sharp outside and fading inward."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, each, enlarged, grid
+        from docclean.corruptions.shared.windows import each, enlarged, grid
 
         step = 2
         y, x = grid(images, step)
@@ -176,10 +176,9 @@ class Grease(BatchForm):
         """Darken the patches and let the mirrored print shine through them."""
         import torch
 
+        from docclean.corruptions.shared.clouds import clouds, clouds_of_marks
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import (
-            clouds, clouds_of_marks, each, enlarged, grid, slightly_blurred,
-        )  # fmt: skip
+        from docclean.corruptions.shared.windows import each, enlarged, grid, slightly_blurred
 
         step, height = 4, images.shape[2]
         y, x = grid(images, step)
@@ -200,8 +199,12 @@ class Grease(BatchForm):
             dark[rows] = (of_patch(deep) * inside).maximum(dark[rows])
         uneven = clouds(params["seed"], images, params["patch"], 1, stream=1, step=step)
         dark = dark * (0.9 + 0.12 * uneven).clamp(0.5, 1.2)
-        row = torch.arange(height, device=images.device) - (params["shift"][:, None] * height).long()
-        back = (1 - images).flip(3).gather(2, (row % height).view(-1, 1, height, 1).expand_as(images))
+        row = (
+            torch.arange(height, device=images.device) - (params["shift"][:, None] * height).long()
+        )
+        back = (
+            (1 - images).flip(3).gather(2, (row % height).view(-1, 1, height, 1).expand_as(images))
+        )
         seen = enlarged(greasy * of_patch(params["seen"]), images)
         seen = seen * slightly_blurred(back, params["blur"])
         return images * enlarged(1 - dark, images) * (1 - seen)
@@ -222,7 +225,9 @@ class Foxing(BatchForm):
         for axis in "xy":
             centre = np.take_along_axis(draw.uniform(each=2), near, 1)
             places[axis] = np.where(lone, draw.uniform(each=SPOTS), centre)
-            places[f"{axis}_off"] = np.where(lone, 0, draw.normal(SPOTS)) * draw.px("cluster")[:, None]
+            places[f"{axis}_off"] = (
+                np.where(lone, 0, draw.normal(SPOTS)) * draw.px("cluster")[:, None]
+            )
         return places | {
             "spots": spots,
             "spread": draw.normal(),
@@ -238,8 +243,9 @@ class Foxing(BatchForm):
         """Add the spots as two matrices: each is a product of its row and its column."""
         import torch
 
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, grid
+        from docclean.corruptions.shared.windows import enlarged, grid
 
         step = 2
         y, x = grid(images, step)
@@ -252,7 +258,9 @@ class Foxing(BatchForm):
             sides = []
             for axis, places, side in (("y", y, images.shape[2]), ("x", x, images.shape[3])):
                 at = (params[axis] * side + params[f"{axis}_off"]) % side
-                sides.append((-0.5 * ((places.flatten() - at[..., None]) / wide[..., None]) ** 2).exp())
+                sides.append(
+                    (-0.5 * ((places.flatten() - at[..., None]) / wide[..., None]) ** 2).exp()
+                )
             return (sides[0].transpose(1, 2) @ (sides[1] * strong[..., None]))[:, None]
 
         wide = params["size"].clamp(min=0.45 * step)

@@ -1,6 +1,7 @@
 """What corruptions of batches are made of: a number or a kernel for each patch, on any device."""
 
 from functools import lru_cache
+from math import sqrt
 from statistics import NormalDist
 from typing import Literal
 
@@ -136,7 +137,7 @@ def fractal_noise(
         layer = smooth_noise(seeds, shape, scale / 2**octave, 97 * stream + octave)
         total = total.to(layer) + amplitude * layer
         power += amplitude**2
-    return total / power**0.5
+    return total / sqrt(power)
 
 
 def gaussian_kernels(sigma: Tensor, reach: int) -> Tensor:
