@@ -173,10 +173,9 @@ class Wrinkle(BatchForm):
         sharp = slightly_blurred(0.6 * slope + 0.4 * fine, (params["soft"] / step).clamp(min=0.8))
         # paper bends: some folds are sharp, most turn softly
         soft = softened(sharp, 0.3 * scale / step / 6**0.5)
-        few = images[..., ::step, ::step]
         partly = clouds(seed, images, scale, 1, stream=2, step=step)
-        partly = enlarged((0.35 + 0.4 * partly).clamp(0, 0.9), few)
-        bulges = enlarged(clouds(seed, images, scale, 2, stream=3, step=step), few)
+        partly = (0.35 + 0.4 * partly).clamp(0, 0.9)
+        bulges = clouds(seed, images, scale, 2, stream=3, step=step)
         tilt = soft + partly * (sharp - soft) + 0.35 * bulges
         turn = params["light"]
         down, across = (
