@@ -37,9 +37,9 @@ LEAST_NOISE = 0.01
 ELSEWHERE = 0.25
 """Difference of the shares of the change that fall on ink, from where it is another job."""
 BY_DPI = 1.6
-"""How many times more than ours a transform may follow the resolution."""
-WEAK = 4
-"""How many times less than ours a transform may change."""
+"""How many times more or less than ours its change may be with the resolution."""
+OTHER = 4
+"""How many times more or less than ours a transform may change; its arguments are chosen near."""
 Sides = tuple[Figures, Figures]
 
 
@@ -48,7 +48,7 @@ def verdict(sides: Sides, pair: dict[str, Any]) -> str:
     ours, its = sides
     apart = np.subtract(its.areas, ours.areas)
     noise = max(LEAST_NOISE, 2 * float(apart.std(ddof=1)) / len(apart) ** 0.5)
-    spread = [max(side.by_dpi, 1 / max(side.by_dpi, 1e-3)) for side in sides]
+    drift = float(np.exp(abs(np.log(max(its.by_dpi, 1e-3) / max(ours.by_dpi, 1e-3)))))
     changes = [float(np.mean(side.changes)) for side in sides]
     reasons = {
         f"looks less real (+{apart.mean():.3f}, noise {noise:.3f})": apart.mean() > noise,
@@ -59,10 +59,10 @@ def verdict(sides: Sides, pair: dict[str, Any]) -> str:
             abs(its.on_ink - ours.on_ink) > ELSEWHERE
         ),
         f"follows the dpi (x{its.by_dpi:.2f} at 300, ours x{ours.by_dpi:.2f})": (
-            spread[1] > BY_DPI * spread[0]
+            drift > BY_DPI and abs(np.log(its.by_dpi)) > abs(np.log(ours.by_dpi))
         ),
-        f"hardly changes a page ({changes[1]:.1f} greys, ours {changes[0]:.1f})": (
-            changes[1] * WEAK < changes[0]
+        f"changes a page by {changes[1]:.1f} greys, ours by {changes[0]:.1f}": (
+            not 1 / OTHER < changes[1] / max(changes[0], 1e-6) < OTHER
         ),
     }
     why = [told for told, so in reasons.items() if so]

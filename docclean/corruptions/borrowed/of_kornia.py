@@ -143,7 +143,7 @@ def _seeded(seed: int) -> Iterator[None]:
     import torch
 
     with unwarned(), torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch's own would reseed every device
         yield
 
 
