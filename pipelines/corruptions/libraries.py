@@ -32,8 +32,6 @@ from docclean.corruptions.borrowed import borrowed
 from docclean.synth import TextSource, typeset
 
 SLOWER = 1.2
-LEAST_NOISE = 0.01
-"""Of a difference of two AUCs: two standard errors are often less by chance, with three sets."""
 ELSEWHERE = 0.25
 """Difference of the shares of the change that fall on ink, from where it is another job."""
 BY_DPI = 1.6
@@ -43,15 +41,20 @@ OTHER = 4
 Sides = tuple[Figures, Figures]
 
 
-def verdict(sides: Sides, pair: dict[str, Any]) -> str:
+def noise_of(every: Sequence[Sides]) -> float:
+    """Return two standard errors of a difference of AUCs, those of the median pair."""
+    apart = [np.subtract(its.areas, ours.areas) for ours, its in every]
+    return float(2 * np.median([one.std(ddof=1) for one in apart]) / measures.SETS**0.5)
+
+
+def verdict(sides: Sides, pair: dict[str, Any], noise: float) -> str:
     """Return which is kept and why."""
     ours, its = sides
-    apart = np.subtract(its.areas, ours.areas)
-    noise = max(LEAST_NOISE, 2 * float(apart.std(ddof=1)) / len(apart) ** 0.5)
+    worse = float(np.mean(its.areas) - np.mean(ours.areas))
     drift = float(np.exp(abs(np.log(max(its.by_dpi, 1e-3) / max(ours.by_dpi, 1e-3)))))
     changes = [float(np.mean(side.changes)) for side in sides]
     reasons = {
-        f"looks less real (+{apart.mean():.3f}, noise {noise:.3f})": apart.mean() > noise,
+        f"looks less real (AUC +{worse:.3f})": worse > noise,
         f"takes {its.milliseconds / ours.milliseconds:.1f} times as long": (
             its.milliseconds > SLOWER * ours.milliseconds
         ),
@@ -74,7 +77,7 @@ def verdict(sides: Sides, pair: dict[str, Any]) -> str:
     return f"ours: its {'; '.join(why)}{told}" if why else f"**as good**{told}"
 
 
-def row(pair: dict[str, Any], sides: Sides) -> str:
+def row(pair: dict[str, Any], sides: Sides, noise: float) -> str:
     """Return the line of a pair."""
     given = ", ".join(f"{key}={value}" for key, value in pair.get("arguments", {}).items())
     cells = [pair["member"], CORRUPTIONS[pair["member"]].stage, f"`{pair['transform']}` {given}"]
@@ -86,7 +89,7 @@ def row(pair: dict[str, Any], sides: Sides) -> str:
         lambda side: f"{side.by_dpi:.2f}",
     )
     cells += [" / ".join(tell_(side) for side in sides) for tell_ in told]
-    return "| " + " | ".join([*cells, verdict(sides, pair)]) + " |"
+    return "| " + " | ".join([*cells, verdict(sides, pair, noise)]) + " |"
 
 
 def compare(
@@ -110,7 +113,7 @@ def compare(
         measures.take_turns(((member, ours), (transform, its)), page)
         known[key(pair)] = [asdict(ours), asdict(its)]
         kept.write_text(json.dumps(known), "utf-8")
-        print(row(pair, (ours, its)), flush=True)
+        print(f"{len(known)}: {name} {pair['transform']}", flush=True)
     return [(Figures(**known[key(one)][0]), Figures(**known[key(one)][1])) for one in pairs]
 
 
@@ -140,16 +143,18 @@ def main() -> None:
     pairs = tomllib.loads(Path(__file__).with_name("pairs.toml").read_text("utf-8"))["pair"]
     pairs = [one for one in pairs if not asked.only or one["member"] in asked.only]
     sides = compare(pairs, asked.real, asked.split, asked.pieces, asked.figures)
+    noise = noise_of(sides)
     lines = [
         f"# Our members beside the libraries' transforms ({measured()}; one thread)\n",
         f"`python pipelines/corruptions/libraries.py DATA/ocr --split {asked.split} --pieces "
         f"{asked.pieces}`. Each cell: ours / the library's. AUC: of the probe against real pages, "
-        f"{measures.SETS} sets of {asked.pieces} pieces (lower is more real). Change: mean of a "
+        f"{measures.SETS} sets of {asked.pieces} pieces (lower is more real, a "
+        f"difference up to {noise:.3f} is noise). Change: mean of a "
         "piece's pixels, greys. ms: a page of A4 at 150 dpi. Ink: share of the change that falls "
         "on letters. Dpi: change at 300 dpi over that at 100 (1: measured on paper).\n",
         "| member | stage | the library's | AUC | change | ms | ink | dpi | verdict |",
         "|---|---|---|--:|--:|--:|--:|--:|---|",
-        *(row(pair, two) for pair, two in zip(pairs, sides, strict=True)),
+        *(row(pair, two, noise) for pair, two in zip(pairs, sides, strict=True)),
     ]
     tell(lines, asked.out)
 
