@@ -88,12 +88,16 @@ def measured(order: Order, tell: Callable[[str], None] = lambda line: None) -> G
 def table(groups: Groups, order: Order) -> str:
     """Return the figures as Markdown, under date, machine and versions."""
     recipe = order.recipe.name if order.recipe else "the default recipe"
+    asked = f" --recipe {order.recipe}" if order.recipe else ""
+    asked += "".join(f" --batch {size}" for size in order.sizes)
+    asked += " --augraphy PYTHON" if order.augraphy else ""
     cores = "one core" if order.threads == 1 else f"{order.threads} threads"
     patch = Recipe.load(order.recipe).train.patch
     told = [
         "# How fast patches become dirty\n",
         f"{environment().sentence()} torch {torch.__version__}; patches of {patch} x {patch} px, "
-        f"{recipe}; on the CPU {cores}, time of the processor. `docclean bench corruptions`.",
+        f"{recipe}; milliseconds are of one patch; on the CPU {cores}, time of the processor. "
+        f"`docclean bench corruptions{asked}`.",
     ]
     if not torch.cuda.is_available():
         told += ["\nOn a CUDA device: not measured, there is none here."]
