@@ -54,6 +54,34 @@ def test_word_boxes_follow_the_ink(words):
         assert ink_inside(pair.clean.pixels, pair.typeset.words) < 0.97  # they had to move
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("albumentations:Affine", {"rotate": (3, 5), "shear": (-4, 4)}),
+        ("albumentations:ElasticTransform", {"alpha": 150, "sigma": 10}),
+        ("albumentations:GridDistortion", {}),
+        ("albumentations:HorizontalFlip", {}),
+        ("kornia:RandomPerspective", {"distortion_scale": 0.15}),
+        ("kornia:RandomThinPlateSpline", {"scale": 0.06}),
+    ],
+)
+def test_word_boxes_follow_what_a_library_moves(words, name, arguments):
+    ranges = {name: arguments}
+    corrupt = replace(PLAIN.corrupt, members={name: 1.0}, ranges=ranges)
+    pair = make_pair(2, 1, words, replace(PLAIN, corrupt=corrupt))
+    assert pair.chain.names() == [name]
+    assert (pair.dirty.pixels == pair.clean.pixels).all()
+    assert len(pair.words) > 0.85 * len(pair.typeset.words)  # some are stretched out of knowledge
+    moved = pairs._move_words(pair.typeset, pair.chain)
+    assert ink_inside(pair.clean.pixels, moved) > 0.97
+    assert ink_inside(pair.clean.pixels, pair.typeset.words) < 0.97  # they had to move
+    area = [
+        sum((word.right - word.left) * (word.bottom - word.top) for word in some)
+        for some in (moved, pair.typeset.words)
+    ]
+    assert area[0] < 2.5 * area[1]  # boxes as tight as the move lets them be
+
+
 def test_without_corruptions_all_words_stay(words):
     pair = make_pair(2, 0, words, PLAIN)
     assert pair.words == pair.typeset.words and pair.text == pair.typeset.text

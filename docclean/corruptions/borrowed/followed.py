@@ -60,4 +60,4 @@ def _refined(point: Points, x: NDArray[Any], y: NDArray[Any], row: int, column: 
     rest = point - (x[row, column], y[row, column])
     if not 1e-3 < abs(np.linalg.det(slope)) < FAR:  # a fold, or the edge
         return np.array((column, row), np.float64)
-    return np.array((column, row)) + np.clip(np.linalg.solve(slope, rest), -1, 1)
+    return np.asarray(np.array((column, row)) + np.clip(np.linalg.solve(slope, rest), -1, 1))

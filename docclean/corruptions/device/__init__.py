@@ -1,7 +1,13 @@
 """Members of the page stage whose twins run on batches too, each patch with its own parameters."""
 
 from docclean.corruptions.batch import BatchForm
+from docclean.corruptions.device.bed import BlackBorder, FeedShadow, Gutter
+from docclean.corruptions.device.dirt import Dirt, Specks
+from docclean.corruptions.device.edges import PunchHole, WornEdges
+from docclean.corruptions.device.fastenings import Tape
 from docclean.corruptions.device.folds import Crease, Crumple, Fold, Wrinkle
+from docclean.corruptions.device.geometry import FeedStretch, Inverted, Perspective, Skew, Warp
+from docclean.corruptions.device.ink import InkBleed
 from docclean.corruptions.device.light import (
     CastShadow,
     Glare,
@@ -15,6 +21,7 @@ from docclean.corruptions.device.stains import Foxing, Grease, Stain, WaterStain
 from docclean.corruptions.device.stock import BleedThrough, ColouredStock, ShowThrough
 
 _FORMS: list[BatchForm] = [
+    InkBleed(),
     InkSmear(),
     WetSmudge(),
     RollerSmear(),
@@ -37,6 +44,19 @@ _FORMS: list[BatchForm] = [
     WaterStain(),
     Grease(),
     Foxing(),
+    PunchHole(),
+    BlackBorder(),
+    WornEdges(),
+    FeedShadow(),
+    Gutter(),
+    Skew(),
+    Warp(),
+    Perspective(),
+    FeedStretch(),
+    Inverted(),
+    Tape(),
+    Dirt(),
+    Specks(),
 ]
 
 DEVICE: dict[str, BatchForm] = {form.member.name: form for form in _FORMS}

@@ -43,9 +43,16 @@ class Crease(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Look a fold's shade up by the distance from its line, which noise bends and breaks."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            along_and_across, bump, clouds, each, enlarged, grid, looked_up, profile,
+            along_and_across,
+            bump,
+            each,
+            enlarged,
+            grid,
+            looked_up,
+            profile,
         )  # fmt: skip
 
         y, x = grid(images)
@@ -96,9 +103,17 @@ class Fold(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Shade the leaning panel from the fold on, the other side faintly, and score the line."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            along_and_across, bump, clouds, each, enlarged, grid, looked_up, profile, share,
+            along_and_across,
+            bump,
+            each,
+            enlarged,
+            grid,
+            looked_up,
+            profile,
+            share,
         )  # fmt: skip
 
         y, x = grid(images)
@@ -147,8 +162,9 @@ class Wrinkle(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Shade large facets, small ones on them and soft bulges; darken or rub their edges."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, slightly_blurred, softened
+        from docclean.corruptions.shared.windows import enlarged, slightly_blurred, softened
 
         step = 3
         scale, seed = params["scale"], params["seed"]
@@ -157,10 +173,9 @@ class Wrinkle(BatchForm):
         sharp = slightly_blurred(0.6 * slope + 0.4 * fine, (params["soft"] / step).clamp(min=0.8))
         # paper bends: some folds are sharp, most turn softly
         soft = softened(sharp, 0.3 * scale / step / 6**0.5)
-        few = images[..., ::step, ::step]
         partly = clouds(seed, images, scale, 1, stream=2, step=step)
-        partly = enlarged((0.35 + 0.4 * partly).clamp(0, 0.9), few)
-        bulges = enlarged(clouds(seed, images, scale, 2, stream=3, step=step), few)
+        partly = (0.35 + 0.4 * partly).clamp(0, 0.9)
+        bulges = clouds(seed, images, scale, 2, stream=3, step=step)
         tilt = soft + partly * (sharp - soft) + 0.35 * bulges
         turn = params["light"]
         down, across = (
@@ -226,7 +241,14 @@ class Crumple(BatchForm):
         """Lay the edges over each other: each dark on one side, bright on the other."""
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            along_and_across, bump, each, enlarged, grid, looked_up, profile, share,
+            along_and_across,
+            bump,
+            each,
+            enlarged,
+            grid,
+            looked_up,
+            profile,
+            share,
         )  # fmt: skip
 
         step = 2

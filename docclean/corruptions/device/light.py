@@ -64,10 +64,9 @@ class UnevenLight(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Multiply the patches by the light that fell on them."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import (
-            along_and_across, clouds, enlarged, grid, on_sheet,
-        )  # fmt: skip
+        from docclean.corruptions.shared.windows import along_and_across, enlarged, grid, on_sheet
 
         down, right = on_sheet(images, params, STEP)
         angle, tall = params["angle"], params["tall"]
@@ -155,7 +154,7 @@ class CastShadow(BatchForm):
         }  # fmt: skip
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
-        """Darken by the distance from the nearest limb, softer the nearer the arm is to its lamp."""
+        """Darken by the distance from the nearest limb, softer nearer to the lamp."""
         import torch
 
         from docclean.corruptions.shared.tensors import of_patch
@@ -211,8 +210,8 @@ class Vignetting(BatchForm):
 
         y, x = on_sheet(images, params, STEP)
         squared = (x - of_patch(params["x"])) ** 2 + (y - of_patch(params["y"])) ** 2
-        most = sum(params[name].maximum(1 - params[name]) ** 2 for name in "xy")
-        fall = (squared / of_patch(most)) ** of_patch(params["fall"] / 2)
+        far_x, far_y = (params[name].maximum(1 - params[name]) for name in "xy")
+        fall = (squared / of_patch(far_x**2 + far_y**2)) ** of_patch(params["fall"] / 2)
         return images * enlarged(1 - of_patch(params["depth"]) * fall, images)
 
 
@@ -238,8 +237,9 @@ class Glare(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Lift every grey toward white by the mirrored light; the camera darkens all the rest."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, on_sheet
+        from docclean.corruptions.shared.windows import enlarged, on_sheet
 
         y, x = on_sheet(images, params, STEP)
         size, aspect = of_patch(params["size"]), of_patch(params["aspect"])

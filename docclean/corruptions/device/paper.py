@@ -27,8 +27,9 @@ class PaperTexture(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Shade the patches with the paper."""
+        from docclean.corruptions.shared.clouds import clouds, grain, streaky
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, grain, streaky
+        from docclean.corruptions.shared.windows import enlarged
 
         seed = params["seed"]
         cloudy = clouds(seed, images, params["cloud"], 3, step=4)
@@ -58,8 +59,9 @@ class Yellowing(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Darken toward the edges, unevenly."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, on_sheet
+        from docclean.corruptions.shared.windows import enlarged, on_sheet
 
         step = 4
         y, x = on_sheet(images, params, step)
@@ -96,10 +98,9 @@ class LaidPaper(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Shade by the wires, thicker and thinner in places, and by the chains."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import (
-            along_and_across, bump, clouds, enlarged, grid,
-        )  # fmt: skip
+        from docclean.corruptions.shared.windows import along_and_across, bump, enlarged, grid
 
         y, x = grid(images)
         uneven = enlarged(clouds(params["seed"], images, params["patch"], 3, step=4), images)

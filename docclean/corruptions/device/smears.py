@@ -39,8 +39,9 @@ class InkSmear(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Drag the ink once at two thirds of the dots, and lay it where each mark is."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, each, enlarged, grid
+        from docclean.corruptions.shared.windows import each, enlarged, grid
 
         step = 1.5
         y, x = grid(images, step)
@@ -99,9 +100,16 @@ class WetSmudge(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Blur the ink inside the drops, weaken the strokes, darken the drops' edges."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
         from docclean.corruptions.shared.windows import (
-            bump, clouds, each, enlarged, grid, shrunk, slightly_blurred, softened,
+            bump,
+            each,
+            enlarged,
+            grid,
+            shrunk,
+            slightly_blurred,
+            softened,
         )  # fmt: skip
 
         step = 3
@@ -152,8 +160,9 @@ class RollerSmear(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Print the ink again by two matrices: what lies how many turns back, and the fuzz."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, level, shrunk
+        from docclean.corruptions.shared.windows import enlarged, level, shrunk
 
         step = 2
         ink = 1 - images

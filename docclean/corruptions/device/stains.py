@@ -62,10 +62,9 @@ class Stain(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Darken discs and rings; the rim is darkest, the tone uneven."""
+        from docclean.corruptions.shared.clouds import clouds, clouds_of_marks
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import (
-            bump, clouds, clouds_of_marks, each, enlarged, grid,
-        )  # fmt: skip
+        from docclean.corruptions.shared.windows import bump, each, enlarged, grid
 
         step = 2
         y, x = grid(images, step)
@@ -124,8 +123,9 @@ class WaterStain(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Tint what was wet, darken its fronts, sharp outside and fading inward."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, each, enlarged, grid
+        from docclean.corruptions.shared.windows import each, enlarged, grid
 
         step = 2
         y, x = grid(images, step)
@@ -176,10 +176,9 @@ class Grease(BatchForm):
         """Darken the patches and let the mirrored print shine through them."""
         import torch
 
+        from docclean.corruptions.shared.clouds import clouds, clouds_of_marks
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import (
-            clouds, clouds_of_marks, each, enlarged, grid, slightly_blurred,
-        )  # fmt: skip
+        from docclean.corruptions.shared.windows import each, enlarged, grid, slightly_blurred
 
         step, height = 4, images.shape[2]
         y, x = grid(images, step)
@@ -244,8 +243,9 @@ class Foxing(BatchForm):
         """Add the spots as two matrices: each is a product of its row and its column."""
         import torch
 
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, grid
+        from docclean.corruptions.shared.windows import enlarged, grid
 
         step = 2
         y, x = grid(images, step)

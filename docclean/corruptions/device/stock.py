@@ -41,8 +41,9 @@ class BleedThrough(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Darken the paper with the other side, which stays fainter than this side's ink."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged, level
+        from docclean.corruptions.shared.windows import enlarged, level
 
         back = _other_side(images, params, images.new_full((len(images),), -1))
         patchy = of_patch(params["patchy"]) * clouds(
@@ -125,8 +126,9 @@ class ColouredStock(BatchForm):
 
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Print the ink on the grey stock."""
+        from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import clouds, enlarged
+        from docclean.corruptions.shared.windows import enlarged
 
         mottle = clouds(params["seed"], images, params["grain"].clamp(min=1.5), 2, 0.7, step=2)
         tone = of_patch(params["grey"]) * (1 + of_patch(params["mottle"]) * mottle)
