@@ -16,24 +16,24 @@ THROW = 1.2
 
 
 def cut(
-    images: "Tensor", inside: "Tensor", bare: "Tensor", params: Mapping[str, "Tensor"]
+    images: "Tensor", inside: "Tensor", bare: "Tensor | None", params: Mapping[str, "Tensor"]
 ) -> "Tensor":
     """Return the patches with the bed where the sheet is gone.
 
     Args:
         images: (N, 1, H, W).
         inside: how many px within the sheet, negative beyond it.
-        bare: width in px of the rim whose printed surface is gone too.
+        bare: width in px of the rim whose printed surface is gone too; None where it ends clean.
         params: the bed's grey `bed`, how dark the sheet's shadow on it is, `shadow`, and `mm`, the
             px of a millimetre, (N,) each.
     """
     from docclean.corruptions.shared.tensors import of_patch
     from docclean.corruptions.shared.windows import bump, share
 
-    rim, mm = RIM_LIGHT, of_patch(params["mm"])
-    covered = share(inside - bare)
-    step = bump((inside - bare) / (0.12 * mm).clamp(min=0.7)) * (bare > 0.3)
-    sheet = (rim + (images - rim) * covered) * (1 - 0.22 * step)
+    rim, mm, sheet = RIM_LIGHT, of_patch(params["mm"]), images
+    if bare is not None:
+        step = bump((inside - bare) / (0.12 * mm).clamp(min=0.7)) * (bare > 0.3)
+        sheet = (rim + (images - rim) * share(inside - bare)) * (1 - 0.22 * step)
     # half of the way that the shadow is thrown lies beyond the edge
     cast = (inside / (THROW * mm).clamp(min=2) + 0.75).clamp(0, 1)
     ground = of_patch(params["bed"]) * (1 - of_patch(params["shadow"]) * cast)

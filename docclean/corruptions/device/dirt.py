@@ -47,7 +47,13 @@ class Dirt(BatchForm):
         """Let dust settle in clouds, rub the smudges, and grain both."""
         from docclean.corruptions.shared.clouds import clouds, streaky
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import along_and_across, each, enlarged, grid
+        from docclean.corruptions.shared.windows import (
+            along_and_across,
+            each,
+            enlarged,
+            fading,
+            grid,
+        )
 
         step = 2
         y, x = grid(images, step)
@@ -65,7 +71,7 @@ class Dirt(BatchForm):
             point = (px * images.shape[3], py * images.shape[2])
             along, across = along_and_across(y, x, point, angle)
             away = (along / of_patch(long / 4)) ** 2 + (across / of_patch(long * slim / 4)) ** 2
-            dark.index_add_(0, rows, (-away).exp() * streaks[rows] * of_patch(deep))
+            dark[rows] += fading(away) * streaks[rows] * of_patch(deep)
         grain = clouds(seed, images, params["grit"], 2, 0.8, stream=2, step=step)
         dark = dark * (1 + of_patch(params["grain"]) * grain).clamp(min=0)
         return images * enlarged(1 - dark.clamp(max=0.7), images)

@@ -36,7 +36,7 @@ class PunchHole(BatchForm):
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Show the bed through the disc."""
         inside = self._inside(images, params)
-        return cut(images, inside, inside.new_zeros(()), params)
+        return cut(images, inside, None, params)
 
     def run_clean(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Take the disc's ink away."""
@@ -82,7 +82,7 @@ class WornEdges(Sides):
         """Soil the worn sides inward, then fray them."""
         from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, grid
+        from docclean.corruptions.shared.windows import enlarged, fading, grid
 
         step, (height, width) = 2, images.shape[-2:]
         y, x = grid(images, step)
@@ -93,8 +93,8 @@ class WornEdges(Sides):
         tone, wide = enlarged(tone, y * x), of_patch(reach) * enlarged(wide, y * x)
         light = tone.new_ones(tone.shape)
         for side, depth in enumerate((y, width - 1 - x, height - 1 - y, x)):
-            near = (-depth / wide).exp()
-            dirt = (0.6 * near + 0.5 * near**3.5) * tone
+            near = fading(depth / wide)
+            dirt = (0.6 * near + 0.5 * near * near * near * near.sqrt()) * tone
             dirt = dirt * (1 - (depth / of_patch(3.2 * reach)).clamp(max=1) ** 2)
             dark = params["dark"] * params["sides"][:, side]
             light = light * (1 - (of_patch(dark) * dirt).clamp(0, 0.7))

@@ -50,6 +50,7 @@ class Crease(BatchForm):
             bump,
             each,
             enlarged,
+            fading,
             grid,
             looked_up,
             profile,
@@ -70,7 +71,7 @@ class Crease(BatchForm):
             along = (1 - ragged[rows] * of_patch(broken)).clamp_(min=0)
             wide = width.clamp(min=0.6)[:, None]
             scored = dark[:, None] * bump(at / wide - 1)
-            lean = (-at.clamp(min=0) / soft[:, None]).exp() * (at > 0) * shadow[:, None]
+            lean = fading(at.clamp(min=0) / soft[:, None]) * (at > 0) * shadow[:, None]
             worn = bright[:, None] * bump(at / wide + 1)
             line, leaning, rubbed = looked_up(across, scored, lean, worn)
             light[rows] *= 1 - line * along - leaning
@@ -110,6 +111,7 @@ class Fold(BatchForm):
             bump,
             each,
             enlarged,
+            fading,
             grid,
             looked_up,
             profile,
@@ -129,8 +131,8 @@ class Fold(BatchForm):
             point = (place * images.shape[3], place * images.shape[2])
             across = along_and_across(y, x, point, angle)[1] + tooth[rows] * of_patch(ragged)
             wide, lean, fall = width.clamp(min=0.5)[:, None], share(at), soft[:, None]
-            panels = dark[:, None] * lean * (-at.clamp(min=0) / fall).exp()
-            panels = panels + far[:, None] * (1 - lean) * (at.clamp(max=0) / (0.3 * fall)).exp()
+            panels = dark[:, None] * lean * fading(at.clamp(min=0) / fall)
+            panels = panels + far[:, None] * (1 - lean) * fading(-at.clamp(max=0) / (0.3 * fall))
             scored = line[:, None] * bump(at / wide)
             paint = worn[:, None] * bump((at + 2 * wide) / (1.5 * wide))
             shade, score, bare = looked_up(across, panels, scored, paint)
@@ -204,13 +206,13 @@ def _facets(like: "Tensor", seeds: "Tensor", size: "Tensor", step: int, stream: 
     across = (order % SITES - middle + 1.5 * (drawn[:, 1] - 0.5)) * wide + like.shape[3] / 2
     nearest = like.new_full((), float("inf"))
     lean = torch.zeros_like(nearest)
-    tone = (drawn[:, 2] - drawn[:, 3]) * 2.4
+    tone = 1.6 * (2.2 * (drawn[:, 2] - drawn[:, 3])).tanh()
     for site in range(SITES**2):
         squared = (x - of_patch(across[:, site])) ** 2 + (y - of_patch(down[:, site])) ** 2
         closer = (squared < nearest).to(like.dtype)
         lean = lean + closer * (of_patch(tone[:, site]) - lean)
         nearest = squared.minimum(nearest)
-    return 1.6 * (0.9 * lean).tanh()
+    return lean
 
 
 class Crumple(BatchForm):
@@ -245,6 +247,7 @@ class Crumple(BatchForm):
             bump,
             each,
             enlarged,
+            fading,
             grid,
             looked_up,
             profile,
@@ -269,9 +272,9 @@ class Crumple(BatchForm):
             # a softness beyond the length would make a box of the edge
             dark, bright = ((part * soft).minimum(0.5 * half)[:, None] for part in (dark, bright))
             side = share(at)
-            fade = (1.6 * side - 0.6) * (-at.abs() / (bright + side * (dark - bright))).exp()
+            fade = (1.6 * side - 0.6) * fading(at.abs() / (bright + side * (dark - bright)))
             fade = fade + params["line"][rows, None] * bump(at)
             fade = fade * (deep * params["depth"][rows] * (0.35 + 0.65 * long))[:, None]
             (edge,) = looked_up(across / (1.15 - along / 2).clamp_(min=0.1), fade)
-            light.index_add_(0, rows, edge * bump(along), alpha=-1)
+            light[rows] -= edge * bump(along)
         return images * enlarged(light.clamp_(0.25, 1.2), images)
