@@ -15,6 +15,7 @@ from docclean.recipe import Model, Recipe
 TINY = {
     "dae": Model("dae", (4, 8, 8, 8)),
     "dae-shallow": Model("dae", (4, 8, 8, 8), depths=(0, 2, 1, 0, 0), fine=0),
+    "coarse": Model("coarse", (8, 8, 8), depths=(0, 1, 1, 0, 0)),
     "conv": Model("conv", (4, 8, 8)),
     "conv-double": Model("conv", (6, 8), scale=2),
     "bottleneck": Model("bottleneck", (4, 8, 8), side=48, latent=24),

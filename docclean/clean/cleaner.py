@@ -127,7 +127,7 @@ class Cleaner:
             ValueError: the array has another type or shape.
         """
         cleaned = self.clean(page_of(image, dpi))
-        if cleaned.read is None and cleaned.decision.verdict == "kept":
+        if cleaned.untouched:
             return image
         if for_ocr:
             return picture_of(cleaned.reading, image)

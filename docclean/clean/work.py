@@ -29,6 +29,11 @@ class Cleaned:
     scale: float = 1.0
 
     @property
+    def untouched(self) -> bool:
+        """Tell whether the page is best left as it is, to look at and to be read."""
+        return self.read is None and self.decision.verdict == "kept"
+
+    @property
     def reading(self) -> Page:
         """Return the page to give to an OCR engine, grey: see `read`."""
         return self.read or self.page.with_pixels(self.page.grey())

@@ -3,12 +3,21 @@
 # ruff: noqa: D301  (click keeps the lines after a real backspace character as they are)
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from docclean.cli.shared import say
+from docclean.errors import UsageError
+
+if TYPE_CHECKING:
+    from docclean.evaluation.bench.figures import Figure
+
+CORRUPTIONS = Path("corruptions")
+"""What stands in place of a scan to measure corruptions; a file of that name is ./corruptions."""
 
 
 @click.command()
@@ -24,6 +33,9 @@ from docclean.cli.shared import say
     help="Of the runs that tell pages a second.",
 )
 @click.option("--quick", is_flag=True, help="Only the steps of one page: some seconds.")
+@click.option("--recipe", type=click.Path(path_type=Path), help="corruptions: whose looks.")
+@click.option("--batch", "sizes", type=click.IntRange(1), multiple=True, help="corruptions: size.")
+@click.option("--augraphy", metavar="PYTHON", help="corruptions: a Python that has Augraphy.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="A file for the table.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a figure, not the table.")
 def bench(
@@ -32,6 +44,9 @@ def bench(
     threads: int | None,
     count: int,
     quick: bool,
+    recipe: Path | None,
+    sizes: tuple[int, ...],
+    augraphy: str | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -39,18 +54,34 @@ def bench(
 
     Milliseconds by step, pages a second, memory, the machine's own limits, and other programs on
     the same page in the same run. The page is the first of SCAN, or one made here (extra `train`).
+    The word `corruptions` for SCAN asks how fast patches become dirty: by device, batch and member,
+    on one thread unless --threads says more, beside Augraphy and kornia.
 
     \b
     docclean bench
     docclean bench scan.jpg --quick
     docclean bench -o speed.md --pages 24
+    docclean bench corruptions --batch 96 --augraphy venv/bin/python -o corruptions.md
     """
-    from docclean.evaluation.bench.running import Order, measured, table
     from docclean.files import writing_text
 
-    order = Order(scan, model, threads, count, quick)
-    figures = measured(order, lambda line: None if as_json else say(line))
-    text = table(figures, order)
+    def tell(line: str) -> None:
+        if not as_json:
+            say(line)
+
+    if scan == CORRUPTIONS:
+        figures, text = _corruptions(recipe, sizes, augraphy, threads, quick, tell)
+    else:
+        if recipe or sizes or augraphy:
+            raise UsageError(
+                "--recipe, --batch and --augraphy are of `docclean bench corruptions`; "
+                "leave them out, or give that word in place of a scan"
+            )
+        from docclean.evaluation.bench.running import Order, measured, table
+
+        order = Order(scan, model, threads, count, quick)
+        figures = measured(order, tell)
+        text = table(figures, order)
     if out:
         with writing_text(out) as file:
             file.write(text)
@@ -59,3 +90,20 @@ def bench(
             click.echo(json.dumps(asdict(figure)))
     elif not out:
         click.echo(text)
+
+
+def _corruptions(
+    recipe: Path | None,
+    sizes: tuple[int, ...],
+    augraphy: str | None,
+    threads: int | None,
+    quick: bool,
+    tell: Callable[[str], None],
+) -> tuple[list["Figure"], str]:
+    """Return what was measured of corruptions, and its tables."""
+    from docclean.evaluation.bench.dirtying import Order, measured, table
+
+    chosen = sizes or ((8,) if quick else Order.sizes)
+    order = Order(recipe, chosen, augraphy, threads or 1, quick)
+    groups = measured(order, tell)
+    return [figure for group in groups.values() for figure in group], table(groups, order)

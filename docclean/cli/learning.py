@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 @click.option("--count", type=click.IntRange(1), default=8, show_default=True, help="Pages.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Repeats the set exactly.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file; default: built in.")
-def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="Where the corruptions run, from the lens to the file.",
+)
+def synth(out: Path, count: int, seed: int, recipe: Path | None, device: str) -> None:
     """Make clean pages, their dirty twins and true texts, and a sheet of every corruption.
 
     \b
@@ -26,7 +33,7 @@ def synth(out: Path, count: int, seed: int, recipe: Path | None) -> None:
     """
     from docclean.pairs.make import write_pairs
 
-    write_pairs(out, count, seed, _recipe(recipe))
+    write_pairs(out, count, seed, _recipe(recipe), "" if device == "cpu" else device)
     click.echo(out)
 
 
@@ -111,7 +118,7 @@ def export(checkpoint: Path, out: Path) -> None:
 )
 @click.option("--long", "told", is_flag=True, help="Corruptions: what each imitates, its ranges.")
 def list_members(family: str, told: bool) -> None:
-    """List what can be chosen of a family.
+    """List what can be chosen of a family; of corruptions also the libraries behind each.
 
     \b
     docclean list formats
@@ -120,7 +127,20 @@ def list_members(family: str, told: bool) -> None:
     if told and family != "corruptions":
         raise click.UsageError("--long tells of corruptions only; leave it away")
     for name in _names(family):
-        click.echo(_told(name) if told else name)
+        if told:
+            click.echo(_told(name))
+        else:
+            click.echo(f"{name:<17}  {_by(name)}" if family == "corruptions" else name)
+    if family == "corruptions":
+        click.echo("albumentations:NAME, kornia:NAME: any transform of those libraries")
+
+
+def _by(name: str) -> str:
+    """Return the libraries behind a corruption."""
+    from docclean.corruptions import CORRUPTIONS
+    from docclean.corruptions.libraries import libraries_of
+
+    return ", ".join(libraries_of(CORRUPTIONS[name]))
 
 
 def _told(name: str) -> str:
@@ -130,6 +150,7 @@ def _told(name: str) -> str:
     member = CORRUPTIONS[name]
     lines = [f"{name}: {str(type(member).__doc__).strip().splitlines()[0]}"]
     sides = ", both sides" if member.both_sides else ""
+    lines.append(f"    by {_by(name)}")
     lines.append(f"    drawn on {member.probability:.0%} of pages, stage {member.stage}{sides}")
     for parameter, span in member.ranges.items():
         lines.append(f"    {parameter} = [{span.low:g}, {span.high:g}]  # {span.unit}")

@@ -3,11 +3,12 @@
 from docclean.corruptions.base import Corruption, PageCorruption, Params, Range
 from docclean.corruptions.batch import BatchCorruption
 from docclean.corruptions.bed import BlackBorder, FeedShadow, Gutter, NextPage
-from docclean.corruptions.bits import Dither, Fax, LocalThreshold, Threshold
+from docclean.corruptions.bits import Dither, LocalThreshold, Threshold
 from docclean.corruptions.damage import Hole, PunchHole, Tear
 from docclean.corruptions.dirt import Dirt, Footprint, Specks
 from docclean.corruptions.edges import DogEar, WornEdges
 from docclean.corruptions.fastenings import PaperClip, Staple, Tape
+from docclean.corruptions.fax import Fax
 from docclean.corruptions.file import ChromaJpeg, Jpeg
 from docclean.corruptions.folds import Crease, Crumple, Fold, Wrinkle
 from docclean.corruptions.formwork import Overstrike, RuledLines

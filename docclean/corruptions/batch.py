@@ -1,7 +1,7 @@
 """Corruptions of whole batches of patches through kornia and torch, on any device torch has."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from docclean.page import Image
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+AT_ONCE = 2**19
+"""Pixels that run at once on the CPU: a few MB of floats."""
 
 
 class BatchForm(ABC):
@@ -30,7 +33,7 @@ class BatchForm(ABC):
 
     @abstractmethod
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
-        """Draw the parameters of all patches: numbers, codes and truths, in relative units or px."""
+        """Draw the parameters of all patches: numbers, codes, truths, in relative units or px."""
 
     @abstractmethod
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
@@ -72,22 +75,22 @@ class BatchForm(ABC):
     def apply(self, images: "Tensor", params: Params) -> "Tensor":
         """Return the corrupted patches, clamped to 0..1, same shape, dtype and device.
 
+        On the CPU they run by the handful, so that what lies between two steps stays in its cache.
+
         Args:
             images: (N, 1, H, W); they stay as they are.
             params: tensors and arrays hold a row for each patch; a number, or a list of numbers
                 where a patch needs several, serves all.
         """
-        import torch
-
-        with torch.no_grad():
-            return self.run(images, _rows(images, params)).clamp(0, 1)
+        return _clamped(self.run, images, params)
 
     def apply_clean(self, images: "Tensor", params: Params) -> "Tensor":
         """Return the clean twins after it, clamped to 0..1; most members leave them alone."""
-        import torch
+        return _clamped(self.run_clean, images, params)
 
-        with torch.no_grad():
-            return self.run_clean(images, _rows(images, params)).clamp(0, 1)
+    def changes_clean(self) -> bool:
+        """Tell whether the clean twins change too."""
+        return self.member.both_sides or type(self).run_clean is not BatchForm.run_clean
 
 
 class BatchCorruption(Corruption, BatchForm):
@@ -112,11 +115,34 @@ class BatchCorruption(Corruption, BatchForm):
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Run it on one grey page as a batch of one; a member may have a faster way on the CPU."""
+        return self.on_device(image, params, "cpu")
+
+    def on_device(self, image: Image, params: Params, device: str) -> Image:
+        """Run it on one grey page as a batch of one, on a device of torch's: "cpu", "cuda"."""
         import torch
 
-        batch = torch.tensor(image).float()[None, None] / 255  # a copy: pages may be read-only
-        values = self.apply(batch, params)[0, 0]
-        return np.asarray((values * 255 + 0.5).to(torch.uint8).numpy())
+        batch = torch.tensor(image).to(device)  # a copy: pages may be read-only
+        values = self.apply(batch.float()[None, None] / 255, params)[0, 0]
+        return np.asarray((values * 255 + 0.5).to(torch.uint8).cpu().numpy())
+
+
+def _clamped(
+    run: "Callable[[Tensor, Mapping[str, Tensor]], Tensor]", images: "Tensor", params: Params
+) -> "Tensor":
+    """Run all patches at once, or on the CPU as many as `AT_ONCE` px."""
+    import torch
+
+    with torch.no_grad():
+        rows = _rows(images, params)
+        number = len(images)
+        if images.device.type == "cpu":
+            number = min(number, max(1, AT_ONCE // (images.shape[-2] * images.shape[-1])))
+        after = torch.empty_like(images)
+        for first in range(0, len(images), max(1, number)):
+            here = slice(first, first + number)
+            some = run(images[here], {name: values[here] for name, values in rows.items()})
+            torch.clamp(some, 0, 1, out=after[here])
+        return after
 
 
 def _rows(images: "Tensor", params: Params) -> dict[str, "Tensor"]:

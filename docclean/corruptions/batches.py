@@ -1,7 +1,7 @@
 """Lets whole batches of patches suffer, on the CPU or on a device, in physical order."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,27 +58,8 @@ def corrupt_batch(
     Returns:
         dirty and clean, new tensors.
     """
-    import torch
-
-    dirty = dirty.clone()
-    clean = None if clean is None else clean.clone()
     severe = np.asarray(severities, float)
-    dots = np.broadcast_to(np.asarray(dpi, float), severe.shape)
-    for form in forms(stages):
-        member = form.member
-        hit = rng.random(len(dirty)) < chance(member, corrupt)
-        if not member.both_sides:
-            hit &= severe >= 0
-        chosen = np.flatnonzero(hit)
-        if not len(chosen):
-            continue
-        level, ranges = np.maximum(severe[chosen], 0), corrupt.ranges.get(member.name)
-        params = form.sample_batch(rng, level, ranges, dots[chosen])
-        index = torch.from_numpy(chosen).to(dirty.device, non_blocking=True)
-        dirty[index] = form.apply(dirty[index], params)
-        if clean is not None:
-            clean[index] = form.apply_clean(clean[index], params)
-    return dirty, clean
+    return _suffered(dirty, clean, severe, np.zeros(len(dirty), int), rng, [corrupt], stages, dpi)
 
 
 def corrupt_looks(
@@ -107,16 +88,58 @@ def corrupt_looks(
     """
     import torch
 
-    after, twins = dirty.clone(), clean.clone()
-    dpi = facts[:, 2] if facts.shape[1] > 2 else np.full(len(facts), DPI)
-    for place, look in enumerate(recipe.looks()):
-        chosen = np.flatnonzero(facts[:, 1] == place)
-        if not len(chosen):
-            continue
-        index = torch.from_numpy(chosen).to(dirty.device)
-        severe, dots = facts[chosen, 0], dpi[chosen]
-        before = dirty[index], clean[index]
-        one, two = corrupt_batch(*before, severe, rng, look.corrupt, stages, dots)
-        after[index], twins[index] = one, before[1] if two is None else two
+    dpi = facts[:, 2] if facts.shape[1] > 2 else DPI
+    corrupts = [look.corrupt for look in recipe.looks()]
+    looks = facts[:, 1].astype(int)
+    after, twins = _suffered(dirty, clean, facts[:, 0], looks, rng, corrupts, stages, dpi)
+    assert twins is not None
     lost = ~are_legible(after, twins).view(-1, 1, 1, 1)
     return torch.where(lost, dirty, after), torch.where(lost, clean, twins)
+
+
+def _suffered(
+    dirty: "Tensor",
+    clean: "Tensor | None",
+    severe: NDArray[np.floating],
+    looks: NDArray[np.integer],
+    rng: np.random.Generator,
+    corrupts: Sequence[Corrupt],
+    stages: Sequence[str],
+    dpi: float | NDArray[np.floating],
+) -> tuple["Tensor", "Tensor | None"]:
+    """Run each form once, whatever the looks of the patches it hits."""
+    import torch
+
+    dirty = dirty.clone()
+    clean = None if clean is None else clean.clone()
+    dots = np.broadcast_to(np.asarray(dpi, float), severe.shape)
+    for form in forms(stages):
+        member = form.member
+        hit = rng.random(len(dirty)) < np.array([chance(member, one) for one in corrupts])[looks]
+        if not member.both_sides:
+            hit &= severe >= 0
+        chosen = np.flatnonzero(hit)
+        if not len(chosen):
+            continue
+        ranges = _ranges(form, [one.ranges.get(member.name, {}) for one in corrupts], looks[chosen])
+        params = form.sample_batch(rng, np.maximum(severe[chosen], 0), ranges, dots[chosen])
+        index = torch.from_numpy(chosen).to(dirty.device, non_blocking=True)
+        if clean is not None and form.changes_clean():
+            clean[index] = form.apply_clean(clean[index], params)
+        dirty[index] = form.apply(dirty[index], params)
+    return dirty, clean
+
+
+def _ranges(
+    form: BatchForm,
+    by_look: Sequence[Mapping[str, tuple[float, float]]],
+    looks: NDArray[np.integer],
+) -> dict[str, Any]:
+    """Return both ends of each parameter that a look moves: numbers, or arrays (N,) of several."""
+    own = form.member.ranges
+    moved = {}
+    for name in sorted({name for ranges in by_look for name in ranges}):
+        kept = (own[name].low, own[name].high) if name in own else (0.0, 0.0)
+        ends = np.array([ranges.get(name, kept) for ranges in by_look])
+        moved[name] = ends[0] if len(ends) == 1 else ends[looks].T
+    return moved

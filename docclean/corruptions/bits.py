@@ -1,14 +1,15 @@
-"""One bit per pixel: thresholds, screens, the fax."""
+"""One bit per pixel: thresholds, screens."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.corruptions.base import DPI, Draw, Params, Range
+from docclean.corruptions.base import DPI, Params, Range
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.lens import INTERPOLATIONS, resize_batch
+from docclean.corruptions.draws import Draws, Numbers
 from docclean.corruptions.sensor import batch_grain, page_grain
 from docclean.corruptions.shared.fields import Field
 from docclean.corruptions.tone import batch_levels, page_levels
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 GRAIN = 2.0
 """Size in px of the noise that makes a threshold's edges ragged."""
+SCREENS = ("4", "8", "8", "noise")
+"""Screens of dots, Bayer's by their side in dots, by the codes that are drawn."""
 
 
 class Threshold(BatchCorruption):
@@ -31,16 +34,18 @@ class Threshold(BatchCorruption):
         "noise": Range(0.0, 0.08, "share of the page's contrast"),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the level between ink and paper, and the noise before."""
         return {"level": draw("level"), "noise": draw("noise"), "seed": draw.seed()}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Compare each pixel with the level."""
-        ink, paper, blank = batch_levels(image)
-        noise = params["noise"] * (paper - ink).masked_fill(blank, 0)
-        noisy = image + noise * batch_grain(image, GRAIN)
-        return (noisy > ink + (paper - ink) * params["level"]).to(image.dtype)
+        from docclean.corruptions.shared.tensors import of_patch
+
+        ink, paper, blank = batch_levels(images)
+        noise = of_patch(params["noise"]) * (paper - ink).masked_fill(blank, 0)
+        noisy = images + noise * _grain(images, params)
+        return (noisy > ink + (paper - ink) * of_patch(params["level"])).to(images.dtype)
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Compare each pixel with the level."""
@@ -49,7 +54,7 @@ class Threshold(BatchCorruption):
         if not blank:
             noise = np.float32(params["noise"] * (paper - ink))
             noisy += noise * page_grain(params["seed"], image.shape, GRAIN)
-        return _lighter(noisy, ink + (paper - ink) * params["level"])
+        return lighter(noisy, ink + (paper - ink) * params["level"])
 
 
 class LocalThreshold(BatchCorruption):
@@ -64,7 +69,7 @@ class LocalThreshold(BatchCorruption):
         "k": Range(0.12, 0.0, "share"),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the window, how far below its mean ink begins, and the noise before."""
         return {
             "window": 2 * (draw.whole("window") // 2) + 1,
@@ -74,18 +79,17 @@ class LocalThreshold(BatchCorruption):
             "seed": draw.seed(),
         }
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """Compare with the mean that kornia.filters.box_blur finds, after Niblack and Sauvola."""
-        from kornia.filters import box_blur
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Compare with the mean of a window of each patch's own, after Niblack and Sauvola."""
+        from docclean.corruptions.shared.tensors import of_patch, window_moments
 
-        ink, paper, blank = batch_levels(image)
-        offset = params["offset"] * (paper - ink)
-        noise = params["noise"] * offset * batch_grain(image, GRAIN)
-        noisy = image + noise.masked_fill(blank, 0)
-        window = (params["window"],) * 2
-        mean = box_blur(noisy, window, "replicate")
-        spread = (box_blur(noisy**2, window, "replicate") - mean**2).clamp(min=0).sqrt()
-        return (noisy > _local_level(mean, spread, params["k"], offset)).to(image.dtype)
+        ink, paper, blank = batch_levels(images)
+        offset = of_patch(params["offset"]) * (paper - ink)
+        noise = of_patch(params["noise"]) * offset * _grain(images, params)
+        noisy = images + noise.masked_fill(blank, 0)
+        mean, spread = window_moments(noisy, params["window"] // 2)
+        level: Tensor = _local_level(mean, spread, of_patch(params["k"]), offset)
+        return (noisy > level).to(images.dtype)
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Compare with the mean that OpenCV finds."""
@@ -99,7 +103,7 @@ class LocalThreshold(BatchCorruption):
         mean = cv2.blur(noisy, window, borderType=cv2.BORDER_REPLICATE)
         square = cv2.sqrBoxFilter(noisy, -1, window, borderType=cv2.BORDER_REPLICATE)
         spread = np.sqrt(np.maximum(square - mean * mean, 0))
-        return _lighter(noisy, _local_level(mean, spread, np.float32(params["k"]), offset))
+        return lighter(noisy, _local_level(mean, spread, np.float32(params["k"]), offset))
 
 
 class Dither(BatchCorruption):
@@ -113,26 +117,27 @@ class Dither(BatchCorruption):
         "cell": Range(1.0, 1.7, "px", by_severity=False),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the screen, the size of its dots, and how grey paper and ink are."""
-        screen, cell = draw.choice("4", "8", "8", "noise"), max(1, draw.whole("cell"))
+        screen, cell = draw.code(SCREENS), np.maximum(1, draw.whole("cell"))
+        noise = screen == SCREENS.index("noise")  # coarser noise would read as full stops
         return {
             "screen": screen,
-            "cell": 1 if screen == "noise" else cell,  # coarser noise would read as full stops
+            "cell": np.where(noise, 1, cell),
             "tint": draw("tint"),
             "lift": draw("lift"),
             "seed": draw.seed(),
         }
 
-    def run(self, image: "Tensor", params: Params) -> Any:
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Compare each pixel with its place's level in the screen."""
-        import torch
+        from docclean.corruptions.shared.tensors import of_patch
 
-        ink, paper, blank = batch_levels(image)
-        tint = torch.full_like(ink, params["tint"]).masked_fill(blank, 0)
-        grey = ((image - ink) / (paper - ink)).clamp(0, 1)
-        screen = torch.from_numpy(_screen(image.shape[-2:], params)).to(image)
-        return (params["lift"] + grey * (1 - params["lift"] - tint) > screen).to(image.dtype)
+        ink, paper, blank = batch_levels(images)
+        tint = of_patch(params["tint"]).masked_fill(blank, 0)
+        lift = of_patch(params["lift"])
+        grey = ((images - ink) / (paper - ink)).clamp(0, 1)
+        return (lift + grey * (1 - lift - tint) > _screens(images, params)).to(images.dtype)
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Compare each pixel with its place's level in the screen."""
@@ -140,54 +145,10 @@ class Dither(BatchCorruption):
         tint = 0.0 if blank else params["tint"]
         grey = np.clip((np.linspace(0, 1, 256) - ink) / (paper - ink), 0, 1)
         table = (params["lift"] + grey * (1 - params["lift"] - tint)).astype(np.float32)
-        return _lighter(table.take(image), _screen(image.shape, params))
+        return lighter(table.take(image), _screen(image.shape, params))
 
 
-class Fax(BatchCorruption):
-    """Sent as a fax: fewer rows than columns, one bit, and errors on the line."""
-
-    name = "fax"
-    probability = 0.03
-    ranges: ClassVar = {
-        "columns": Range(1.0, 0.75, "share"),
-        "standard": Range(0.62, 0.75, "rows over columns", by_severity=False),
-        "level": Range(0.48, 0.62, "share of the page's contrast", by_severity=False),
-        "errors": Range(0.0, 25.0, "per thousand rows"),
-    }
-
-    def draw(self, draw: Draw) -> Params:
-        """Draw the resolution (fine or standard), the level and the line's errors."""
-        columns, standard = draw("columns"), draw("standard")
-        return {
-            "columns": columns,
-            "rows": columns * (0.96 if draw.chance(0.4) else standard),
-            "level": draw("level"),
-            "errors": draw("errors"),
-            "up": draw.choice("nearest", "nearest", "linear"),
-            "seed": draw.seed(),
-        }
-
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """Reduce, threshold, lose some of it, and enlarge."""
-        ink, paper, _ = batch_levels(image)
-        height, width = image.shape[-2:]
-        sent = resize_batch(image, _sent_size(height, width, params), "area")
-        bits = (sent > ink + (paper - ink) * params["level"]).to(image.dtype)
-        return resize_batch(_with_errors(bits, params, 1), (height, width), params["up"])
-
-    def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
-        """Reduce, threshold, lose some of it, and enlarge."""
-        ink, paper, _ = page_levels(image)
-        height, width = image.shape
-        rows, columns = _sent_size(height, width, params)
-        sent = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
-        level = 255 * (ink + (paper - ink) * params["level"])
-        bits = _with_errors(_lighter(sent.astype(np.float32), level), params, 255)
-        up = INTERPOLATIONS[params["up"]]
-        return np.asarray(cv2.resize(bits, (width, height), interpolation=up), np.uint8)
-
-
-def _lighter(values: NDArray[Any], level: Any) -> Image:
+def lighter(values: NDArray[Any], level: Any) -> Image:
     """Return 255 where a value is above the level, else 0."""
     return np.asarray((values > level).view(np.uint8) * np.uint8(255))
 
@@ -200,13 +161,36 @@ def _local_level(mean: Any, spread: Any, k: Any, offset: Any) -> Any:
 def _screen(shape: tuple[int, ...], params: Params) -> Field:
     """Return the level at every pixel, between 0 and 1."""
     height, width = shape
-    if params["screen"] == "noise":
+    screen = SCREENS[params["screen"]]
+    if screen == "noise":
         rng = np.random.default_rng(params["seed"])
         codes = rng.integers(0, 256, (height, width), np.uint8)
         return (codes.astype(np.float32) + np.float32(0.5)) / np.float32(256)
-    side, cell = int(params["screen"]), params["cell"]
+    side, cell = int(screen), params["cell"]
     rows, columns = np.arange(height) // cell, np.arange(width) // cell
     return np.asarray(_bayer(side)[(rows % side)[:, None], columns % side])
+
+
+def _screens(like: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+    """Return what `_screen` does for a batch, (N, 1, H, W)."""
+    import torch
+
+    from docclean.corruptions.shared.tensors import hashed, of_patch
+
+    height, width = like.shape[-2:]
+    noise = ((hashed(params["seed"], (height, width)) & 255).to(like.dtype) + 0.5) / 256
+    small = np.tile(_bayer(4), (2, 2))
+    tiles = torch.from_numpy(np.stack([small, *[_bayer(8)] * 3])).to(like)
+    down, across = (
+        torch.div(
+            torch.arange(side, device=like.device), params["cell"][:, None], rounding_mode="floor"
+        )
+        % 8
+        for side in (height, width)
+    )
+    screen = params["screen"].view(-1, 1, 1)
+    dots = tiles[screen, down[:, :, None], across[:, None, :]][:, None]
+    return torch.where(of_patch(params["screen"]) == SCREENS.index("noise"), noise, dots)
 
 
 def _bayer(side: int) -> Field:
@@ -221,19 +205,5 @@ def _sent_size(height: int, width: int, params: Params) -> tuple[int, int]:
     return max(1, round(height * params["rows"])), max(1, round(width * params["columns"]))
 
 
-def _with_errors(page: Any, params: Params, white: int) -> Any:
-    """Spoil rows in place, from where the error fell: arrays and tensors are indexed alike."""
-    rng = np.random.default_rng(params["seed"])
-    height, width = page.shape[-2:]
-    for _ in range(rng.poisson(params["errors"] * height / 1000)):
-        row, start = int(rng.integers(height)), int(rng.integers(width))
-        kind, reach, slip = rng.random(), int(rng.integers(1, 3)), int(rng.integers(2, 13))
-        rows = slice(row, row + reach)
-        if kind < 0.4:  # the decoder shows the row before again
-            page[..., rows, :] = page[..., max(0, row - 1) : max(1, row), :]
-        elif kind < 0.75:  # a run of the wrong length moves the rest of the row
-            rest = page[..., rows, start : max(start, width - slip)] * 1  # a copy: they overlap
-            page[..., rows, start + slip :] = rest
-        else:
-            page[..., rows, start:] = white
-    return page
+def _grain(images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+    return batch_grain(images, params["seed"], images.new_full((len(images),), GRAIN))

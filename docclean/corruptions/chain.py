@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.base import DPI, Corruption, Params
+from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.borrowed import borrowed, is_borrowed
 from docclean.corruptions.device import DEVICE
 from docclean.corruptions.shared.legible import is_legible
-from docclean.errors import UsageError
+from docclean.errors import MissingProgramError, UsageError
 from docclean.page import Image
 from docclean.recipe import Corrupt
 from docclean.registry import nearest
@@ -43,6 +45,8 @@ class Chain:
 def check(corrupt: Corrupt, file: str = "") -> None:
     """Refuse names that no corruption has, and ranges a corruption cannot work with.
 
+    A name such as "kornia:RandomPlasmaShadow" is looked up in the library, which is imported then.
+
     Args:
         corrupt: of a recipe or of a look.
         file: it was read from; begins the message.
@@ -53,15 +57,18 @@ def check(corrupt: Corrupt, file: str = "") -> None:
     told = f"{file}: " if file else ""
     for table in ("members", "ranges"):
         for name in getattr(corrupt, table):
-            if name not in CORRUPTIONS.names():
+            if not is_borrowed(name) and name not in CORRUPTIONS.names():
                 raise UsageError(
                     f"{told}[corrupt.{table}] has no '{name}'{nearest(name, CORRUPTIONS.names())}"
                 )
-    for name, ranges in corrupt.ranges.items():
-        try:
-            CORRUPTIONS[name].check_ranges(ranges)
-        except UsageError as error:
-            raise UsageError(f"{told}{error}") from error
+    try:
+        for name, ranges in corrupt.ranges.items():
+            if not is_borrowed(name):
+                CORRUPTIONS[name].check_ranges(ranges)
+        for name in filter(is_borrowed, {**corrupt.members, **corrupt.ranges}):
+            borrowed(name, corrupt.ranges.get(name))
+    except UsageError as error:
+        raise UsageError(f"{told}{error}") from error
 
 
 def runs_here(member: Corruption) -> bool:
@@ -108,7 +115,27 @@ def draw_chain(
         if drawn and stage_of(member) in stages and (member.both_sides or not clean):
             ranges = corrupt.ranges.get(member.name)
             steps.append((member, member.sample(seeded, severity, ranges)))
+    if "sheet" in stages:
+        lens = next((at for at, step in enumerate(steps) if step[0].stage == "batch"), len(steps))
+        steps[lens:lens] = _draw_borrowed(rng, corrupt, share, clean)
     return Chain(tuple(steps), CLEAN if clean else severity)
+
+
+def _draw_borrowed(
+    rng: np.random.Generator, corrupt: Corrupt, share: float, clean: bool
+) -> list[tuple[Corruption, Params]]:
+    """Draw the libraries' transforms, in the recipe's order.
+
+    They follow no severity; where the page is to be milder, fewer of them are drawn.
+    """
+    steps: list[tuple[Corruption, Params]] = []
+    for name in filter(is_borrowed, corrupt.members):
+        member = borrowed(name, corrupt.ranges.get(name))
+        drawn = rng.random() < corrupt.members[name] * (1.0 if member.both_sides else share)
+        seeded = np.random.default_rng(rng.integers(2**63))
+        if drawn and (member.both_sides or not clean):
+            steps.append((member, member.sample(seeded, 0.0)))
+    return steps
 
 
 def stage_of(member: Corruption) -> str:
@@ -122,11 +149,19 @@ def chance(member: Corruption, corrupt: Corrupt) -> float:
     return corrupt.members.get(member.name, unnamed)
 
 
-def apply_chain(image: Image, chain: Chain, dpi: float = DPI) -> tuple[Image, Image]:
-    """Return (dirty, clean), both uint8 (H, W); the input itself is not changed."""
+def apply_chain(
+    image: Image, chain: Chain, dpi: float = DPI, device: str = ""
+) -> tuple[Image, Image]:
+    """Return (dirty, clean), both uint8 (H, W); the input itself is not changed.
+
+    With a device of torch's, what has a form for batches runs there; empty: all by OpenCV.
+    """
     dirty, clean = image, image
     for member, params in chain.steps:
-        dirty = member.on_page(dirty, params, dpi)
+        if device and isinstance(member, BatchCorruption):
+            dirty = member.on_device(dirty, params, device)
+        else:
+            dirty = member.on_page(dirty, params, dpi)
         clean = member.on_clean(clean, params, dpi)
     return dirty, clean
 
@@ -137,6 +172,7 @@ def dirty_sheet(
     corrupt: Corrupt,
     dpi: float = DPI,
     stages: tuple[str, ...] = STAGES,
+    device: str = "",
 ) -> tuple[Image, Image, Chain]:
     """Draw a chain and apply it, milder and milder where nobody could read the page.
 
@@ -146,6 +182,7 @@ def dirty_sheet(
         corrupt: probabilities and ranges.
         dpi: of the page, dots per inch.
         stages: leave out what `batches.corrupt_looks` does later.
+        device: of torch's, for what can run there; empty: all by OpenCV.
 
     Returns:
         dirty, clean, both uint8 (H, W), and the chain they went through.
@@ -153,11 +190,11 @@ def dirty_sheet(
     seed = int(rng.integers(2**63))
     for share in SOFTER:  # the same corruptions, each milder
         chain = draw_chain(np.random.default_rng(seed), corrupt, stages, share)
-        dirty, clean = apply_chain(image, chain, dpi)
+        dirty, clean = apply_chain(image, chain, dpi, device)
         if is_legible(dirty, clean):
             return dirty, clean, chain
     chain = Chain([step for step in chain.steps if step[0].both_sides], CLEAN)
-    return *apply_chain(image, chain, dpi), chain
+    return *apply_chain(image, chain, dpi, device), chain
 
 
 def move_points(
@@ -181,3 +218,20 @@ def dirty_by_name(
         for place, (name, severity) in enumerate(members.items())
     )
     return apply_chain(image, Chain(drawn, max(members.values(), default=0.0)), dpi)
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch does not have here; an empty one is OpenCV's processor.
+
+    Raises:
+        MissingProgramError: it is not here; what to do is told.
+    """
+    if not device.startswith("cuda"):
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise MissingProgramError(
+            f"--device {device}: torch sees no such device here; "
+            "install a CUDA build of torch, or leave --device out"
+        )

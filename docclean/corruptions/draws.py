@@ -28,7 +28,10 @@ class Draws:
         ranges: Mapping[str, Range],
         dpi: float | Sequence[float] | NDArray[np.floating[Any]] = DPI,
     ) -> None:
-        """Keep the source of randomness, the severities (N,), the ranges and the dots per inch."""
+        """Keep the source of randomness, the severities (N,), the ranges and the dots per inch.
+
+        The ends of a range are numbers, or arrays (N,) where patches of several looks differ.
+        """
         self.rng, self._ranges = rng, ranges
         self.severities = np.asarray(severities, np.float64)
         self._dpi = np.broadcast_to(np.asarray(dpi, np.float64), self.severities.shape)
@@ -40,6 +43,7 @@ class Draws:
     def __call__(self, name: str, each: int = 0) -> Numbers:
         """Draw the parameter `name` from its range."""
         span = self._ranges[name]
+        low, high = (self._of_rows(end, each) for end in (span.low, span.high))
         if span.by_severity:
             centre = self.severities**span.power
             if each:
@@ -47,7 +51,7 @@ class Draws:
             position = np.clip(centre + self.rng.normal(0, JITTER, self._shape(each)), 0, 1)
         else:
             position = self.rng.random(self._shape(each))
-        return np.asarray(span.low + (span.high - span.low) * position)
+        return np.asarray(low + (high - low) * position)
 
     def px(self, name: str, each: int = 0) -> Numbers:
         """Draw a length that its range gives in mm, and return it in px of each patch."""
@@ -92,6 +96,10 @@ class Draws:
         return sheet | {
             name: 0.5 - 0.5 * np.cos(np.pi * self.uniform()) for name in ("left", "top")
         }
+
+    def _of_rows(self, end: float | Numbers, each: int) -> float | Numbers:
+        """Return an end of a range; patches of several looks have one each, (N,)."""
+        return np.asarray(end)[:, None] if each and np.ndim(end) else end
 
     def _shape(self, each: int) -> tuple[int, ...]:
         return (len(self), each) if each else (len(self),)

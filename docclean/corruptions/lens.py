@@ -162,30 +162,6 @@ INTERPOLATIONS = {
 """OpenCV's code of each interpolation a corruption draws by name."""
 
 
-def resize_batch(image: "Tensor", size: tuple[int, int], interpolation: str) -> "Tensor":
-    """Return the batch at another (height, width), as OpenCV would resize it."""
-    import torch
-    from torch.nn.functional import interpolate
-
-    if interpolation == "area":  # torch's own takes whole pixels only, which moves strokes
-        rows, columns = (
-            torch.from_numpy(_coverage(*sides)).to(image)
-            for sides in zip(size, image.shape[-2:], strict=True)
-        )
-        return rows @ image @ columns.T
-    mode = {"linear": "bilinear", "cubic": "bicubic"}.get(interpolation, interpolation)
-    return interpolate(image, size, mode=mode, align_corners=None if mode == "nearest" else False)
-
-
-def _coverage(small: int, large: int) -> Field:
-    """Return the share of each of `small` wide pixels that each of `large` narrow ones fills."""
-    edges = np.arange(small + 1) * (large / small)
-    start, end = edges[:-1, None], edges[1:, None]
-    narrow = np.arange(large)[None, :]
-    covered = np.minimum(end, narrow + 1) - np.maximum(start, narrow)
-    return np.asarray(np.maximum(covered, 0) * (small / large), np.float32)
-
-
 def gaussian_side(sigma: float) -> int:
     """Return the side of a Gaussian's kernel that reaches three deviations each way."""
     return 2 * int(np.ceil(3 * sigma)) + 1

@@ -1,12 +1,14 @@
 """What the scanner's software does to greys: curves, stretches, sharpening, few levels."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import cv2
 import numpy as np
 
-from docclean.corruptions.base import DPI, Draw, Params, Range
+from docclean.corruptions.base import DPI, Params, Range
 from docclean.corruptions.batch import BatchCorruption
+from docclean.corruptions.draws import Draws, Numbers
 from docclean.corruptions.lens import gaussian_side
 from docclean.corruptions.shared.fields import Field, to_image
 from docclean.page import Image
@@ -33,20 +35,23 @@ class Contrast(BatchCorruption):
         "white": Range(0.08, 0.31, "grey"),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw gamma, black level and white level, each up to what the severity allows."""
         return {
-            "gamma": float(np.exp(draw.rng.normal(0, 1) * draw("gamma"))),
+            "gamma": np.exp(draw.normal() * draw("gamma")),
             "black": draw.uniform(0, draw("black")),
             "white": 1 - draw.uniform(0, draw("white")),
         }
 
-    def run(self, image: "Tensor", params: Params) -> Any:
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """kornia.enhance.adjust_gamma between the two levels."""
         from kornia.enhance import adjust_gamma
 
-        span = params["white"] - params["black"]
-        return params["black"] + span * adjust_gamma(image, params["gamma"])
+        from docclean.corruptions.shared.tensors import of_patch
+
+        black, span = (of_patch(params["black"]), of_patch(params["white"] - params["black"]))
+        curved: Tensor = adjust_gamma(images, params["gamma"])
+        return black + span * curved
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Look every grey up in the curve."""
@@ -64,16 +69,18 @@ class AutoContrast(BatchCorruption):
         "blow": Range(0.04, 0.4, "share of the page's contrast"),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw how much is lost at the dark and at the light end."""
         return {"crush": draw("crush"), "blow": draw("blow")}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Stretch what lies between the two ends."""
-        ink, paper, _ = batch_levels(image)
-        low = ink + params["crush"] * (paper - ink)
-        high = paper - params["blow"] * (paper - ink)
-        return (image - low) / (high - low)
+        from docclean.corruptions.shared.tensors import of_patch
+
+        ink, paper, _ = batch_levels(images)
+        low = ink + of_patch(params["crush"]) * (paper - ink)
+        high = paper - of_patch(params["blow"]) * (paper - ink)
+        return (images - low) / (high - low)
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Look every grey up in the stretch."""
@@ -95,18 +102,16 @@ class Halo(BatchCorruption):
         "headroom": Range(0.03, 0.16, "grey"),
     }
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the sharpening's strength and radius, and how far paper stays below white."""
         return {"amount": draw("amount"), "radius": draw("radius"), "headroom": draw("headroom")}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
-        """kornia.filters.unsharp_mask, its difference many times over."""
-        from kornia.filters import unsharp_mask
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
+        """Add what a blur of its own takes away from each patch, many times over."""
+        from docclean.corruptions.shared.tensors import blurred, of_patch
 
-        side, sigma = gaussian_side(params["radius"]), params["radius"]
-        page = image * (1 - params["headroom"])
-        sharp = unsharp_mask(page, (side, side), (sigma, sigma), "replicate")
-        return page + params["amount"] * (sharp - page)
+        page = images * of_patch(1 - params["headroom"])
+        return page + of_patch(params["amount"]) * (page - blurred(page, params["radius"]))
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Take the blurred page away from a multiple of the page."""
@@ -124,14 +129,16 @@ class Quantization(BatchCorruption):
     probability = 0.03
     ranges: ClassVar = {"greys": Range(32, 4, "greys")}
 
-    def draw(self, draw: Draw) -> Params:
+    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the number of greys."""
-        return {"greys": max(2, draw.whole("greys"))}
+        return {"greys": np.maximum(2, draw.whole("greys"))}
 
-    def run(self, image: "Tensor", params: Params) -> Any:
+    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Round to the nearest grey there is."""
-        steps = params["greys"] - 1
-        return (image * steps).round() / steps
+        from docclean.corruptions.shared.tensors import of_patch
+
+        steps = of_patch(params["greys"].to(images.dtype) - 1)
+        return (images * steps).round() / steps
 
     def on_page(self, image: Image, params: Params, dpi: float = DPI) -> Image:
         """Look the nearest grey there is up."""
@@ -151,19 +158,19 @@ def page_levels(image: Image) -> tuple[float, float, bool]:
     return ink / 255, paper / 255, False
 
 
-def batch_levels(image: "Tensor") -> tuple["Tensor", "Tensor", "Tensor"]:
+def batch_levels(images: "Tensor") -> tuple["Tensor", "Tensor", "Tensor"]:
     """Return what `page_levels` does for every page of a batch, as (N, 1, 1, 1)."""
     import torch
 
-    number = len(image)
-    codes = (image.clamp(0, 1) * 255 + 0.5).long().flatten(1)
-    codes = codes + 256 * torch.arange(number, device=image.device)[:, None]
+    number = len(images)
+    codes = (images.clamp(0, 1) * 255 + 0.5).int().flatten(1)
+    codes += 256 * torch.arange(number, device=images.device, dtype=torch.int32)[:, None]
     counts = torch.bincount(codes.flatten(), minlength=256 * number).view(number, 256).cumsum(1)
-    pixels = image[0].numel()
+    pixels = images.shape[-2] * images.shape[-1]
     ink, paper = ((counts < share * pixels).sum(1).view(-1, 1, 1, 1) for share in (INK, PAPER))
     blank = paper - ink < BLANK
     ink, paper = ink.masked_fill(blank, 0), paper.masked_fill(blank & (paper < DARK), 255)
-    return ink.to(image.dtype) / 255, paper.to(image.dtype) / 255, blank
+    return ink.to(images.dtype) / 255, paper.to(images.dtype) / 255, blank
 
 
 def _greys() -> Field:

@@ -5,6 +5,7 @@ from docclean.models.classics.bottleneck import BottleneckAutoencoder
 from docclean.models.classics.conv import ConvolutionalAutoencoder
 from docclean.models.classics.dense import DenseAutoencoder, VariationalAutoencoder
 from docclean.models.classics.marginalized import MarginalizedAutoencoder
+from docclean.models.coarse import CoarseAffineAutoencoder
 from docclean.models.dae import LocalAffineAutoencoder
 from docclean.registry import Registry
 
@@ -12,6 +13,7 @@ ARCHITECTURES: Registry[type[Architecture]] = Registry(
     "architecture",
     [
         LocalAffineAutoencoder,
+        CoarseAffineAutoencoder,
         ConvolutionalAutoencoder,
         BottleneckAutoencoder,
         DenseAutoencoder,

@@ -52,18 +52,19 @@ FAR = 11
 some lines of text, so that show-through between two of them is not held for ink."""
 
 
-def local_levels(half: Tensor) -> Tensor:
-    """Return (N, 4, h/8, w/8): lightest and darkest of 48 px, mean of 16, darkest of 176 px.
+def local_levels(half: Tensor, unit: int = 2) -> Tensor:
+    """Return (N, 4, h, w) of cells: lightest and darkest of 48 px, mean of 16, darkest of 176 px.
 
     They tell the network what paper and ink look like *here*, so that a page whose only ink is
     faint is not mistaken for a page whose back shows through.
 
     Args:
-        half: (N, 1, h, w), the page at half its resolution, 0..1.
+        half: (N, 1, H / unit, W / unit), the page at a part of its resolution, 0..1.
+        unit: px of the page for one of `half`.
     """
-    lightest = F.max_pool2d(half, CELL // 2)
-    darkest = F.max_pool2d(-half, CELL // 2)
-    mean = F.avg_pool2d(half, CELL // 2)
+    lightest = F.max_pool2d(half, CELL // unit)
+    darkest = F.max_pool2d(-half, CELL // unit)
+    mean = F.avg_pool2d(half, CELL // unit)
     wide = F.max_pool2d(lightest, 3, 1, 1)
     deep = -F.max_pool2d(darkest, 3, 1, 1)
     far = -F.max_pool2d(darkest, FAR, 1, FAR // 2)
@@ -83,10 +84,14 @@ def paper_level(half: Tensor) -> Tensor:
     Args:
         half: (N, 1, h, w), the page at half its resolution, 0..1.
     """
-    coarse = F.avg_pool2d(half, 2)
-    lightest = F.max_pool2d(coarse, CLOSING, 1, CLOSING // 2)
-    closed = -F.max_pool2d(-lightest, CLOSING, 1, CLOSING // 2)
+    closed = closing(F.avg_pool2d(half, 2))
     return F.interpolate(closed, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def closing(half: Tensor) -> Tensor:
+    """Return `paper_level` of a page at a quarter of its resolution, at that resolution."""
+    lightest = F.max_pool2d(half, CLOSING, 1, CLOSING // 2)
+    return -F.max_pool2d(-lightest, CLOSING, 1, CLOSING // 2)
 
 
 LEAST_CONTRAST = 0.2

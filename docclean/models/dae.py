@@ -10,6 +10,7 @@ paper.
 """
 
 import math
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +32,12 @@ from docclean.recipe import Model
 
 LEAST = 0.003
 """Greys are kept this far from 0 and 1 before the logit: 0.8 grey levels of 255."""
+PX = {
+    **dict.fromkeys(("down2", "encode2", "decode2", "up1"), 4),
+    **dict.fromkeys(("down3", "encode3", "decode3", "up2"), 8),
+    **dict.fromkeys(("down4", "encode4", "level1", "level2", "level4", "up3"), 16),
+}
+"""Sides in px of what one place of a convolution's output stands for; the others': the finest."""
 START_SHARE = -2.0
 """Logit, before training, of the share of wide contrast and of the page as it came: 0.12."""
 
@@ -41,6 +48,8 @@ class LocalAffineAutoencoder(Architecture):
     name = "dae"
     stride = 16
     reduces = True
+    unit: ClassVar[int] = 2
+    """Side in px of what one place of the finest level stands for."""
 
     def __init__(
         self,
@@ -88,12 +97,14 @@ class LocalAffineAutoencoder(Architecture):
 
     def logits(self, image: Tensor) -> Tensor:
         """(N, 1, H, W) in 0..1, sides multiples of 16 -> (N, 1, H, W) before the sigmoid."""
-        grey, residual = self._parts(F.pixel_unshuffle(image, 2))
-        return F.pixel_shuffle(grey.log() - torch.log1p(-grey) + residual, 2)
+        grey, residual = self._parts(F.pixel_unshuffle(image, self.unit))
+        return F.pixel_shuffle(grey.log() - torch.log1p(-grey) + residual, self.unit)
 
     def forward(self, image: Tensor) -> Tensor:
         """Return sigmoid(logits), by the shorter way."""
-        return F.pixel_shuffle(self._cleaned(F.pixel_unshuffle(image, 2)), 2)
+        return F.pixel_shuffle(
+            _painted(*self._parts(F.pixel_unshuffle(image, self.unit))), self.unit
+        )
 
     def on_bytes(self, tiles: Tensor, seen: Tensor | None = None) -> Tensor:
         """As of every architecture; the network may see a reduced picture of what it cleans.
@@ -105,25 +116,22 @@ class LocalAffineAutoencoder(Architecture):
             tiles: uint8 (N, H, W).
             seen: the tiles reduced, uint8 (N, h, w), sides multiples of 16; None: the tiles.
         """
-        head, far, near = self._predicted(_quarters(tiles if seen is None else seen))
+        pixels = _pixels_apart(tiles if seen is None else seen, self.unit)
+        head, far, near = self._predicted(pixels)
         page = tiles.unsqueeze(1).float() / 255
         size = (tiles.shape[-2], tiles.shape[-1])
         slope, moved = (F.interpolate(one, size) for one in _line(head, far, near))
-        residual = F.pixel_shuffle(head[:, :4], 2)
+        residual = F.pixel_shuffle(head[:, :-4], self.unit)
         if seen is not None:
             residual = F.interpolate(residual, size, mode="bilinear", align_corners=False)
         grey = (slope * page + moved).clamp(LEAST, 1 - LEAST)
         return to_bytes(_painted(grey, residual)).squeeze(1)
 
-    def _cleaned(self, quarters: Tensor) -> Tensor:
-        """(N, 4, H/2, W/2) in 0..1 -> the same shape, cleaned."""
-        return _painted(*self._parts(quarters))
-
     def _parts(self, quarters: Tensor) -> tuple[Tensor, Tensor]:
         """Return the stretched greys and the residual of their logits, (N, 4, H/2, W/2)."""
         head, far, near = self._predicted(quarters)
         slope, moved = _line(head, far, near)
-        return (slope * quarters + moved).clamp(LEAST, 1 - LEAST), head[:, :4]
+        return (slope * quarters + moved).clamp(LEAST, 1 - LEAST), head[:, :-4]
 
     def _predicted(self, quarters: Tensor) -> tuple[Tensor, "Line", "Line"]:
         """Return what the network says, (N, 8, H/2, W/2), and the lines of far and near contrast.
@@ -132,12 +140,15 @@ class LocalAffineAutoencoder(Architecture):
         of such pages: maps of one channel are mixed, and the page itself is touched once.
         """
         half = quarters.mean(1, keepdim=True)
-        levels = local_levels(half)
-        light, dark = _spread(levels[:, :1]), _spread(levels[:, 3:4])
-        far, near = even_contrast(light, dark), even_contrast(paper_level(half), dark)
+        levels = local_levels(half, self.unit)
+        light, dark = (_spread(levels[:, at : at + 1], CELL / self.unit) for at in (0, 3))
+        far, near = even_contrast(light, dark), even_contrast(self.paper(half), dark)
         doubled = 2 * quarters
         seen = (doubled - 1, *(slope * doubled + (2 * shift - 1) for slope, shift in (far, near)))
         return self._head(torch.cat(seen, 1), levels), far, near
+
+    paper = staticmethod(paper_level)
+    """The paper's grey under the ink, at the resolution of the finest level."""
 
     def _head(self, seen: Tensor, levels: Tensor) -> Tensor:
         """(N, 12, H/2, W/2) -> (N, 8, H/2, W/2): residuals, stretch, shift, wide, keep."""
@@ -166,38 +177,23 @@ class LocalAffineAutoencoder(Architecture):
         """Return the pixels that output pixel `output` depends on, as `logits` computes it."""
         deep = [max(1, 2 * depth) for depth in self.depths]  # convolutions of each block
         own = (output // 2, output // 2)
-        y1 = _wider(own, 2)  # head, decode1
-        y2 = _wider(_halved(y1), deep[4])
-        y3 = _wider(_halved(y2), deep[3])
-        x4 = _wider(_halved(y3), deep[2])
-        x3 = _wider(_both(y3, _doubled(x4)), deep[1])
-        x2 = _wider(_both(y2, _doubled(x3)), deep[0])
-        seen = _wider(_both(y1, _doubled(x2)), 1 + self.has_fine)  # fine, stem
-        cells = _both(_bilinear(seen, CELL // 2), _both(x4, (y1[0] // 8, y1[1] // 8)))
-        paper = _wider(_bilinear(seen, 2), 2 * (CLOSING // 2))
-        pixels = _both((2 * seen[0], 2 * seen[1] + 1), (4 * paper[0], 4 * paper[1] + 3))
-        cells = _wider(cells, FAR // 2)
-        return _both(pixels, (CELL * cells[0], CELL * cells[1] + CELL - 1))
+        y1 = wider(own, 2)  # head, decode1
+        y2 = wider(halved(y1), deep[4])
+        y3 = wider(halved(y2), deep[3])
+        x4 = wider(halved(y3), deep[2])
+        x3 = wider(both(y3, doubled(x4)), deep[1])
+        x2 = wider(both(y2, doubled(x3)), deep[0])
+        seen = wider(both(y1, doubled(x2)), 1 + self.has_fine)  # fine, stem
+        cells = both(bilinear(seen, CELL // 2), both(x4, (y1[0] // 8, y1[1] // 8)))
+        paper = wider(bilinear(seen, 2), 2 * (CLOSING // 2))
+        pixels = both((2 * seen[0], 2 * seen[1] + 1), (4 * paper[0], 4 * paper[1] + 3))
+        cells = wider(cells, FAR // 2)
+        return both(pixels, (CELL * cells[0], CELL * cells[1] + CELL - 1))
 
     def macs_per_pixel(self) -> float:
         """Return multiply-adds per input pixel of the convolutions."""
-        scale = {
-            "down2": 4,
-            "encode2": 4,
-            "decode2": 4,
-            "down3": 8,
-            "encode3": 8,
-            "decode3": 8,
-            "down4": 16,
-            "level4": 16,
-            "level1": 16,
-            "encode4": 16,
-            "up3": 16,
-            "up2": 8,
-            "up1": 4,
-        }
         return sum(
-            module.weight.numel() / scale.get(name.split(".")[0], 2) ** 2
+            module.weight.numel() / PX.get(name.split(".")[0], self.unit) ** 2
             for name, module in self.named_modules()
             if isinstance(module, nn.Conv2d)
         )
@@ -207,24 +203,27 @@ Line = tuple[Tensor, Tensor]
 """Slope and shift of a line that greys are taken along, (N, 1, H/2, W/2) each."""
 
 
-def _quarters(tiles: Tensor) -> Tensor:
+def _pixels_apart(tiles: Tensor, unit: int) -> Tensor:
     """Return the pixels of every 2 x 2 as channels, uint8 (N, H, W) -> (N, 4, H/2, W/2) in 0..1.
 
     Strided cuts are what onnxruntime does fastest: `pixel_unshuffle` becomes a transposition.
     """
-    rows = tiles[:, ::2], tiles[:, 1::2]
-    parts = [part for row in rows for part in (row[:, :, ::2], row[:, :, 1::2])]
+    rows = [tiles[:, at::unit] for at in range(unit)]
+    parts = [row[:, :, at::unit] for row in rows for at in range(unit)]
     return torch.stack(parts, 1).float() / 255
 
 
 def _line(head: Tensor, far: Line, near: Line) -> Line:
     """Return the line that the page's greys are taken along."""
     slope, shift = near
-    wide, keep = head[:, 6:7].sigmoid(), head[:, 7:8].sigmoid()
+    stretch, moved, wide, keep = (
+        head[:, at : at + 1] for at in range(head.shape[1] - 4, head.shape[1])
+    )
+    wide, keep = wide.sigmoid(), keep.sigmoid()
     slope, shift = slope + wide * (far[0] - slope), shift + wide * (far[1] - shift)
     slope, shift = slope + keep * (1 - slope), shift - keep * shift
-    stretch = 1 + head[:, 4:5]
-    return slope * stretch, (shift - 0.5) * stretch + (0.5 + head[:, 5:6])
+    stretch = 1 + stretch
+    return slope * stretch, (shift - 0.5) * stretch + (0.5 + moved)
 
 
 def _painted(grey: Tensor, residual: Tensor) -> Tensor:
@@ -232,34 +231,36 @@ def _painted(grey: Tensor, residual: Tensor) -> Tensor:
     return grey / (grey + (1 - grey) * (-residual).exp())
 
 
-def _spread(level: Tensor) -> Tensor:
-    """Bring a level of cells to half the page's resolution, (N, 1, h, w) -> (N, 1, 8h, 8w)."""
-    return F.interpolate(level, scale_factor=CELL / 2, mode="bilinear", align_corners=False)
+def _spread(level: Tensor, times: float) -> Tensor:
+    """Bring a level of cells to the finest level's resolution, (N, 1, h, w) -> e.g. 8h, 8w."""
+    return F.interpolate(level, scale_factor=times, mode="bilinear", align_corners=False)
 
 
 Span = tuple[int, int]
 """First and last index along one axis."""
 
 
-def _wider(span: Span, convolutions: int) -> Span:
+def wider(span: Span, convolutions: int) -> Span:
+    """Undo 3x3 convolutions of stride 1."""
     return span[0] - convolutions, span[1] + convolutions
 
 
-def _halved(span: Span) -> Span:
+def halved(span: Span) -> Span:
     """Undo nearest up-sampling."""
     return span[0] // 2, span[1] // 2
 
 
-def _doubled(span: Span) -> Span:
+def doubled(span: Span) -> Span:
     """Undo a 3x3 convolution of stride 2."""
     return 2 * span[0] - 1, 2 * span[1] + 1
 
 
-def _bilinear(span: Span, scale: int) -> Span:
+def bilinear(span: Span, scale: int) -> Span:
     """Undo bilinear up-sampling: source (o + 1/2) / scale - 1/2, and its right neighbour."""
     first, last = (math.floor((index + 0.5) / scale - 0.5) for index in span)
     return first, last + 1
 
 
-def _both(one: Span, other: Span) -> Span:
+def both(one: Span, other: Span) -> Span:
+    """Return the span that holds both."""
     return min(one[0], other[0]), max(one[1], other[1])

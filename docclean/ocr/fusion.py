@@ -76,7 +76,7 @@ def fused(looks: Sequence[PageText]) -> PageText:
     best = most if worth[most] > BETTER * worth[0] else 0
     page = _ordered(seen, best, places, looks[best])
     told = [[[word for at in row for word in chosen[at]] for row in rows] for rows in page]
-    return _text_of(told, seconds)
+    return text_of(told, seconds)
 
 
 def without_unsure(look: PageText) -> PageText:
@@ -85,7 +85,7 @@ def without_unsure(look: PageText) -> PageText:
         [[word for word in line if word.confidence >= _least(word, 0.0)] for line in paragraph]
         for paragraph in paragraphs_of(look)
     ]
-    return _text_of(kept, look.seconds)
+    return text_of(kept, look.seconds)
 
 
 def brought(look: PageText, scale: float) -> PageText:
@@ -276,7 +276,7 @@ def _insert(row: Row, page: list[list[Row]], last: Row | None) -> None:
     page.insert(0, [row])
 
 
-def _text_of(page: Sequence[Sequence[Sequence[Word]]], seconds: float) -> PageText:
+def text_of(page: Sequence[Sequence[Sequence[Word]]], seconds: float) -> PageText:
     """Return words by paragraph and line as a text with its words."""
     kept = [[line for line in paragraph if line] for paragraph in page]
     lines = [[" ".join(word.text for word in line) for line in paragraph] for paragraph in kept]

@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 
-from docclean.corruptions.chain import Chain, dirty_sheet, move_points
+from docclean.corruptions.chain import Chain, check_device, dirty_sheet, move_points
 from docclean.errors import OutputError
 from docclean.page import Image, Page
 from docclean.pairs.contact_sheet import write_contact_sheet
@@ -38,7 +38,12 @@ class Pair:
 
 
 def make_pair(
-    seed: int, index: int, text: TextSource, recipe: Recipe, layout: str | None = None
+    seed: int,
+    index: int,
+    text: TextSource,
+    recipe: Recipe,
+    layout: str | None = None,
+    device: str = "",
 ) -> Pair:
     """Make page `index` of a seed; the same numbers make the same page, byte for byte.
 
@@ -48,12 +53,15 @@ def make_pair(
         text: where the words come from.
         recipe: its [synth] and [corrupt] sections.
         layout: a layout's name; drawn when None.
+        device: of torch's, for the corruptions that can run there; empty: all by OpenCV.
     """
     rng = np.random.default_rng((seed, index))
     look = recipe.look(rng.random())
     made = draw_page(Random(f"{seed}-{index}"), text, look.synth, layout=layout)
     assert made.page.dpi is not None  # a set page always knows
-    dirty, clean, chain = dirty_sheet(made.page.pixels, rng, look.corrupt, made.page.dpi[0])
+    dirty, clean, chain = dirty_sheet(
+        made.page.pixels, rng, look.corrupt, made.page.dpi[0], device=device
+    )
     words = _move_words(made, chain)
     kept = _still_there(made, words, clean)
     return Pair(
@@ -123,25 +131,27 @@ def _text_of(made: Typeset, kept: list[bool]) -> str:
     return text
 
 
-def write_pairs(out: Path, count: int, seed: int, recipe: Recipe) -> list[Path]:
+def write_pairs(out: Path, count: int, seed: int, recipe: Recipe, device: str = "") -> list[Path]:
     """Write `noisy/`, `clean/`, `truth/`, `index.jsonl` and the contact sheet.
 
     The folders are what `docclean evaluate` reads; the true text of a page is `truth/ID.gt.txt`,
-    its words' boxes on the dirty page, in px, `truth/ID.words.json`.
+    its words' boxes on the dirty page, in px, `truth/ID.words.json`. A device is as of `make_pair`.
 
     Raises:
         ModuleNotFoundError: a package is missing that a later page would need.
+        MissingProgramError: torch has no such device here.
         OutputError: the folder holds pages already, or cannot be written.
     """
     for package in PACKAGES:
         if find_spec(package) is None:
             raise ModuleNotFoundError(f"no module named {package}", name=package)
+    check_device(device)
     if next(out.glob("noisy/*"), None):
         raise OutputError(f"{out}: holds pages already; choose another folder with -o")
     source = TextSource(recipe.synth.locales, _folder(recipe))
     with writing_pairs(out):
         written = [
-            _write_pair(out, make_pair(seed, index, source, recipe), index)
+            _write_pair(out, make_pair(seed, index, source, recipe, device=device), index)
             for index in range(count)
         ]
         lines = [line for _, line in written]

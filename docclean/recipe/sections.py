@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Pair = tuple[float, float]
 """The low and the high end of a range."""
+Ranges = Mapping[str, Pair] | Mapping[str, Any]
+"""Ranges of a corruption's parameters; or the arguments of a library's transform, whose name has a
+colon in it: numbers, words, yes or no, lists and tables of those."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,11 @@ class Corrupt:
     only_named: bool = False
     """Draw nothing but the members named below; else the others keep their own probability."""
     members: Mapping[str, float] = field(default_factory=dict)
-    """Probability of each corruption by name."""
-    ranges: Mapping[str, Mapping[str, Pair]] = field(default_factory=dict)
-    """(low, high) of a corruption's parameters, in the member's own units, by member and name."""
+    """Probability of each corruption by name; "albumentations:NAME" and "kornia:NAME" are any of
+    those libraries' transforms."""
+    ranges: Mapping[str, Ranges] = field(default_factory=dict)
+    """(low, high) of a corruption's parameters, in the member's own units, by member and name; a
+    library's transform takes its own arguments, in any form."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,11 @@ class Train:
     """Weight of the error of the steps between neighbouring pixels: edges stay sharp."""
     identity_weight: float = 0.0
     """Extra weight of patches that came in clean: those are to be left alone."""
+    teacher: str = ""
+    """A shipped model's name, or a checkpoint, whose pages are learned from beside the true ones
+    (Hinton, Vinyals and Dean 2015): how a smaller network learns what a larger one knows."""
+    teacher_share: float = 0.5
+    """Weight of the teacher's page in what is asked for, 0..1."""
     recogniser: str = ""
     """A checkpoint of pipelines/training/recogniser.py that looks at cleaned lines; empty: none."""
     recogniser_weight: float = 0.1
@@ -165,6 +175,9 @@ class Train:
     seed: int = 1
     patches_per_sheet: int = 12
     """Patches cut from one corrupted sheet."""
+    pool: int = 0
+    """Sheets kept on the device, from which its patches are cut and where they are dirtied; 0:
+    workers make patches. Large batches on a GPU need it."""
     enlarge_share: float = 0.75
     """Share of the sheets of low-resolution pages that are enlarged to the working size after they
     were dirtied, as the cleaner does with small type."""

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from docclean.errors import UnreadableInputError, UsageError
-from docclean.recipe.sections import Pair
+from docclean.recipe.sections import Pair, Ranges
 from docclean.registry import nearest
 
 Section = TypeVar("Section")
@@ -33,7 +33,9 @@ _LIKE: Mapping[Any, str] = {
     tuple[str, ...]: '["DejaVu Serif"]',
     Mapping[str, float]: "{ name = 0.3 }",
     Mapping[str, Pair]: "{ depth = [0.1, 0.5] }",
-    Mapping[str, Mapping[str, Pair]]: "{ stain = { depth = [0.1, 0.5] } }",
+    Mapping[str, Any]: "{ p_range = [0.1, 0.5] }",
+    Mapping[str, Ranges]: "{ stain = { depth = [0.1, 0.5] } }",
+    Any: "0.3, [0.1, 0.5], true or a word",
 }
 """What would work, by type, where a default does not show it."""
 
@@ -92,16 +94,18 @@ def typed(kind: Any, value: Any, where: str, like: str, limits: tuple[float, flo
     origin, args = get_origin(kind), get_args(kind)
     if origin is UnionType:  # None stands for a key that is left out
         return typed(args[0], value, where, like, limits)
+    if kind is Any:
+        return _plain(value, where, like)
     if origin is Literal and value in args:
         return value
     if origin is tuple and isinstance(value, list | tuple):
         if Ellipsis in args or len(value) == len(args):
             return tuple(typed(args[0], item, where, like, limits) for item in value)
     elif origin is not None and isinstance(value, dict):
-        inner = args[1]
         return {
-            key: typed(inner, item, f"{where}.{key}", _LIKE[inner], limits)
+            key: typed(inner, item, f"{where}.{_quoted(key)}", _LIKE[inner], limits)
             for key, item in value.items()
+            for inner in [_inner(args[1], key)]
         }
     elif kind in (int, float) and type(value) in (int, kind):
         low, high = limits
@@ -114,3 +118,25 @@ def typed(kind: Any, value: Any, where: str, like: str, limits: tuple[float, flo
     elif type(value) is kind:
         return value
     raise UsageError(f"{where} must be like {like}, not {value!r}")
+
+
+def _inner(kind: Any, key: str) -> Any:
+    """Return what a table's value must be: ranges, or arguments of a library's transform."""
+    return get_args(kind)[":" in key] if kind == Ranges else kind
+
+
+def _quoted(key: str) -> str:
+    return f'"{key}"' if ":" in key else key
+
+
+def _plain(value: Any, where: str, like: str) -> Any:
+    """Return an argument whose form only the library knows, its lists as tuples."""
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item, where, like) for item in value)
+    if isinstance(value, dict):
+        return {key: _plain(item, f"{where}.{key}", like) for key, item in value.items()}
+    if not isinstance(value, bool | int | float | str):
+        raise UsageError(f"{where} must be like {like}, not {value!r}")
+    if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        raise UsageError(f"{where} must be a finite number, not {value}")
+    return value

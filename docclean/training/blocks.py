@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from docclean.corruptions.batches import corrupt_looks
-from docclean.recipe import Recipe
+from docclean.recipe import Recipe, Train
 
 
 class Blocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -22,11 +22,14 @@ class Blocks(Dataset[tuple[Tensor, Tensor, Tensor]]):
     Attributes:
         seed: of the stream.
         batch_on_device: whether the batch stage of the dirt is left to `batches`.
+        held: blocks that a device keeps, sheets to cut patches from (`pool`); 0: blocks are
+            patches.
         shown: which images of a block stand in a grid.
     """
 
     seed: int
     batch_on_device: bool = False
+    held: int = 0
     shown: tuple[int, ...] = tuple(range(8))
 
     @abstractmethod
@@ -52,14 +55,7 @@ def batches(
     train = recipe.train
     each = blocks.steps
     first, skip = divmod(step, each)
-    loader = DataLoader(
-        Subset(blocks, range(first, -(-train.steps // each))),
-        batch_size=None,
-        num_workers=train.workers,
-        multiprocessing_context="spawn" if train.workers else None,
-        prefetch_factor=2 if train.workers else None,
-    )
-    for index, block in enumerate(loader, first):
+    for index, block in loaded(blocks, first, -(-train.steps // each), train):
         parts = [torch.split(part, train.batch) for part in block]
         for turn in range(skip, each):
             before, after = (part[turn].to(device).float() / 255 for part in parts[:2])
@@ -71,3 +67,17 @@ def batches(
                 after = twins if twins.shape == after.shape else after
             yield before, after
         skip = 0
+
+
+def loaded(
+    blocks: Blocks, first: int, end: int, train: Train
+) -> Iterator[tuple[int, tuple[Tensor, Tensor, Tensor]]]:
+    """Yield blocks `first` to `end` with their numbers, made by the recipe's workers."""
+    loader = DataLoader(
+        Subset(blocks, range(first, end)),
+        batch_size=None,
+        num_workers=train.workers,
+        multiprocessing_context="spawn" if train.workers else None,
+        prefetch_factor=2 if train.workers else None,
+    )
+    return enumerate(loader, first)

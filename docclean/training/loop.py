@@ -21,6 +21,7 @@ from docclean.training.checks import check_recipe
 from docclean.training.gallery import NOTHING, Wanted, leave_pictures
 from docclean.training.journal import Journal
 from docclean.training.parallel import Team
+from docclean.training.pool import pooled_batches
 from docclean.training.recogniser.lineset import draw_lines, training_lines
 from docclean.training.schedule import average_decay, learning_rate
 from docclean.training.sources import SOURCES, Source
@@ -155,7 +156,8 @@ def _learn_on(
     """Take step after step until the schedule or the time is over, in all processes alike."""
     began, worked = time.monotonic() - state.seconds, time.process_time() - state.worked
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
-    patches = batches(learning, state.step, recipe, state.team.device)
+    made = pooled_batches if learning.held else batches
+    patches = made(learning, state.step, recipe, state.team.device)
     for dirty, clean in _timed(patches, state):
         loss = _learn(state, dirty, clean, recipe)
         state.step, state.seconds = state.step + 1, time.monotonic() - began
@@ -195,11 +197,14 @@ def _learn(state: State, dirty: Tensor, clean: Tensor, recipe: Recipe) -> Tensor
     else:
         state.team.learn(state.lesson, state.optimizer, loss, train.clip)
     share = 1 - average_decay(state.step, train)
-    for name, value in state.network.state_dict().items():
-        if value.is_floating_point():
-            state.average[name].lerp_(value.detach(), share)
-        else:  # a count, as batch normalisation has
-            state.average[name].copy_(value)
+    values = state.network.state_dict()
+    real = [name for name, value in values.items() if value.is_floating_point()]
+    # one kernel for all of them
+    torch._foreach_lerp_(
+        [state.average[name] for name in real], [values[name].detach() for name in real], share
+    )
+    for name in values.keys() - set(real):  # a count, as batch normalisation has
+        state.average[name].copy_(values[name])
     return loss.detach()
 
 

@@ -29,17 +29,22 @@ class Lesson(nn.Module):
     """
 
     def __init__(
-        self, network: Architecture, train: Train, recogniser: Recogniser | None = None
+        self,
+        network: Architecture,
+        train: Train,
+        recogniser: Recogniser | None = None,
+        teacher: Architecture | None = None,
     ) -> None:
         """Take the network, compiled where the recipe says so, and the weights of the losses.
 
-        The recogniser, frozen and on the network's device, is none of this module's children: it
-        is neither trained nor averaged nor stored.
+        The recogniser and the teacher, frozen and on the network's device, are none of this
+        module's children: they are neither trained nor averaged nor stored.
         """
         super().__init__()
         self.network, self.settings = network, train
         # a tuple hides it from nn.Module
         self._recogniser = () if recogniser is None else (recogniser,)
+        self._teacher = () if teacher is None else (teacher,)
         # patches and lines have other sizes: each gets kernels of its own
         self._taught, self._logits = network.taught, network.logits
         if train.compile:
@@ -57,6 +62,8 @@ class Lesson(nn.Module):
         high, wide = clean.shape[-2:]
         logits, penalty = self._taught(self._laid(padded(dirty, self.network.stride)))
         logits = logits[..., :high, :wide].float()
+        for teacher in self._teacher:
+            clean = torch.lerp(clean, _taught_by(teacher, dirty), self.settings.teacher_share)
         loss = image_loss(logits, clean, self.settings, dirty) + penalty
         if lines is not None:
             for recogniser in self._recogniser:
@@ -73,6 +80,14 @@ class Lesson(nn.Module):
     def _laid(dirty: Tensor) -> Tensor:
         """Return the page as it lies in memory for the fastest convolutions."""
         return dirty.contiguous(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def _taught_by(teacher: Architecture, dirty: Tensor) -> Tensor:
+    """Return what the teacher makes of the dirty images, float (N, 1, H, W) in 0..1."""
+    high, wide = dirty.shape[-2:]
+    taught: Tensor = teacher(padded(dirty, teacher.stride))[..., :high, :wide].float()
+    return taught
 
 
 def image_loss(logits: Tensor, clean: Tensor, train: Train, dirty: Tensor) -> Tensor:

@@ -92,7 +92,7 @@ class PatchBlocks(Blocks):
         self._recipe, self._paths, self.seed, self._blocks = recipe, pages, seed, blocks
         self.batch_on_device, self._rising = batch_on_device, rising
         later = batch_on_device or recipe.model.scale > 1
-        self._stages = ("sheet", "page") if later else STAGES
+        self._stages: tuple[str, ...] = ("sheet", "page") if later else STAGES
         self._looks = [look.name for look in recipe.looks()]
         self._pages: dict[Path, tuple[Image, float]] = {}
 
@@ -129,7 +129,7 @@ class PatchBlocks(Blocks):
         share = severity_share(block * steps_a_block(train), train) if self._rising else 1.0
         dirty, clean, facts = [], [], []
         for _ in range(BLOCK):
-            before, after, severity, look = self._sheet(rng, share)
+            before, after, severity, look, _ = self._sheet(rng, share)
             for _ in range(train.patches_per_sheet):
                 row, column = _place(rng, after, train.patch, scale)
                 dirty.append(before[row : row + train.patch, column : column + train.patch])
@@ -143,8 +143,10 @@ class PatchBlocks(Blocks):
             patches[0] = self._photographed(patches[0], patches[1], told, rng)
         return patches[0], patches[1], told
 
-    def _sheet(self, rng: np.random.Generator, share: float) -> tuple[Image, Image, float, int]:
-        """Return a sheet dirty and clean, its severity, and its look's place in the mix."""
+    def _sheet(
+        self, rng: np.random.Generator, share: float
+    ) -> tuple[Image, Image, float, int, float]:
+        """Return a sheet dirty and clean, its severity, its look's place in the mix, its dpi."""
         path = self._paths[int(rng.integers(len(self._paths)))]
         page, dpi = self._page(path)
         train = self._recipe.train
@@ -157,7 +159,8 @@ class PatchBlocks(Blocks):
             before, after = (resized(side, (train.sheet, train.sheet)) for side in (before, after))
         if self._recipe.model.scale > 1:
             before = area_reduced(before, self._recipe.model.scale)
-        return before, after, chain.severity, self._looks.index(look.name)
+        dots = dpi * scale * factor
+        return before, after, chain.severity, self._looks.index(look.name), dots
 
     def _photographed(
         self, dirty: Tensor, clean: Tensor, facts: Tensor, rng: np.random.Generator
@@ -166,6 +169,34 @@ class PatchBlocks(Blocks):
         seen, true = dirty.float() / 255, clean.float() / 255
         after, _ = corrupt_looks(seen, reduced(true, dirty), facts.numpy(), rng, self._recipe)
         return (after * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+class SheetBlocks(PatchBlocks):
+    """Block `i` of a stream of whole sheets, dirtied by what only a whole sheet can suffer.
+
+    An item is (dirty, clean, facts): two uint8 (BLOCK, 1, S, S) and float (BLOCK, 3): the severity
+    of each sheet, the place of its look in the recipe's mix, and its dots per inch.
+    """
+
+    def __init__(
+        self, recipe: Recipe, pages: list[Path], seed: int, blocks: int, rising: bool = False
+    ) -> None:
+        """Keep the recipe; a device keeps `[train] pool` sheets."""
+        super().__init__(recipe, pages, seed, blocks, batch_on_device=True, rising=rising)
+        self._stages = ("sheet",)
+        self.held = recipe.train.pool // BLOCK
+
+    def _make(self, block: int) -> tuple[Tensor, Tensor, Tensor]:
+        rng = np.random.default_rng((self.seed, block))
+        train = self._recipe.train
+        share = severity_share(block * self.steps, train) if self._rising else 1.0
+        sheets = [self._sheet(rng, share) for _ in range(BLOCK)]
+        sides = [
+            torch.from_numpy(np.stack([sheet[side] for sheet in sheets])[:, None])
+            for side in (0, 1)
+        ]
+        facts = torch.tensor([sheet[2:] for sheet in sheets], dtype=torch.float32)
+        return sides[0], sides[1], facts
 
 
 def steps_a_block(train: Train) -> int:

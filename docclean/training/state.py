@@ -16,7 +16,7 @@ from docclean.clean.network import WEIGHTS
 from docclean.errors import UsageError
 from docclean.machine import machine
 from docclean.models import ARCHITECTURES, Architecture
-from docclean.models.checkpoint import described_model, load_tensors, save_tensors
+from docclean.models.checkpoint import described_model, load_network, load_tensors, save_tensors
 from docclean.recipe import Corrupt, Data, Recipe, Synth, Train
 from docclean.registry import nearest
 from docclean.training.losses import Lesson
@@ -24,7 +24,7 @@ from docclean.training.parallel import Team
 from docclean.training.recogniser.lines import Line
 from docclean.training.recogniser.network import Recogniser, load_recogniser
 
-DATA_KEYS = ("patch", "batch", "patches_per_sheet", "sheet", "seed", "curriculum")
+DATA_KEYS = ("patch", "batch", "patches_per_sheet", "sheet", "pool", "seed", "curriculum")
 """Keys of [train] that decide what patches a run sees."""
 
 
@@ -68,7 +68,8 @@ def begin(recipe: Recipe, team: Team, start_from: Path | str | None = None) -> S
     optimizer = torch.optim.AdamW(
         learned(network), lr=recipe.train.learning_rate, weight_decay=recipe.train.weight_decay
     )
-    lesson = Lesson(network, recipe.train, _recogniser(recipe.train, team.device))
+    seeing = _recogniser(recipe.train, team.device), _teacher(recipe, team.device)
+    lesson = Lesson(network, recipe.train, *seeing)
     together, shared = team.share(lesson, optimizer)
     return State(network, average, together, shared, team)
 
@@ -80,6 +81,23 @@ def learned(network: Architecture) -> list[nn.Parameter]:
 
 def _recogniser(train: Train, device: torch.device) -> Recogniser | None:
     return load_recogniser(Path(train.recogniser)).to(device) if train.reads else None
+
+
+def _teacher(recipe: Recipe, device: torch.device) -> Architecture | None:
+    """Return the network a recipe learns from, frozen.
+
+    Raises:
+        UsageError: there is none of that name, or its pages have another size.
+    """
+    if not recipe.train.teacher:
+        return None
+    teacher, _ = load_network(weights_path(recipe.train.teacher))
+    if teacher.scale != recipe.model.scale:
+        raise UsageError(
+            f"[train] teacher: {recipe.train.teacher} makes pages of another size than [model] "
+            f"scale {recipe.model.scale}"
+        )
+    return teacher.to(device).eval().requires_grad_(False)
 
 
 def weights_path(model: Path | str) -> Path:

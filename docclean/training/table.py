@@ -181,7 +181,8 @@ def shortened(recipe: Recipe) -> Recipe:
         steps=2,
         warmup=1,
         validate_every=2,
-        patches_per_sheet=2,
+        patches_per_sheet=4,
+        pool=min(16, train.pool),
         cer_pages=min(1, train.cer_pages),
         workers=0,
     )

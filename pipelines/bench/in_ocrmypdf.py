@@ -43,6 +43,7 @@ MODES = {
     "plain": (),
     "--clean": ("--clean",),
     "--docclean ocr": ("--docclean", "ocr"),
+    "--docclean-looks 2": ("--docclean", "ocr", "--docclean-looks", "2"),
     "--docclean final": ("--docclean", "final"),
 }
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.bits import Dither, Fax, LocalThreshold, Threshold
+from docclean.corruptions.bits import SCREENS, Dither, LocalThreshold, Threshold
+from docclean.corruptions.fax import UP, Fax
 from docclean.page import Image
 
 MEMBERS = [Threshold(), LocalThreshold(), Dither(), Fax()]
@@ -35,7 +36,7 @@ def test_a_batch_keeps_shape_type_and_range_and_repeats(member):
 @every_member
 def test_two_greys_are_left(member):
     for seed in range(5):
-        params = {**member.sample(np.random.default_rng(seed), 0.7), "up": "nearest"}
+        params = {**member.sample(np.random.default_rng(seed), 0.7), "up": UP.index("nearest")}
         for page in (
             member.on_page(text_page(), params),
             BatchCorruption.on_page(member, text_page(), params),
@@ -100,10 +101,10 @@ def test_a_screen_shows_a_grey_by_its_share_of_dots():
     page[100:164, 100:164] = 128
     base = {"cell": 1, "tint": 0.0, "lift": 0.0, "seed": 2}
     for screen in ("4", "8", "noise"):
-        dots = Dither().on_page(page, {**base, "screen": screen})[100:164, 100:164]
+        dots = Dither().on_page(page, {**base, "screen": SCREENS.index(screen)})[100:164, 100:164]
         assert (dots == 255).mean() == pytest.approx(0.5, abs=0.03)
     assert (dots[:8, :8] != dots[8:16, :8]).any()
-    bayer = Dither().on_page(page, {**base, "screen": "4"})[100:164, 100:164]
+    bayer = Dither().on_page(page, {**base, "screen": SCREENS.index("4")})[100:164, 100:164]
     assert (bayer[:-4] == bayer[4:]).all()
 
 
@@ -120,7 +121,14 @@ def test_a_fax_repeats_and_its_line_makes_errors():
 
 def test_a_fax_has_fewer_rows_than_columns():
     page = np.random.default_rng(0).integers(0, 256, (200, 200), np.uint8)
-    params = {"columns": 1.0, "rows": 0.5, "level": 0.5, "errors": 0.0, "up": "nearest", "seed": 0}
+    params = {
+        "columns": 1.0,
+        "rows": 0.5,
+        "level": 0.5,
+        "errors": 0.0,
+        "up": UP.index("nearest"),
+        "seed": 0,
+    }
     sent = Fax().on_page(page, params)
     assert (sent[::2] == sent[1::2]).all() and (sent[:, ::2] != sent[:, 1::2]).any()
 

@@ -7,13 +7,12 @@ import torch
 from family import EVERY, every_member, text_page
 
 from docclean.corruptions import CORRUPTIONS
+from docclean.corruptions.batches import corrupt_batch, corrupt_looks
 from docclean.corruptions.chain import (
     CLEAN,
     Chain,
     apply_chain,
     check,
-    corrupt_batch,
-    corrupt_looks,
     dirty_by_name,
     draw_chain,
 )
@@ -122,22 +121,26 @@ def test_named_corruptions_repeat():
 
 def test_a_corrupted_batch_keeps_shape_and_range_and_repeats():
     batch = (torch.from_numpy(text_page(48, 64)).float() / 255).repeat(5, 1, 1, 1)
-    before = batch.clone()
+    before, twins = batch.clone(), batch.clone()
     corrupt = Corrupt(clean_share=0.0, members=dict.fromkeys(EVERY, 1.0))
     severities = [0.1, 0.9, 0.5, 0.3, 0.7]
     one, two = (
-        corrupt_batch(batch, severities, np.random.default_rng(2), corrupt) for _ in range(2)
+        corrupt_batch(batch, twins, severities, np.random.default_rng(2), corrupt) for _ in range(2)
     )
-    assert one.shape == batch.shape and one.dtype == batch.dtype
-    assert one.min() >= 0 and one.max() <= 1
-    assert torch.equal(one, two) and torch.equal(batch, before)
-    assert (one != batch).flatten(1).any(1).all()
+    for side, again in zip(one, two, strict=True):
+        assert side.shape == batch.shape and side.dtype == batch.dtype
+        assert side.min() >= 0 and side.max() <= 1
+        assert torch.equal(side, again) and (side != batch).flatten(1).any(1).all()
+    assert not torch.equal(*one)
+    assert torch.equal(batch, before) and torch.equal(twins, before)
 
 
 def test_patches_of_clean_sheets_stay():
     batch = torch.rand(4, 1, 16, 16)
     corrupt = Corrupt(members=dict.fromkeys(EVERY, 1.0))
-    after = corrupt_batch(batch, [CLEAN, 0.5, CLEAN, 0.5], np.random.default_rng(2), corrupt)
+    severities = [CLEAN, 0.5, CLEAN, 0.5]
+    after, twins = corrupt_batch(batch, None, severities, np.random.default_rng(2), corrupt)
+    assert twins is None
     changed = (after != batch).flatten(1).any(1).tolist()
     assert changed == [False, True, False, True]
 
@@ -146,7 +149,7 @@ def test_a_batch_suffers_by_the_severity_of_its_sheets():
     batch = torch.full((40, 1, 24, 24), 0.5)
     corrupt = Corrupt(only_named=True, members={"gaussian_noise": 1.0})
     severities = [0.0] * 20 + [1.0] * 20
-    after = corrupt_batch(batch, severities, np.random.default_rng(1), corrupt)
+    after, _ = corrupt_batch(batch, None, severities, np.random.default_rng(1), corrupt)
     assert after[:20].std() < 0.3 * after[20:].std()
 
 
@@ -158,9 +161,32 @@ def test_each_look_has_its_own_corruptions_on_a_batch():
     batch = torch.rand(6, 1, 24, 24) * 0.5 + 0.2
     facts = np.array([[0.5, look] for look in (0, 1, 0, 1, 0, 1)], np.float32)
     blank = torch.ones_like(batch)
-    after = corrupt_looks(batch, blank, facts, np.random.default_rng(1), Recipe(mix=looks))
+    after, twins = corrupt_looks(batch, blank, facts, np.random.default_rng(1), Recipe(mix=looks))
     two_greys = [set(patch.unique().tolist()) <= {0.0, 1.0} for patch in after]
     assert two_greys == [False, True, False, True, False, True]
+    assert torch.equal(twins, blank)
+
+
+def test_each_look_has_its_own_ranges_and_the_members_where_it_says_nothing():
+    ranges = [{"gaussian_noise": {"deviation": (level, level)}} for level in (0.02, 0.3)]
+    looks = tuple(
+        Look(str(place), 1.0, Recipe().synth, Corrupt(0.0, 1.0, True, {"gaussian_noise": 1.0}, own))
+        for place, own in enumerate([*ranges, {}])
+    )
+    batch, facts = torch.full((9, 1, 48, 48), 0.5), np.zeros((9, 2), np.float32)
+    facts[:, 1] = [0, 1, 2] * 3
+    rng = np.random.default_rng(1)
+    after, _ = corrupt_looks(batch, torch.ones_like(batch), facts, rng, Recipe(mix=looks))
+    spread = [float(patch.std()) for patch in after]
+    assert spread[::3] == pytest.approx([0.02] * 3, rel=0.1)
+    assert spread[1::3] == pytest.approx([0.27] * 3, rel=0.15)  # clipped at black and at white
+    assert max(spread[2::3]) < 0.06  # near severity 0 of the member's own
+
+
+def test_a_range_that_no_member_has_is_named():
+    corrupt = Corrupt(0.0, 1.0, True, {"blur": 1.0}, {"blur": {"sigmo": (0.1, 0.2)}})
+    with pytest.raises(UsageError, match=r"has no 'sigmo'.*did you mean 'sigma'"):
+        corrupt_batch(torch.ones(2, 1, 8, 8), None, [0.5] * 2, np.random.default_rng(0), corrupt)
 
 
 def test_a_patch_that_nobody_could_read_stays_as_it_was():
@@ -174,7 +200,7 @@ def test_a_patch_that_nobody_could_read_stays_as_it_was():
     recipe = Recipe(mix=(Look("noisy", 1.0, Recipe().synth, corrupt),))
     facts = np.array([[1.0, 0], [0.0, 0]], np.float32)
     clean = page.repeat(2, 1, 1, 1)
-    after = corrupt_looks(faint, clean, facts, np.random.default_rng(1), recipe)
+    after, _ = corrupt_looks(faint, clean, facts, np.random.default_rng(1), recipe)
     assert torch.equal(after[0], faint[0]) and not torch.equal(after[1], faint[1])
 
 

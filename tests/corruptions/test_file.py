@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.file import ChromaJpeg, Jpeg
+from docclean.corruptions.file import GREYS, ChromaJpeg, Jpeg
 from docclean.page import Image
 
 MEMBERS = [Jpeg(), ChromaJpeg()]
@@ -51,7 +51,7 @@ def test_the_fast_form_agrees_with_the_tensors(member):
 
 @pytest.mark.parametrize("place", [0, 3, 6])
 def test_blocks_begin_where_they_were_drawn(place):
-    params = {"passes": [[4, place, 0]]}
+    params = {"quality": [4, 4], "x": [place, 0], "y": [0, 0], "twice": False}
     for page in (
         Jpeg().on_page(ramp(), params),
         BatchCorruption.on_page(Jpeg(), ramp(), params),
@@ -64,16 +64,13 @@ def test_blocks_begin_where_they_were_drawn(place):
 
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
 def test_a_poorer_file_is_further_from_the_page(member):
-    drawn = member.sample(np.random.default_rng(0), 0.5)
-    far = [
-        np.abs(
-            member.on_page(
-                text_page(), {**drawn, "quality": quality, "passes": [[quality, 0, 0]]}
-            ).astype(float)
-            - member.on_page(text_page(), {**drawn, "quality": 100, "passes": [[100, 0, 0]]})
-        ).mean()
-        for quality in (80, 40, 10)
-    ]
+    drawn = {**member.sample(np.random.default_rng(0), 0.5), "twice": False}
+
+    def page(quality: int) -> np.ndarray:
+        asked = [quality, quality] if isinstance(drawn["quality"], list) else quality
+        return member.on_page(text_page(), {**drawn, "quality": asked}).astype(float)
+
+    far = [np.abs(page(quality) - page(100)).mean() for quality in (80, 40, 10)]
     assert 0 < far[0] < far[1] < far[2]
 
 
@@ -82,7 +79,7 @@ def test_colours_are_halved_and_greys_are_not():
     stripes[:, ::2] = 0
     base = {"quality": 95, "ink": [0.0, 0.0, 0.8], "x": 0, "y": 0}
     blue, luma = (
-        ChromaJpeg().on_page(stripes, {**base, "paper": [0.9, 0.9, 0.2], "grey": grey})
+        ChromaJpeg().on_page(stripes, {**base, "paper": [0.9, 0.9, 0.2], "grey": GREYS.index(grey)})
         for grey in ("blue", "luma")
     )
     wanted = 0.6 * 255  # between blue ink and yellow paper, seen through the blue channel
@@ -94,7 +91,7 @@ def test_paper_of_each_colour_shows_in_its_channel():
     white = np.full((32, 32), 255, np.uint8)
     base = {"quality": 90, "paper": [1.0, 0.9, 0.6], "ink": [0.1, 0.1, 0.1], "x": 0, "y": 0}
     greys = {
-        grey: ChromaJpeg().on_page(white, {**base, "grey": grey}).mean() / 255
+        grey: ChromaJpeg().on_page(white, {**base, "grey": GREYS.index(grey)}).mean() / 255
         for grey in ("red", "green", "blue")
     }
     assert greys == pytest.approx({"red": 1.0, "green": 0.9, "blue": 0.6}, abs=0.03)

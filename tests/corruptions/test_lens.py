@@ -7,7 +7,7 @@ import torch
 
 from docclean.corruptions.base import Params
 from docclean.corruptions.batch import BatchCorruption
-from docclean.corruptions.lens import Blur, Defocus, LowResolution, MotionBlur
+from docclean.corruptions.lens import DOWN, UP, Blur, Defocus, LowResolution, MotionBlur
 from docclean.page import Image
 
 MEMBERS = [Blur(), Defocus(), MotionBlur(), LowResolution()]
@@ -76,10 +76,10 @@ def test_motion_blurs_along_its_direction_only():
 
 
 def test_fewer_dots_hold_less():
-    page = text_page()
+    page, kinds = text_page(), {"down": DOWN.index("area"), "up": UP.index("cubic")}
     sharp, poor = (
         cv2.Laplacian(
-            LowResolution().on_page(page, {"share": share, "down": "area", "up": "cubic"}),
+            LowResolution().on_page(page, {"share": share, **kinds}),
             cv2.CV_32F,
         ).std()
         for share in (0.95, 0.5)

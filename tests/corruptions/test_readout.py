@@ -5,7 +5,7 @@ import pytest
 import torch
 from fakes import both, flat, text_page
 
-from docclean.corruptions.readout import Banding, MissingRows, Moire, Streaks
+from docclean.corruptions.readout import LOST, Banding, MissingRows, Moire, Streaks
 
 LINES = [Banding(), Streaks(), MissingRows(), Moire()]
 
@@ -47,11 +47,11 @@ def test_bands_return_after_their_period():
 def test_missing_rows_repeat_the_row_before_or_are_white():
     page = np.random.default_rng(0).integers(0, 200, (300, 50), np.uint8)
     base = {"share": 0.03, "run": 1, "seed": 5}
-    repeated = MissingRows().on_page(page, {**base, "kind": "repeat"})
+    repeated = MissingRows().on_page(page, {**base, "kind": LOST.index("repeat")})
     changed = np.flatnonzero((repeated != page).any(1))
     assert 4 <= len(changed) <= 9
     assert all((repeated[row] == repeated[row - 1]).all() for row in changed)
-    white = MissingRows().on_page(page, {**base, "kind": "white"})
+    white = MissingRows().on_page(page, {**base, "kind": LOST.index("white")})
     assert (white[(white != page).any(1)] == 255).all() and (white == 255).any()
 
 

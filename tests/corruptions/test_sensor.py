@@ -37,6 +37,7 @@ def test_both_forms_are_alike_and_no_two_pages_of_a_batch(member):
         assert fast.mean() == pytest.approx(slow.mean(), abs=1)
         assert fast.std() == pytest.approx(slow.std(), abs=1)
         assert (member.on_page(page, params) == fast).all()
+    params = member.sample_batch(np.random.default_rng(2), [severity] * 2)
     two = member.apply(torch.full((2, 1, 90, 90), 0.6), params)
     assert not torch.equal(two[0], two[1])
 

@@ -221,3 +221,55 @@ def test_the_plugin_is_light_while_it_is_off():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# --- two looks ------------------------------------------------------------------------------------
+
+
+def test_two_looks_are_read_and_vote(dirty_pdf, tmp_path):
+    """The words of both looks lie in the text layer where they stand on the page."""
+    source = dirty_pdf(size=16)
+    _, one, _ = ocrmypdf(source, "--docclean", "ocr")
+    asked = ("--docclean", "ocr", "--docclean-looks", "2")
+    out, two, _ = ocrmypdf(source, *asked, "-k", TMPDIR=str(tmp_path))
+    kept = next(tmp_path.glob("ocrmypdf.io.*"))
+    read = {path.suffix for path in kept.glob("*docclean-look.*")}
+    assert read >= {".png", ".hocr"}  # the program itself read both
+    assert score(TRUTH.casefold(), two.casefold()).f1 >= score(TRUTH.casefold(), one.casefold()).f1
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(out) as document:
+        page = document[0]
+        place = page.get_textpage().search("harbour").get_next()
+        left, bottom, *_ = page.get_textpage().get_charbox(place[0])
+    assert left == pytest.approx(46 * 72 / 200, abs=4)
+    assert bottom == pytest.approx((112 - 32) * 72 / 200, abs=4)
+
+
+def test_looks_by_the_environment_and_wrong_ones_refused(dirty_pdf):
+    source = dirty_pdf()
+    _, text, _ = ocrmypdf(source, DOCCLEAN_MODE="ocr", DOCCLEAN_LOOKS="2")
+    assert score(TRUTH, text).f1 == 1
+    *_, told = ocrmypdf(source, status=1, DOCCLEAN_MODE="ocr", DOCCLEAN_LOOKS="three")
+    assert "there are no three looks" in told and "Traceback" not in told
+
+
+def test_a_look_that_cannot_be_read_costs_the_vote_alone(dirty_pdf, tmp_path, caplog):
+    """A broken second look: what was read first stays, with a warning."""
+    from docclean.integrations.ocrmypdf.looks import LooksEngine, second_look
+
+    first = tmp_path / "000001_ocr.png"
+    Image.fromarray(next(iter(read_pages(dirty_pdf()))).grey()).save(first, dpi=(200, 200))
+    second_look(first).write_bytes(b"no picture")
+    tesseract = SimpleNamespace(
+        oem=None, config=[], timeout=60, pagesegmode=None, thresholding=0,
+        user_words=None, user_patterns=None, omp_thread_limit=1,
+    )  # fmt: skip
+    hocr, text = tmp_path / "out.hocr", tmp_path / "out.txt"
+    options = SimpleNamespace(languages=["eng"], tesseract=tesseract)
+    with caplog.at_level(logging.WARNING):
+        LooksEngine.generate_hocr(
+            input_file=first, output_hocr=hocr, output_text=text, options=options
+        )
+    assert hocr.exists() and text.exists()
+    assert "is read once" in caplog.text

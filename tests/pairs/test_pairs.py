@@ -6,10 +6,11 @@ from random import Random
 
 import numpy as np
 import pytest
+import torch
 
 from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.chain import Chain
-from docclean.errors import OutputError
+from docclean.errors import MissingProgramError, OutputError
 from docclean.pairs import make as pairs
 from docclean.pairs.make import make_pair, write_pairs
 from docclean.recipe import Corrupt, Recipe, Synth
@@ -51,6 +52,34 @@ def test_word_boxes_follow_the_ink(words):
         assert len(pair.words) > 0.95 * len(pair.typeset.words)
         assert ink_inside(pair.clean.pixels, pair.words) > 0.97
         assert ink_inside(pair.clean.pixels, pair.typeset.words) < 0.97  # they had to move
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("albumentations:Affine", {"rotate": (3, 5), "shear": (-4, 4)}),
+        ("albumentations:ElasticTransform", {"alpha": 150, "sigma": 10}),
+        ("albumentations:GridDistortion", {}),
+        ("albumentations:HorizontalFlip", {}),
+        ("kornia:RandomPerspective", {"distortion_scale": 0.15}),
+        ("kornia:RandomThinPlateSpline", {"scale": 0.06}),
+    ],
+)
+def test_word_boxes_follow_what_a_library_moves(words, name, arguments):
+    ranges = {name: arguments}
+    corrupt = replace(PLAIN.corrupt, members={name: 1.0}, ranges=ranges)
+    pair = make_pair(2, 1, words, replace(PLAIN, corrupt=corrupt))
+    assert pair.chain.names() == [name]
+    assert (pair.dirty.pixels == pair.clean.pixels).all()
+    assert len(pair.words) > 0.85 * len(pair.typeset.words)  # some are stretched out of knowledge
+    moved = pairs._move_words(pair.typeset, pair.chain)
+    assert ink_inside(pair.clean.pixels, moved) > 0.97
+    assert ink_inside(pair.clean.pixels, pair.typeset.words) < 0.97  # they had to move
+    area = [
+        sum((word.right - word.left) * (word.bottom - word.top) for word in some)
+        for some in (moved, pair.typeset.words)
+    ]
+    assert area[0] < 2.5 * area[1]  # boxes as tight as the move lets them be
 
 
 def test_without_corruptions_all_words_stay(words):
@@ -127,3 +156,29 @@ def test_a_chain_moves_points_member_by_member():
     points = np.array([[10.0, 20.0], [150.0, 90.0]])
     moved = pairs.move_points(points, twice, (200, 300), 100)
     assert np.abs(moved - points).max() < 0.3
+
+
+def test_a_page_dirtied_on_a_device_is_the_page_of_opencv(words):
+    """The same chain: geometry and text are equal, pixels differ by noise and rounding alone."""
+    recipe = with_members(skew=1.0, blur=1.0, low_resolution=1.0, contrast=1.0, jpeg=1.0)
+    for index in range(2):
+        here = make_pair(2, index, words, recipe)
+        there = make_pair(2, index, words, recipe, device="cpu")  # torch's processor: all have one
+        assert here.chain.names() == there.chain.names() and here.words == there.words
+        far = np.abs(here.dirty.pixels.astype(int) - there.dirty.pixels)
+        assert 0 < far.mean() < 2
+        assert (here.clean.pixels == there.clean.pixels).all()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="here is a device")
+def test_a_device_that_is_not_there_is_named_before_anything_is_written(tmp_path):
+    with pytest.raises(MissingProgramError, match="--device cuda: torch sees no such device"):
+        write_pairs(tmp_path / "set", 1, 5, PLAIN, device="cuda")
+    assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_a_page_dirtied_on_a_gpu_is_the_page_of_opencv(words):
+    recipe = with_members(skew=1.0, blur=1.0, contrast=1.0)
+    here, there = (make_pair(2, 0, words, recipe, device=device) for device in ("cpu", "cuda"))
+    assert np.abs(here.dirty.pixels.astype(int) - there.dirty.pixels).mean() < 1

@@ -99,8 +99,9 @@ def test_a_batch_on_a_device_goes_through_the_later_half_there(pages):
     assert torch.equal(dirty, clean)
     sides = [side[:8].float() / 255 for side in (dirty, clean)]
     rng = np.random.default_rng(0)
-    after = patches.corrupt_looks(sides[0], sides[1], facts[:8].numpy(), rng, recipe)
+    after, twins = patches.corrupt_looks(sides[0], sides[1], facts[:8].numpy(), rng, recipe)
     assert (after != sides[0]).flatten(1).any(1).float().mean() > 0.5
+    assert torch.equal(twins, sides[1])
 
 
 # --- several processes ----------------------------------------------------------------------------

@@ -178,3 +178,32 @@ def test_pages_without_a_line_that_can_be_used_are_told(reading, tmp_path, monke
     monkeypatch.setattr(source_pages, "cached_pages", lambda *rest: [tmp_path / "page.png"] * 2)
     with pytest.raises(UsageError, match="no line of 1 pages is 24 px high"):
         loop.train(reading, tmp_path / "run")
+
+
+# --- a teacher ------------------------------------------------------------------------------------
+
+
+def test_a_teacher_is_learned_from_and_stays_as_it_is(tmp_path):
+    """With its whole share the true page counts nothing: the teacher's pages cost least."""
+    teacher = tiny_network(seed=4)
+    path = write_checkpoint(tmp_path / "teacher.safetensors", teacher)
+    train = replace(RECIPE.train, teacher=str(path), teacher_share=1.0)
+    begun = state.begin(replace(RECIPE, train=train), Team.join())
+    torch.manual_seed(0)
+    dirty = torch.rand(2, 1, 64, 64)
+    with torch.no_grad():
+        taught = teacher(dirty)
+    two = begun.lesson(dirty, torch.ones_like(dirty)), begun.lesson(dirty, torch.zeros_like(dirty))
+    plain = state.begin(RECIPE, Team.join())
+    plain.network.load_state_dict(begun.network.state_dict())
+    one, other, direct = (float(it.detach()) for it in (*two, plain.lesson(dirty, taught)))
+    assert one == pytest.approx(other) == pytest.approx(direct, rel=1e-3)
+    assert not any(name.startswith("_teacher") for name in begun.lesson.state_dict())
+    names = {name for name, _ in begun.lesson.named_parameters()}
+    assert len(names) == len(list(begun.network.parameters()))
+
+
+def test_a_teacher_that_is_not_there_is_named():
+    train = replace(RECIPE.train, teacher="smal")
+    with pytest.raises(UsageError, match="did you mean 'small'"):
+        state.begin(replace(RECIPE, train=train), Team.join())

@@ -33,7 +33,7 @@ def clouds(
     own = (seeds[:, None] + OCTAVE * order).flatten()
     scales = (scale[:, None] / step / 2.0**order).flatten()
     layers = smooth_noise(own, few, scales, 97 * stream).to(like.dtype)
-    weights = gain**order / (gain ** (2.0 * order)).sum().sqrt()
+    weights = (gain**order / (gain ** (2.0 * order)).sum().sqrt()).to(like)
     return torch.einsum("noyx,o->nyx", layers.view(-1, octaves, *few), weights)[:, None]
 
 

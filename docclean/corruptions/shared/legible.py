@@ -14,6 +14,12 @@ MOST_STROKES = 0.65
 """Share of the ink that has to be seen: words are guessed from the most of their strokes."""
 MOST_PLACES = 0.9
 """Share of the ink that has to lie where print can be seen at all."""
+STROKE = 0.6
+"""Share of the contrast needed that a single pixel of a stroke has to show."""
+LEAST_INK = 30
+"""Pixels of ink below which there is nothing to read."""
+LEAST_SHARE = 1e-4
+"""Of a window, below which what is sought is not in it."""
 
 
 def is_legible(dirty: Image, clean: Image) -> bool:
@@ -28,7 +34,7 @@ def is_legible(dirty: Image, clean: Image) -> bool:
     """
     ink = (clean < 128).astype(np.uint8)
     area = int(ink.sum())
-    if area < 30:
+    if area < LEAST_INK:
         return True
     square = np.ones((3, 3), np.uint8)
     width = 2 * area / max(1, area - int(cv2.erode(ink, square).sum()))
@@ -36,24 +42,23 @@ def is_legible(dirty: Image, clean: Image) -> bool:
     seen: Field = np.asarray(cv2.GaussianBlur(dirty, (0, 0), blur), np.float32)
     reach = round(float(np.clip(width, 2, 8)))
     near = cv2.dilate(ink, square, iterations=2)
-    paper: Image = np.asarray(cv2.dilate(near, square, iterations=reach) - near, np.uint8)
+    paper = (cv2.dilate(near, square, iterations=reach) - near).astype(np.float32)
     side = 2 * round(float(np.clip(8 * width, 20, 60))) + 1
-    ground = _mean_over(seen, paper, side)
-    grain = np.sqrt(np.maximum(0, _mean_over(np.square(seen - ground), paper, side)))
-    needed = np.maximum(LEAST_CONTRAST, LEAST_SIGHT * grain)
-    stroke = ground - _mean_over(seen, ink, side)
-    on_ink = (ink > 0) & (cv2.blur(paper.astype(np.float32), (side, side)) > 0)
+    window = (side, side)
+    share = cv2.blur(paper, window)
+    on_ink = (ink > 0) & (share > 0)
     if not on_ink.any():
         return True
+    part = np.maximum(share, LEAST_SHARE)
+    ground = cv2.blur(seen * paper, window) / part
+    rough = cv2.blur(np.square(seen - ground) * paper, window)[on_ink] / part[on_ink]
+    grain = np.sqrt(np.maximum(0, rough))
+    needed = np.maximum(LEAST_CONTRAST, LEAST_SIGHT * grain)
+    mask = ink.astype(np.float32)
+    dark = cv2.blur(seen * mask, window)[on_ink]
+    stroke = ground[on_ink] - dark / np.maximum(cv2.blur(mask, window)[on_ink], LEAST_SHARE)
     places = np.abs(stroke) >= needed
-    strokes = (ground - seen) * np.sign(stroke) >= 0.6 * needed
-    return bool(
-        places[on_ink].mean() >= MOST_PLACES and (places & strokes)[on_ink].mean() >= MOST_STROKES
-    )
-
-
-def _mean_over(values: Field, mask: Image, side: int) -> Field:
-    """Return the mean of the masked pixels in a window around each pixel."""
-    weight = mask.astype(np.float32)
-    share = cv2.blur(weight, (side, side))
-    return np.asarray(cv2.blur(values * weight, (side, side)) / np.maximum(share, 1e-4), np.float32)
+    if places.mean() < MOST_PLACES:
+        return False
+    strokes = (ground - seen)[on_ink] * np.sign(stroke) >= STROKE * needed
+    return bool((places & strokes).mean() >= MOST_STROKES)

@@ -1,7 +1,7 @@
 """What corruptions of batches are made of: a number or a kernel for each patch, on any device."""
 
+import math
 from functools import lru_cache
-from math import sqrt
 from statistics import NormalDist
 from typing import Literal
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 Interpolation = Literal["linear", "cubic"]
 
-_INDEX, _COLUMN, _SEED = 0x9E3779B9 - 2**32, 0x27D4EB2F, 0x85EBCA6B - 2**32
+_INDEX, _SEED = 0x9E3779B9 - 2**32, 0x85EBCA6B - 2**32
 _FIRST, _SECOND = 0x7FEB352D, 0x846CA68B - 2**32
 """Multipliers of a 32-bit mixing function of low bias (C. Wellons' `lowbias32`, 2018)."""
 QUANTILES = 2**16
@@ -25,8 +25,8 @@ def of_patch(values: Tensor) -> Tensor:
 def hashed(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """Return int32 (N, 1, rows, columns), all 32 bits random.
 
-    A number depends on its patch's seed, its row, its column and the stream alone, so that it is
-    the same on every device, in every batch and in a wider array; no generator is touched.
+    A number depends on its patch's seed, its place and the stream alone, so that it is the same
+    on every device, in every batch and in every shape; no generator is touched.
 
     Args:
         seeds: int (N,).
@@ -35,11 +35,9 @@ def hashed(seeds: Tensor, shape: tuple[int, int], stream: int = 0) -> Tensor:
     """
     start = (seeds.to(torch.int32) + 7919 * stream + 1) * _SEED
     start = _mixed(start).view(-1, 1)
-    rows, columns = (
-        torch.arange(side, dtype=torch.int32, device=seeds.device) * step
-        for side, step in zip(shape, (_INDEX, _COLUMN), strict=True)
-    )
-    return _mixed(start + (rows[:, None] + columns).flatten()).view(-1, 1, *shape)
+    rows, columns = (torch.arange(side, dtype=torch.int32, device=seeds.device) for side in shape)
+    index = ((rows << 16)[:, None] + columns).flatten() * _INDEX
+    return _mixed(start + index).view(-1, 1, *shape)
 
 
 def _mixed(values: Tensor) -> Tensor:
@@ -118,7 +116,8 @@ def smooth_noise(
     alike = shape[0] == shape[1] and isinstance(aspect, float) and aspect == 1
     across = down if alike else interpolated(steps[1], counts[1])
     coarse = normal(seeds, (counts[0], counts[1]), stream)[:, 0].to(scale.dtype)
-    return (down @ coarse @ across.transpose(1, 2))[:, None]
+    field: Tensor = (down @ coarse @ across.transpose(1, 2))[:, None]
+    return field
 
 
 def fractal_noise(
@@ -136,7 +135,7 @@ def fractal_noise(
         layer = smooth_noise(seeds, shape, scale / 2**octave, 97 * stream + octave)
         total = total.to(layer) + amplitude * layer
         power += amplitude**2
-    return total / sqrt(power)
+    return total / math.sqrt(power)
 
 
 def gaussian_kernels(sigma: Tensor, reach: int) -> Tensor:
@@ -160,7 +159,8 @@ def separable(images: Tensor, down: Tensor, across: Tensor) -> Tensor:
     high, wide = down.shape[1] // 2, across.shape[1] // 2
     padded = pad(images, (wide, wide, high, high), mode="replicate").transpose(0, 1)
     rows = conv2d(padded, across[:, None, None], groups=number)
-    return conv2d(rows, down[:, None, :, None], groups=number).transpose(0, 1)
+    filtered: Tensor = conv2d(rows, down[:, None, :, None], groups=number)
+    return filtered.transpose(0, 1)
 
 
 def blurred(images: Tensor, sigma: Tensor) -> Tensor:
@@ -189,3 +189,27 @@ def box_mean(images: Tensor, reach: Tensor) -> Tensor:
         part = [torch.gather(sums, dim, place.view(shape).expand(whole)) for place in (high, low)]
         images = ((part[0] - part[1]) / (high - low).view(shape)).to(images.dtype)
     return images
+
+
+def window_moments(images: Tensor, reach: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean and the deviation in a square of 2 * reach + 1 px around each pixel.
+
+    Args:
+        images: (N, 1, H, W); beyond the patch its edge is repeated.
+        reach: int (N,), px.
+    """
+    both = torch.cat([images - 0.5, (images - 0.5).square()], 1)
+    down, across = (_windows(reach, side, images.dtype)[:, None] for side in images.shape[-2:])
+    means = down @ both @ across.transpose(2, 3)
+    mean, square = means[:, :1], means[:, 1:]
+    return mean + 0.5, (square - mean.square()).clamp(min=0).sqrt()
+
+
+def _windows(reach: Tensor, side: int, dtype: torch.dtype) -> Tensor:
+    """Return (N, side, side): the weight of each sample in the mean around each other one."""
+    at = torch.arange(side, device=reach.device)
+    near = (at[:, None] - at).abs() <= reach.view(-1, 1, 1)
+    weights = near.to(dtype)
+    weights[:, :, 0] += (reach[:, None] - at).clamp(min=0)
+    weights[:, :, -1] += (reach[:, None] - (side - 1 - at)).clamp(min=0)
+    return weights / (2 * reach + 1).view(-1, 1, 1)

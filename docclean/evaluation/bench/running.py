@@ -9,6 +9,7 @@ from docclean.clean.cleaner import DEFAULT, Cleaner
 from docclean.documents import read_pages
 from docclean.errors import UnreadableInputError
 from docclean.evaluation.bench.commands import pages_a_second, peak_memory, start
+from docclean.evaluation.bench.figures import Figure, lines
 from docclean.evaluation.bench.pages import a4_page, copies
 from docclean.evaluation.bench.roofline import quickest, roofline
 from docclean.evaluation.bench.steps import milliseconds
@@ -20,30 +21,6 @@ from docclean.scores.results import Environment
 
 PEERS = ("divide", "unpaper", "ocrmypdf-clean")
 """Contenders that the page is given to as well, by the names `docclean list contenders` tells."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One thing that was measured.
-
-    Attributes:
-        what: in words.
-        value: a number, in `unit`; None where it cannot be measured here.
-        unit: of the number.
-        why: it could not be measured.
-    """
-
-    what: str
-    value: float | None
-    unit: str
-    why: str = ""
-
-    def told(self) -> str:
-        """Return the number as people write it."""
-        if self.value is None:
-            return self.why
-        places = 0 if self.value >= 100 else 2 if self.value < 10 else 1
-        return f"{self.value:,.{places}f} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -87,10 +64,8 @@ def table(figures: list[Figure], order: Order) -> str:
     here: Environment = environment()
     page = order.scan.name if order.scan else "A4 at 300 dpi, grey, full of text"
     threads = f", {order.threads} threads" if order.threads else ""
-    lines = [f"{here.sentence()} Page: {page}; model {order.model}{threads}.", ""]
-    lines += ["| what | measured |", "|---|--:|"]
-    lines += [f"| {figure.what} | {figure.told()} |" for figure in figures]
-    return "\n".join([*lines, ""])
+    told = [f"{here.sentence()} Page: {page}; model {order.model}{threads}.", ""]
+    return "\n".join([*told, *lines(figures), ""])
 
 
 def _figures(order: Order) -> Iterator[Figure]:

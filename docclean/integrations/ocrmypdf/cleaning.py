@@ -18,7 +18,9 @@ from PIL import Image as Pillow
 from docclean.clean.cleaner import Cleaner
 from docclean.clean.gate.decision import Decision
 from docclean.clean.network import model_file
+from docclean.clean.reading import looks_at
 from docclean.clean.spec import SHARED_TILE_AREA
+from docclean.clean.strangers import page_of, picture_of
 from docclean.clean.work import Cleaned
 from docclean.errors import DoccleanError
 from docclean.integrations.ocrmypdf.asked import Asked
@@ -74,7 +76,9 @@ def turn(options: Any) -> threading.Semaphore:
         return _turns.setdefault(os.getpid(), threading.Semaphore(max(1, workers // 2)))
 
 
-def for_reading(image: Pillow.Image, asked: Asked, options: Any, number: int) -> Pillow.Image:
+def for_reading(
+    image: Pillow.Image, asked: Asked, options: Any, number: int, aside: Path | None = None
+) -> Pillow.Image:
     """Return the picture that is to be read, or `image` itself where nothing is gained.
 
     Args:
@@ -82,6 +86,7 @@ def for_reading(image: Pillow.Image, asked: Asked, options: Any, number: int) ->
         asked: what is asked of the plugin.
         options: OCRmyPDF's own.
         number: of the page, from 1, for messages.
+        aside: where a second look is left for `LooksEngine`; None: there is none.
     """
     width, height = image.size
     if width * height > LARGEST or min(width, height) < SMALLEST:
@@ -92,7 +97,7 @@ def for_reading(image: Pillow.Image, asked: Asked, options: Any, number: int) ->
         return image
     try:
         with turn(options), _pixels_apart(image) as picture:
-            read: Pillow.Image = cleaner_for(asked).image(picture, for_ocr=True)
+            read = _read_picture(picture, asked, aside)
             if read is picture:
                 return image
     except Exception as error:  # one page's trouble must not sink the document
@@ -103,6 +108,20 @@ def for_reading(image: Pillow.Image, asked: Asked, options: Any, number: int) ->
         read = read.resize(image.size, Pillow.Resampling.BOX)
         read.info["dpi"] = (across, down)
     return read
+
+
+def _read_picture(picture: Pillow.Image, asked: Asked, aside: Path | None) -> Pillow.Image:
+    """Return the cleaned picture, or `picture` itself; leave the second look aside."""
+    cleaner = cleaner_for(asked)
+    if aside is None:
+        read: Pillow.Image = cleaner.image(picture, for_ocr=True)
+        return read
+    page = page_of(picture)
+    cleaned = cleaner.clean(page)
+    _, *others = looks_at(page, cleaned, 2)
+    for other in others:
+        Pillow.fromarray(other.grey()).save(aside, dpi=picture.info["dpi"])
+    return picture if cleaned.untouched else picture_of(cleaned.reading, picture)
 
 
 @dataclass(frozen=True)

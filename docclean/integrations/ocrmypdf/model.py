@@ -9,7 +9,9 @@ class DoccleanOptions(BaseModel):
     Attributes:
         mode: off, ocr or final; None: as the environment says.
         model: a shipped model's name or a model file; None: the default one.
+        looks: 1 or 2 pictures of a page are read; None: as the environment says.
     """
 
     mode: str | None = Field(default=None, description="off, ocr or final")
     model: str | None = Field(default=None, description="a model's name or file")
+    looks: int | None = Field(default=None, description="pictures of a page that are read")

@@ -9,12 +9,21 @@ import logging
 import os
 from argparse import ArgumentParser
 from collections.abc import Generator
+from inspect import signature
 from typing import Any
 
-from ocrmypdf import hookimpl
+from ocrmypdf import hookimpl, pluginspec
 from ocrmypdf.exceptions import BadArgsError, MissingDependencyError
 
-from docclean.integrations.ocrmypdf.asked import MODE_VARIABLE, MODES, Asked, note
+from docclean.integrations.ocrmypdf.asked import (
+    LOOKS,
+    LOOKS_VARIABLE,
+    MODE_VARIABLE,
+    MODES,
+    SECOND,
+    Asked,
+    note,
+)
 
 log = logging.getLogger("ocrmypdf.docclean")  # the console shows what is below ocrmypdf
 
@@ -35,6 +44,12 @@ def add_options(parser: ArgumentParser) -> None:
         "--docclean-model",
         metavar="MODEL",
         help="a shipped model's name (small, base) or a model file; default: small",
+    )
+    group.add_argument(
+        "--docclean-looks",
+        type=int,
+        choices=LOOKS,
+        help="2: Tesseract reads the page as it came too, and the words vote; default: 1",
     )
 
 
@@ -60,6 +75,11 @@ def check_options(options: Any) -> None:
             f"docclean: there is no mode '{asked.mode}'; "
             f"--docclean or {MODE_VARIABLE} is one of {', '.join(MODES)}"
         )
+    if asked.looks not in LOOKS:
+        raise BadArgsError(
+            f"docclean: there are no {asked.looks} looks; "
+            f"--docclean-looks or {LOOKS_VARIABLE} is 1 or 2"
+        )
     if asked.mode == "off":
         return
     try:
@@ -74,6 +94,10 @@ def check_options(options: Any) -> None:
         log.warning(
             "docclean: --clean and --clean-final run unpaper first, which leaves less to clean; "
             "leave them out"
+        )
+    if asked.looks == 2 and getattr(options, "pdf_renderer", "") == "sandwich":
+        log.warning(
+            "docclean: --pdf-renderer sandwich takes one look only; leave it out for two looks"
         )
 
 
@@ -102,4 +126,28 @@ def filter_ocr_image(page: Any, image: Any) -> Generator[None, Any, Any]:
         return filtered
     from docclean.integrations.ocrmypdf.cleaning import for_reading  # check_options has tried it
 
-    return for_reading(filtered, asked, page.options, page.pageno + 1)
+    aside = page.get_path(SECOND) if asked.looks == 2 else None
+    return for_reading(filtered, asked, page.options, page.pageno + 1, aside)
+
+
+def _two_looks() -> Any:
+    from docclean.integrations.ocrmypdf.looks import LooksEngine
+
+    return LooksEngine()
+
+
+if "options" in signature(pluginspec.get_ocr_engine).parameters:  # OCRmyPDF 17 and later
+
+    @hookimpl
+    def get_ocr_engine(options: Any) -> Any:
+        """Return an engine that reads two looks where they are asked for; else the next one is."""
+        asked = Asked.of(options)
+        mine = getattr(options, "ocr_engine", "auto") in ("auto", "tesseract")
+        return _two_looks() if mine and asked.mode != "off" and asked.looks == 2 else None
+
+else:
+
+    @hookimpl
+    def get_ocr_engine() -> Any:  # type: ignore[misc]
+        """Return an engine that reads a page's second look where there is one."""
+        return _two_looks()

@@ -7,7 +7,7 @@ from docclean.models import ARCHITECTURES
 from docclean.recipe import Recipe
 from docclean.training.blocks import Blocks
 from docclean.training.parallel import Team
-from docclean.training.patches import BLOCK, PatchBlocks, cached_pages
+from docclean.training.patches import BLOCK, PatchBlocks, SheetBlocks, cached_pages, steps_a_block
 from docclean.training.sources.base import Source
 
 VALIDATION_BLOCKS = 1
@@ -33,6 +33,8 @@ class Pages(Source):
             f"[train] batch must be at most {BLOCK} x patches_per_sheet": (
                 train.batch > BLOCK * train.patches_per_sheet
             ),
+            f"[train] pool must be a multiple of {BLOCK}": train.pool % BLOCK,
+            "[train] pool takes no [model] scale": train.pool and scale > 1,
             "[train] epochs are of pictures; pages never end: give steps": train.epochs,
             "[synth] pages must be at least 2: one is held out": recipe.synth.pages < 2,
         }
@@ -43,8 +45,11 @@ class Pages(Source):
     def learning(self, out: Path, team: Team) -> Blocks:
         """Return patches of all pages but those held out; each process makes its own."""
         recipe, pages = self.recipe, self._pages(out)
-        blocks = -(-recipe.train.steps // BLOCK)
+        blocks = -(-recipe.train.steps // steps_a_block(recipe.train))
         seed = recipe.train.seed + 1_000_000 * team.rank
+        if recipe.train.pool:
+            held = recipe.train.pool // BLOCK
+            return SheetBlocks(recipe, pages[_held_out(pages) :], seed, blocks + held, rising=True)
         on_device = team.device.type != "cpu"
         return PatchBlocks(recipe, pages[_held_out(pages) :], seed, blocks, on_device, rising=True)
 

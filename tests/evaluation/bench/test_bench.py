@@ -13,9 +13,9 @@ from docclean.cli import run
 from docclean.documents import read_pages
 from docclean.errors import DoccleanError
 from docclean.evaluation.bench.commands import command, pages_a_second, peak_memory, seconds_of
+from docclean.evaluation.bench.figures import Figure
 from docclean.evaluation.bench.pages import copies
 from docclean.evaluation.bench.roofline import roofline
-from docclean.evaluation.bench.running import Figure
 from docclean.evaluation.bench.steps import STEPS, milliseconds
 from docclean.page import Page
 
