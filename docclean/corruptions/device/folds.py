@@ -49,7 +49,6 @@ class Crease(BatchForm):
             along_and_across,
             bump,
             each,
-            enlarged,
             fading,
             grid,
             looked_up,
@@ -57,10 +56,9 @@ class Crease(BatchForm):
         )  # fmt: skip
 
         y, x = grid(images)
-        wave, step = params["wave"], 6
-        wobble = enlarged(clouds(params["seed"], images, wave, 1, step=step), images)
-        ragged = clouds(params["seed"], images, 0.8 * wave, 1, stream=1, step=step)
-        ragged = enlarged(ragged.abs(), images)
+        wave = params["wave"]
+        wobble = clouds(params["seed"], images, wave, 1)
+        ragged = clouds(params["seed"], images, 0.8 * wave, 1, stream=1).abs_()
         light, glow = images.new_ones(images.shape), images.new_zeros(images.shape)
         names, at = "x y angle width soft wobble dark light shadow broken", profile(images)
         for rows, px, py, angle, width, soft, sway, dark, bright, shadow, broken in each(
@@ -119,7 +117,7 @@ class Fold(BatchForm):
         )  # fmt: skip
 
         y, x = grid(images)
-        tooth = enlarged(clouds(params["seed"], images, params["tooth"], 1, step=6), images)
+        tooth = clouds(params["seed"], images, params["tooth"], 1)
         patches = (0.7 + 0.5 * tooth).clamp(0, 1.2)
         rubbed = clouds(params["seed"], images, params["thin"], 1, stream=1, step=3)
         rubbed = enlarged((0.5 + 0.7 * rubbed).clamp(0, 1), images)
