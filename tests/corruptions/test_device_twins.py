@@ -12,7 +12,7 @@ DPI = 150.0
 SIDE = 192
 ON_SHEET = {"uneven_light", "illumination", "cast_shadow", "vignetting", "glare", "yellowing"}
 """Members whose twin shows a window of a sheet's field: compared with whole sheets."""
-CUTS = {"punch_hole", "black_border", "worn_edges", "feed_shadow"}
+CUTS = {"punch_hole", "hole", "tear", "black_border", "worn_edges", "feed_shadow"}
 """Members that take ink for good."""
 NAMED = {
     *("ink_smear", "roller_smear", "wet_smudge", "crease", "fold", "wrinkle", "crumple", "stain"),

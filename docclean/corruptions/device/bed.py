@@ -101,18 +101,18 @@ class FeedShadow(Sides):
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Lay the lid beyond the edge, the shadow on it, and the line between."""
         from docclean.corruptions.shared.clouds import clouds
-        from docclean.corruptions.shared.windows import bump, enlarged, looked_up, profile
+        from docclean.corruptions.shared.windows import bump, enlarged, fading, looked_up, profile
 
-        inside, bare = self.inside(images, params)
+        inside, _ = self.inside(images, params)
         noise = clouds(params["seed"], images, params["wave"], 3, step=4)
         noise = enlarged((0.8 + 0.3 * noise).clamp(0.1, 1.15), images)
         at = profile(images)
         line = params["dark"][:, None] * bump(at / params["line"][:, None])
         beyond = (at < 0).to(at.dtype)
         reach = params["reach"][:, None] * (0.25 + 0.75 * beyond)
-        soft = 1 - 0.8 * params["shadow"][:, None] * (-at.abs() / reach).exp()
+        soft = 1 - 0.8 * params["shadow"][:, None] * fading(at.abs() / reach)
         dark, light = looked_up(inside, line, soft)
-        lid = cut(images, inside, bare, {**params, "shadow": 0 * params["shadow"]})
+        lid = cut(images, inside, None, {**params, "shadow": 0 * params["shadow"]})
         return lid * (1 - (dark * noise).clamp(0, 0.95)) * light
 
     def inside(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> tuple["Tensor", "Tensor"]:
@@ -148,7 +148,7 @@ class Gutter(BatchForm):
         """Darken by a soft and a steep fall from the spine."""
         from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, from_side, grid
+        from docclean.corruptions.shared.windows import enlarged, fading, from_side, grid
 
         step = 2
         y, x = grid(images, step)
@@ -158,6 +158,6 @@ class Gutter(BatchForm):
         lean = of_patch(params["slant"]) * (along - of_patch(long / 2))
         away = depth + lean + 0.03 * reach * sway
         far = (1 - away / (1.6 * reach)).clamp(0, 1) ** 2
-        near = (-away.clamp(min=0) / (0.16 * reach)).exp()
+        near = fading(away.clamp(min=0) / (0.16 * reach))
         fall = far + (near - far) * of_patch(params["core"])
         return images * enlarged((1 - of_patch(params["dark"]) * fall).clamp(min=0.13), images)

@@ -16,24 +16,30 @@ THROW = 1.2
 
 
 def cut(
-    images: "Tensor", inside: "Tensor", bare: "Tensor", params: Mapping[str, "Tensor"]
+    images: "Tensor", inside: "Tensor", bare: "Tensor | None", params: Mapping[str, "Tensor"]
 ) -> "Tensor":
     """Return the patches with the bed where the sheet is gone.
 
     Args:
         images: (N, 1, H, W).
         inside: how many px within the sheet, negative beyond it.
-        bare: width in px of the rim whose printed surface is gone too.
-        params: the bed's grey `bed`, how dark the sheet's shadow on it is, `shadow`, and `mm`, the
-            px of a millimetre, (N,) each.
+        bare: width in px of the rim whose printed surface is gone too; None where it ends clean.
+        params: the bed's grey `bed`, how dark the sheet's shadow on it is, `shadow`, `mm`, the px
+            of a millimetre, and perhaps `burnt`, 1 where the rim is black, (N,) each.
     """
     from docclean.corruptions.shared.tensors import of_patch
     from docclean.corruptions.shared.windows import bump, share
 
-    rim, mm = RIM_LIGHT, of_patch(params["mm"])
-    covered = share(inside - bare)
-    step = bump((inside - bare) / (0.12 * mm).clamp(min=0.7)) * (bare > 0.3)
-    sheet = (rim + (images - rim) * covered) * (1 - 0.22 * step)
+    mm, sheet = of_patch(params["mm"]), images
+    if bare is not None:
+        within = inside - bare
+        burnt = of_patch(params["burnt"]) if "burnt" in params else 0
+        rim = RIM_LIGHT + burnt * (CHAR - RIM_LIGHT)
+        step = bump(within / (0.12 * mm).clamp(min=0.7)) * (bare > 0.3)
+        sheet = (rim + (images - rim) * share(within)) * (1 - 0.22 * (1 - burnt) * step)
+        if "burnt" in params:
+            toast = (1.3 - within / (3.5 * mm).clamp(min=1)).clamp(0, 1)
+            sheet = sheet * (1 - 0.75 * burnt * toast * toast)
     # half of the way that the shadow is thrown lies beyond the edge
     cast = (inside / (THROW * mm).clamp(min=2) + 0.75).clamp(0, 1)
     ground = of_patch(params["bed"]) * (1 - of_patch(params["shadow"]) * cast)
@@ -49,6 +55,8 @@ def kept(images: "Tensor", inside: "Tensor") -> "Tensor":
 
 RIM_LIGHT = 0.97
 """Grey of torn fibres."""
+CHAR = 0.07
+"""Grey of burnt ones."""
 
 
 class Sides(BatchForm):

@@ -18,7 +18,7 @@ GRAINS = 160
 """Most grains of a window."""
 HAIRS, POINTS = 3, 36
 """Most hairs of a window, and the dots one is drawn with."""
-STAMP = 4
+STAMP = 5
 """Px that a grain reaches from its middle; few reach further."""
 
 
@@ -47,7 +47,13 @@ class Dirt(BatchForm):
         """Let dust settle in clouds, rub the smudges, and grain both."""
         from docclean.corruptions.shared.clouds import clouds, streaky
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import along_and_across, each, enlarged, grid
+        from docclean.corruptions.shared.windows import (
+            along_and_across,
+            each,
+            enlarged,
+            fading,
+            grid,
+        )
 
         step = 2
         y, x = grid(images, step)
@@ -65,7 +71,7 @@ class Dirt(BatchForm):
             point = (px * images.shape[3], py * images.shape[2])
             along, across = along_and_across(y, x, point, angle)
             away = (along / of_patch(long / 4)) ** 2 + (across / of_patch(long * slim / 4)) ** 2
-            dark.index_add_(0, rows, (-away).exp() * streaks[rows] * of_patch(deep))
+            dark[rows] += fading(away) * streaks[rows] * of_patch(deep)
         grain = clouds(seed, images, params["grit"], 2, 0.8, stream=2, step=step)
         dark = dark * (1 + of_patch(params["grain"]) * grain).clamp(min=0)
         return images * enlarged(1 - dark.clamp(max=0.7), images)
@@ -78,9 +84,9 @@ class Specks(BatchForm):
 
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw how many grains and hairs the window carries, their places, sizes and darkness."""
-        size = draw.px("size")[:, None] * draw.rng.exponential(1, (len(draw), GRAINS))
-        size *= draw.rng.lognormal(-0.1, 0.45, size.shape)
-        squash, dark = draw.rng.exponential(1, size.shape), draw("dark")[:, None]
+        wide = draw.px("size")[:, None] * draw.rng.lognormal(-0.1, 0.45, (len(draw), GRAINS))
+        size, other = (wide * draw.rng.exponential(1, wide.shape) + 0.7 for _ in range(2))
+        dark = draw("dark")[:, None]
         turns = draw.rng.normal(0, 0.35 * (14 / POINTS) ** 0.5, (len(draw), HAIRS, POINTS))
         heading = draw.uniform(0, 2 * np.pi, HAIRS)[:, :, None] + turns.cumsum(2)
         steps = draw.rng.gamma(3, 1 / 3, (len(draw), HAIRS)) * draw.px("hair")[:, None] / POINTS
@@ -98,8 +104,8 @@ class Specks(BatchForm):
             "more": draw.uniform(),
             "x": draw.uniform(each=GRAINS + HAIRS),
             "y": draw.uniform(each=GRAINS + HAIRS),
-            "size": size + 0.7,
-            "other": np.minimum(size * squash, STAMP) + 0.7,
+            "size": size,
+            "other": other,
             "angle": draw.uniform(0, np.pi, GRAINS),
             "tone": dark * draw.uniform(0.5, 1, GRAINS),
             "hair_size": np.maximum(0.9, thick[:, 0] / 2),

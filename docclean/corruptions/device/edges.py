@@ -1,61 +1,16 @@
-"""Holes and worn sides, on batches; the clean side loses the ink that was there."""
+"""What hands do to a sheet's sides, on batches; the clean side loses the ink that was there."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from docclean.corruptions import damage, edges
-from docclean.corruptions.batch import BatchForm
-from docclean.corruptions.device.cut import BEYOND, Sides, cut, kept
+from docclean.corruptions import edges
+from docclean.corruptions.device.cut import BEYOND, Sides, cut
 from docclean.corruptions.draws import Draws, Numbers
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-class PunchHole(BatchForm):
-    """Holes of a file lie further apart than a window is wide: each shows one."""
-
-    member = damage.PunchHole()
-
-    def draw(self, draw: Draws) -> Mapping[str, Numbers]:
-        """Draw its size and place; old ones are torn."""
-        return {
-            "quarter": np.array([1, 1, 1, 3, 3, 0])[draw.code(range(6))],
-            "diameter": draw.px("diameter"),
-            "margin": draw.px("margin"),
-            "torn": draw("torn"),
-            "bed": draw("bed"),
-            "shadow": draw("shadow"),
-            "place": draw.uniform(0.1, 0.9),
-            "mm": draw.to_px(1),
-            "seed": draw.seed(),
-        }
-
-    def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
-        """Show the bed through the disc."""
-        inside = self._inside(images, params)
-        return cut(images, inside, inside.new_zeros(()), params)
-
-    def run_clean(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
-        """Take the disc's ink away."""
-        return kept(images, self._inside(images, params))
-
-    def _inside(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
-        from docclean.corruptions.shared.clouds import clouds
-        from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, from_side, grid
-
-        y, x = grid(images)
-        depth, along, (deep, long) = from_side(y, x, images, params["quarter"])
-        least = min(images.shape[-2:])
-        radius = (params["diameter"].clamp(max=0.25 * least) / 2).clamp(min=0.8)
-        down = radius.maximum(params["margin"].minimum(0.2 * deep))
-        across = along - of_patch(params["place"] * long)
-        away = (across**2 + (depth - of_patch(down)) ** 2).sqrt()
-        noise = clouds(params["seed"], images, (0.9 * radius).clamp(min=1.5), 3, step=3)
-        return away - of_patch(radius) * (1 + of_patch(params["torn"]) * enlarged(noise, images))
 
 
 class WornEdges(Sides):
@@ -82,7 +37,7 @@ class WornEdges(Sides):
         """Soil the worn sides inward, then fray them."""
         from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, grid
+        from docclean.corruptions.shared.windows import enlarged, fading, grid
 
         step, (height, width) = 2, images.shape[-2:]
         y, x = grid(images, step)
@@ -93,8 +48,8 @@ class WornEdges(Sides):
         tone, wide = enlarged(tone, y * x), of_patch(reach) * enlarged(wide, y * x)
         light = tone.new_ones(tone.shape)
         for side, depth in enumerate((y, width - 1 - x, height - 1 - y, x)):
-            near = (-depth / wide).exp()
-            dirt = (0.6 * near + 0.5 * near**3.5) * tone
+            near = fading(depth / wide)
+            dirt = (0.6 * near + 0.5 * near * near * near * near.sqrt()) * tone
             dirt = dirt * (1 - (depth / of_patch(3.2 * reach)).clamp(max=1) ** 2)
             dark = params["dark"] * params["sides"][:, side]
             light = light * (1 - (of_patch(dark) * dirt).clamp(0, 0.7))

@@ -41,6 +41,7 @@ class Tape(BatchForm):
         from docclean.corruptions.shared.windows import (
             along_and_across,
             enlarged,
+            fading,
             grid,
             looked_up,
             profile,
@@ -57,7 +58,7 @@ class Tape(BatchForm):
         at, wide = profile(images), half[:, None]
         teeth = (1.4 * mm).clamp(min=2)[:, None]  # the dispenser's blade
         saw = ((at / teeth) % 1 - 0.5).abs() * teeth * 0.7
-        rim = (-(wide - at.abs()).clamp(min=0) / (0.35 * mm).clamp(min=0.8)[:, None]).exp()
+        rim = fading((wide - at.abs()).clamp(min=0) / (0.35 * mm).clamp(min=0.8)[:, None])
         # streaks run along the strip: noise across it, faded along
         streaks = waves(seed, 64, half.new_full(half.shape, 6.4), 4, 0.55)
         place = ((at / wide + 1) * 31.5).clamp(0, 63).long()

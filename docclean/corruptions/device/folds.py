@@ -49,17 +49,16 @@ class Crease(BatchForm):
             along_and_across,
             bump,
             each,
-            enlarged,
+            fading,
             grid,
             looked_up,
             profile,
         )  # fmt: skip
 
         y, x = grid(images)
-        wave, step = params["wave"], 6
-        wobble = enlarged(clouds(params["seed"], images, wave, 1, step=step), images)
-        ragged = clouds(params["seed"], images, 0.8 * wave, 1, stream=1, step=step)
-        ragged = enlarged(ragged.abs(), images)
+        wave = params["wave"]
+        wobble = clouds(params["seed"], images, wave, 1)
+        ragged = clouds(params["seed"], images, 0.8 * wave, 1, stream=1).abs_()
         light, glow = images.new_ones(images.shape), images.new_zeros(images.shape)
         names, at = "x y angle width soft wobble dark light shadow broken", profile(images)
         for rows, px, py, angle, width, soft, sway, dark, bright, shadow, broken in each(
@@ -70,7 +69,7 @@ class Crease(BatchForm):
             along = (1 - ragged[rows] * of_patch(broken)).clamp_(min=0)
             wide = width.clamp(min=0.6)[:, None]
             scored = dark[:, None] * bump(at / wide - 1)
-            lean = (-at.clamp(min=0) / soft[:, None]).exp() * (at > 0) * shadow[:, None]
+            lean = fading(at.clamp(min=0) / soft[:, None]) * (at > 0) * shadow[:, None]
             worn = bright[:, None] * bump(at / wide + 1)
             line, leaning, rubbed = looked_up(across, scored, lean, worn)
             light[rows] *= 1 - line * along - leaning
@@ -110,6 +109,7 @@ class Fold(BatchForm):
             bump,
             each,
             enlarged,
+            fading,
             grid,
             looked_up,
             profile,
@@ -117,7 +117,7 @@ class Fold(BatchForm):
         )  # fmt: skip
 
         y, x = grid(images)
-        tooth = enlarged(clouds(params["seed"], images, params["tooth"], 1, step=6), images)
+        tooth = clouds(params["seed"], images, params["tooth"], 1)
         patches = (0.7 + 0.5 * tooth).clamp(0, 1.2)
         rubbed = clouds(params["seed"], images, params["thin"], 1, stream=1, step=3)
         rubbed = enlarged((0.5 + 0.7 * rubbed).clamp(0, 1), images)
@@ -129,8 +129,8 @@ class Fold(BatchForm):
             point = (place * images.shape[3], place * images.shape[2])
             across = along_and_across(y, x, point, angle)[1] + tooth[rows] * of_patch(ragged)
             wide, lean, fall = width.clamp(min=0.5)[:, None], share(at), soft[:, None]
-            panels = dark[:, None] * lean * (-at.clamp(min=0) / fall).exp()
-            panels = panels + far[:, None] * (1 - lean) * (at.clamp(max=0) / (0.3 * fall)).exp()
+            panels = dark[:, None] * lean * fading(at.clamp(min=0) / fall)
+            panels = panels + far[:, None] * (1 - lean) * fading(-at.clamp(max=0) / (0.3 * fall))
             scored = line[:, None] * bump(at / wide)
             paint = worn[:, None] * bump((at + 2 * wide) / (1.5 * wide))
             shade, score, bare = looked_up(across, panels, scored, paint)
@@ -204,13 +204,13 @@ def _facets(like: "Tensor", seeds: "Tensor", size: "Tensor", step: int, stream: 
     across = (order % SITES - middle + 1.5 * (drawn[:, 1] - 0.5)) * wide + like.shape[3] / 2
     nearest = like.new_full((), float("inf"))
     lean = torch.zeros_like(nearest)
-    tone = (drawn[:, 2] - drawn[:, 3]) * 2.4
+    tone = 1.6 * (2.2 * (drawn[:, 2] - drawn[:, 3])).tanh()
     for site in range(SITES**2):
         squared = (x - of_patch(across[:, site])) ** 2 + (y - of_patch(down[:, site])) ** 2
         closer = (squared < nearest).to(like.dtype)
         lean = lean + closer * (of_patch(tone[:, site]) - lean)
         nearest = squared.minimum(nearest)
-    return 1.6 * (0.9 * lean).tanh()
+    return lean
 
 
 class Crumple(BatchForm):
@@ -245,6 +245,7 @@ class Crumple(BatchForm):
             bump,
             each,
             enlarged,
+            fading,
             grid,
             looked_up,
             profile,
@@ -269,9 +270,9 @@ class Crumple(BatchForm):
             # a softness beyond the length would make a box of the edge
             dark, bright = ((part * soft).minimum(0.5 * half)[:, None] for part in (dark, bright))
             side = share(at)
-            fade = (1.6 * side - 0.6) * (-at.abs() / (bright + side * (dark - bright))).exp()
+            fade = (1.6 * side - 0.6) * fading(at.abs() / (bright + side * (dark - bright)))
             fade = fade + params["line"][rows, None] * bump(at)
             fade = fade * (deep * params["depth"][rows] * (0.35 + 0.65 * long))[:, None]
             (edge,) = looked_up(across / (1.15 - along / 2).clamp_(min=0.1), fade)
-            light.index_add_(0, rows, edge * bump(along), alpha=-1)
+            light[rows] -= edge * bump(along)
         return images * enlarged(light.clamp_(0.25, 1.2), images)

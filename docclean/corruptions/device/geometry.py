@@ -88,15 +88,12 @@ class Warp(BatchForm):
         """Bend the lines at one side and shift all by a smooth field."""
         from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, fetched, grid
+        from docclean.corruptions.shared.windows import fetched, grid
 
         y, x = grid(images)
         height, width = images.shape[-2:]
         right, down = (
-            enlarged(
-                clouds(params["seed"], images, params["length"], 1, stream=way, step=8), images
-            )
-            for way in range(2)
+            clouds(params["seed"], images, params["length"], 1, stream=way) for way in range(2)
         )
         wave, most = of_patch(params["waves"]), 0.05 * width
         share = x / max(1, width - 1)

@@ -109,7 +109,7 @@ class Illumination(BatchForm):
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Multiply by a slope, by a lift away from a corner, or by a spot's shade."""
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, on_sheet
+        from docclean.corruptions.shared.windows import enlarged, fading, on_sheet
 
         y, x = on_sheet(images, params, STEP)
         angle, mode = params["angle"], params["mode"]
@@ -117,7 +117,7 @@ class Illumination(BatchForm):
         corner_x, corner_y = (of_patch((params[name] > 0.5).to(x.dtype)) for name in "xy")
         corner = ((x - corner_x) ** 2 + (y - corner_y) ** 2).sqrt() / 2**0.5
         near = (x - of_patch(params["x"])) ** 2 + (y - of_patch(params["y"])) ** 2
-        spot = -(-near / of_patch(2 * params["spot"] ** 2)).exp()
+        spot = -fading(near / of_patch(2 * params["spot"] ** 2))
         lamps = (
             2 * slope / (angle.cos().abs() + angle.sin().abs()).view(-1, 1, 1, 1),
             corner,
@@ -239,7 +239,7 @@ class Glare(BatchForm):
         """Lift every grey toward white by the mirrored light; the camera darkens all the rest."""
         from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, on_sheet
+        from docclean.corruptions.shared.windows import enlarged, fading, on_sheet
 
         y, x = on_sheet(images, params, STEP)
         size, aspect = of_patch(params["size"]), of_patch(params["aspect"])
@@ -256,7 +256,7 @@ class Glare(BatchForm):
         distance = kinds[0] * spot + kinds[1] * tube + kinds[2] * window
         edge = of_patch(params["soft"].maximum(0.01 / params["size"]))
         ramp = ((1 + edge - distance) / (2 * edge)).clamp(0, 1)
-        light = (ramp * ramp * (3 - 2 * ramp)).maximum(0.35 * (-distance).exp())
+        light = (ramp * ramp * (3 - 2 * ramp)).maximum(0.35 * fading(distance))
         dim = enlarged(1 - of_patch(params["dim"]) * (1 - light), images)
         dimmed = images * dim
         return dimmed + (1 - dimmed) * enlarged(of_patch(params["wash"]) * light, images)

@@ -61,14 +61,14 @@ class Yellowing(BatchForm):
         """Darken toward the edges, unevenly."""
         from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, on_sheet
+        from docclean.corruptions.shared.windows import enlarged, fading, on_sheet
 
         step = 4
         y, x = on_sheet(images, params, step)
         noise = clouds(params["seed"], images, params["blotch"], 4, 0.65, step=step)
         reach, brown = of_patch(params["reach"]), noise.new_zeros(())
         for side, inward in enumerate((x, 1 - x, y, 1 - y)):
-            near = (-inward.clamp(min=0) / reach).exp()
+            near = fading(inward.clamp(min=0) / reach)
             brown = brown + of_patch(params["sides"][:, side]) * near
         # what the page form adds to the way inward
         brown = brown * (-0.25 * noise).exp()

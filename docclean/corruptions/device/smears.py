@@ -184,6 +184,7 @@ def _again(side: int, params: Mapping[str, "Tensor"], step: float, printed: "Ten
     import torch
 
     from docclean.corruptions.shared.tensors import of_patch
+    from docclean.corruptions.shared.windows import bump
 
     at = torch.arange(side, device=printed.device, dtype=printed.dtype)
     behind = (at[:, None] - at)[None, None]
@@ -194,7 +195,7 @@ def _again(side: int, params: Mapping[str, "Tensor"], step: float, printed: "Ten
 
     def ghost(turns: int) -> "Tensor":
         away = torch.remainder(behind - turns * turn + side / 2, side) - side / 2
-        kernel = torch.exp(-0.5 * (away / wide) ** 2)
+        kernel = bump(0.5**0.5 * away / wide)
         return kernel / kernel.sum(-1, keepdim=True)
 
     weaker = of_patch(params["strength"] * printed + (1 - printed))

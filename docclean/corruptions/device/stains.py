@@ -44,7 +44,6 @@ class Stain(BatchForm):
         return places | {
             "marks": draw.whole("marks"),
             "kind": kinds,
-            "order": np.tile(np.arange(MARKS), (len(draw), 1)),
             "radius": draw.px("radius", MARKS),
             "rim": draw.px("rim", MARKS),
             "depth": draw("depth", MARKS),
@@ -73,20 +72,30 @@ class Stain(BatchForm):
         light = tone.new_ones(tone.shape)
         wobbles = (params["radius"] * 0.5).clamp(min=8)
         wobble = clouds_of_marks(params["seed"], images, wobbles, 2, stream=1, step=8)
-        names = "x y angle inward radius rim depth rough squash kind order"
-        for rows, px, py, angle, inward, radius, rim, depth, rough, squash, kind, mark in each(
-            params, names, params["marks"], MARKS
-        ):
+        names = "x y angle inward radius rim depth rough squash kind"
+        for place, (
+            rows,
+            px,
+            py,
+            angle,
+            inward,
+            radius,
+            rim,
+            depth,
+            rough,
+            squash,
+            kind,
+        ) in enumerate(each(params, names, params["marks"], MARKS)):
             columns = x - of_patch(px * images.shape[3] - radius * inward * angle.cos())
             lines = y - of_patch(py * images.shape[2] - radius * inward * angle.sin())
             away = (columns**2 + (lines * of_patch(squash)) ** 2).sqrt() - of_patch(radius)
-            sway = enlarged(wobble[rows, mark][:, None], away)
+            sway = enlarged(wobble[rows, place : place + 1], away)
             away = away + sway * of_patch(radius * rough)
             line = 0.9 * bump(away / of_patch(rim.clamp(min=0.8)))
             disc = (0.5 - away / 8).clamp(0, 1) * (0.55 + 0.55 * line)
             # the foot of a wet cup: even, with two hard edges
             band = 0.8 * (0.5 - (away.abs() - of_patch(rim)) / 5).clamp(0, 1)
-            kinds = [of_patch((kind == place).to(line.dtype)) for place in range(3)]
+            kinds = [of_patch((kind == form).to(line.dtype)) for form in range(3)]
             dark = kinds[0] * disc + kinds[1] * line + kinds[2] * band
             light[rows] *= 1 - (dark * tone[rows] * of_patch(depth)).clamp(0, 0.8)
         names = "drop_x drop_y drop_radius drop_depth"
@@ -125,7 +134,7 @@ class WaterStain(BatchForm):
         """Tint what was wet, darken its fronts, sharp outside and fading inward."""
         from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import each, enlarged, grid
+        from docclean.corruptions.shared.windows import each, enlarged, fading, grid
 
         step = 2
         y, x = grid(images, step)
@@ -139,7 +148,7 @@ class WaterStain(BatchForm):
         for rows, weight in each(params, "weight", params["count"], MARKS):
             front = distance[rows] + of_patch(outside[rows])
             rise = front.clamp(min=0) / of_patch(params["sharp"][rows].clamp(min=0.7))
-            tide = (front.clamp(max=0) / of_patch(params["width"][rows]) - rise * rise).exp()
+            tide = fading(rise * rise - front.clamp(max=0) / of_patch(params["width"][rows]))
             rims[rows] = (of_patch(weight) * tide).maximum(rims[rows])
             outside[rows] += rough[rows] * (0.6 + weight)
         uneven = clouds(params["seed"], images, params["patch"], 3, 0.7, stream=1, step=4)
@@ -164,7 +173,6 @@ class Grease(BatchForm):
         drawn = {name: draw(name, MARKS) for name in ("dark", "rough")}
         return places | lengths | drawn | {
             "patches": draw.whole("patches"),
-            "order": np.tile(np.arange(MARKS), (len(draw), 1)),
             "seen": draw("seen"),
             "shift": draw.uniform(),
             "blur": np.maximum(0.5, draw.to_px(0.3)),
@@ -186,13 +194,13 @@ class Grease(BatchForm):
         wobble = clouds_of_marks(params["seed"], images, wobbles, 3, step=step)
         greasy = wobble.new_zeros(len(images), 1, *wobble.shape[2:])
         dark = greasy.clone()
-        names = "x y angle inward radius soft dark rough order"
-        for rows, px, py, angle, inward, radius, soft, deep, rough, mark in each(
-            params, names, params["patches"], MARKS
+        names = "x y angle inward radius soft dark rough"
+        for place, (rows, px, py, angle, inward, radius, soft, deep, rough) in enumerate(
+            each(params, names, params["patches"], MARKS)
         ):
             columns = x - of_patch(px * images.shape[3] - radius * inward * angle.cos())
             lines = y - of_patch(py * height - radius * inward * angle.sin())
-            sway = wobble[rows, mark][:, None] * of_patch(0.5 * radius * rough)
+            sway = wobble[rows, place : place + 1] * of_patch(0.5 * radius * rough)
             away = (columns**2 + lines**2).sqrt() - of_patch(radius) + sway
             inside = (-away / of_patch(soft)).sigmoid()
             greasy[rows] = inside.maximum(greasy[rows])
@@ -245,7 +253,7 @@ class Foxing(BatchForm):
 
         from docclean.corruptions.shared.clouds import clouds
         from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import enlarged, grid
+        from docclean.corruptions.shared.windows import bump, enlarged, grid
 
         step = 2
         y, x = grid(images, step)
@@ -258,9 +266,7 @@ class Foxing(BatchForm):
             sides = []
             for axis, places, side in (("y", y, images.shape[2]), ("x", x, images.shape[3])):
                 at = (params[axis] * side + params[f"{axis}_off"]) % side
-                sides.append(
-                    (-0.5 * ((places.flatten() - at[..., None]) / wide[..., None]) ** 2).exp()
-                )
+                sides.append(bump(0.5**0.5 * (places.flatten() - at[..., None]) / wide[..., None]))
             return (sides[0].transpose(1, 2) @ (sides[1] * strong[..., None]))[:, None]
 
         wide = params["size"].clamp(min=0.45 * step)

@@ -81,16 +81,13 @@ def interpolated(
     end = places.new_full((len(places),), count - 1) if last is None else last.to(places)
     end = end[:, None]
     low = places.floor()
-    share = places - low
-    if kind == "linear":
-        weights = [(0, 1 - share), (1, share)]
-    else:
-        weights = [(tap, _keys((share - tap).abs())) for tap in (-1, 0, 1, 2)]
+    taps = torch.arange(0, 2) if kind == "linear" else torch.arange(-1, 3)
+    taps = taps.to(places)
+    away = ((places - low)[..., None] - taps).abs()  # all taps in one go: calls cost most here
+    weights = 1 - away if kind == "linear" else _keys(away)
+    index = (low[..., None] + taps).clamp_(min=0).minimum(end[..., None]).long()
     matrix = places.new_zeros(*places.shape, count)
-    for tap, weight in weights:
-        index = torch.minimum((low + tap).clamp(min=0), end).long()
-        matrix.scatter_add_(-1, index[..., None], weight[..., None])
-    return matrix
+    return matrix.scatter_add_(-1, index, weights)
 
 
 def _keys(x: Tensor, a: float = -0.75) -> Tensor:
@@ -131,7 +128,9 @@ def smooth_noise(
         for side, px in zip(shape, sides, strict=True)
     ]
     counts = [int(step.max()) + 3 for step in steps]  # what a cubic reads beyond the last
-    down, across = (_enlarging(step, count) for step, count in zip(steps, counts, strict=True))
+    down = _enlarging(steps[0], counts[0])
+    alike = shape[0] == shape[1] and isinstance(aspect, float) and aspect == 1
+    across = down if alike else _enlarging(steps[1], counts[1])
     coarse = normal(seeds, (counts[0], counts[1]), stream)[:, 0].to(scale.dtype)
     field: Tensor = (down @ coarse @ across.transpose(1, 2))[:, None]
     return field

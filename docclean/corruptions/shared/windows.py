@@ -1,6 +1,7 @@
 """Patches as windows of a sheet: grids of their px, lines, sides, for whole batches."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,6 +11,8 @@ from docclean.corruptions.shared.tensors import gaussian_kernels, of_patch
 
 FINE = 4
 """Entries of a profile for each px."""
+FAR = 60.0
+"""Nothing is left of what has faded by exp(-60)."""
 MARGIN = 24
 """Px that a moved patch is continued by."""
 
@@ -57,7 +60,8 @@ def softened(field: Tensor, sigma: Tensor) -> Tensor:
 
 def _gaussian(sigma: Tensor, side: int) -> Tensor:
     at = torch.arange(side, device=sigma.device, dtype=sigma.dtype)
-    kernel = torch.exp(-0.5 * ((at[:, None] - at) / sigma.clamp(min=0.05).view(-1, 1, 1, 1)) ** 2)
+    away = (at[:, None] - at) / sigma.clamp(min=0.05).view(-1, 1, 1, 1)
+    kernel = bump(away * 0.5**0.5)
     return kernel / kernel.sum(-1, keepdim=True)
 
 
@@ -77,7 +81,15 @@ def slightly_blurred(images: Tensor, sigma: Tensor) -> Tensor:
 
 def bump(values: Tensor) -> Tensor:
     """Return exp(-x²): 1 at 0, gone at 2."""
-    return torch.exp(-(values * values))
+    return fading(values * values)
+
+
+def fading(values: Tensor) -> Tensor:
+    """Return exp(-x) of what is not negative, never quite 0.
+
+    To take numbers so small that they have no full precision takes twelve times as long.
+    """
+    return torch.exp(-values.clamp(max=FAR))
 
 
 def share(distance: Tensor) -> Tensor:
@@ -115,14 +127,14 @@ def looked_up(distance: Tensor, *profiles: Tensor) -> list[Tensor]:
     To look a shade up takes a third of the time its exponentials take.
     """
     last = profiles[0].shape[-1] - 1
-    index = (distance * FINE + (last / 2 + 0.5)).clamp_(0, last).long()
+    index = (distance * FINE).add_(last / 2 + 0.5).clamp_(0, last).long()
     flat = index.flatten(1)
     return [values.gather(1, flat).view(index.shape) for values in profiles]
 
 
 def each(
     params: Mapping[str, Tensor], names: str, count: Tensor, most: int
-) -> Iterator[tuple[Tensor, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     """Yield of the first marks, the second and so on: whose they are, and what was drawn of them.
 
     Args:
@@ -132,13 +144,14 @@ def each(
         most: of all patches.
 
     Yields:
-        the rows (M,) of the patches that have so many, and their values (M,) of each name.
+        the index of the patches (M of N) that have so many, and their values (M,) of each name.
     """
     for place in range(most):
         rows = torch.nonzero(count > place)[:, 0]
         if not len(rows):
             return
-        yield rows, *(params[name][rows, place] for name in names.split())
+        values = [params[name][rows, place] for name in names.split()]
+        yield slice(None) if len(rows) == len(count) else rows, *values  # saves copies
 
 
 def first(count: Tensor, most: int, like: Tensor) -> Tensor:
