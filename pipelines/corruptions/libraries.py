@@ -143,11 +143,11 @@ def report(rows: Sequence[str], noise: float, asked: Namespace) -> list[str]:
         f"`python pipelines/corruptions/libraries.py DATA/ocr --split {asked.split} --pieces "
         f"{asked.pieces}`. Of {len(rows)} pairs {inside} are the library's work inside our member, "
         f"{good} more are as good, {len(rows) - inside - good} are not.\n",
-        f"Each cell: ours / the library's. AUC: of the probe against real pages, {measures.SETS} sets "
-        f"of {asked.pieces} pieces; lower is more real, a difference up to {noise:.3f} is noise. "
+        f"Each cell: ours / the library's. AUC: of the probe against real pages, {measures.SETS} "
+        f"sets of {asked.pieces} pieces; lower is more real, a difference up to {noise:.3f} is noise. "
         "Change: mean of a piece's pixels, greys. ms: a page of A4 at 150 dpi, the least of turns. "
-        "Ink: share of the change that falls on letters. Dpi: change at 300 dpi over that at 100; 1 "
-        "is measured on paper.\n",
+        "Ink: share of the change that falls on letters. Dpi: change at 300 dpi over that at 100; "
+        "1 is measured on paper.\n",
         "The probe does not see geometry: for `warp` and the like the reason is in words. A "
         "library's arguments are one range for every page; our members follow a page's severity.\n",
         "| member | stage | the library's | AUC | change | ms | ink | dpi | verdict |",
