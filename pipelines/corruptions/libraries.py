@@ -144,7 +144,7 @@ def report(rows: Sequence[str], noise: float, asked: Namespace) -> list[str]:
         f"{asked.pieces}`. Of {len(rows)} pairs {inside} are the library's work inside our member, "
         f"{good} more are as good, {len(rows) - inside - good} are not.\n",
         f"Each cell: ours / the library's. AUC: of the probe against real pages, {measures.SETS} "
-        f"sets of {asked.pieces} pieces; lower is more real, a difference up to {noise:.3f} is noise. "
+        f"sets of {asked.pieces} pieces; lower is more real, up to {noise:.3f} is noise. "
         "Change: mean of a piece's pixels, greys. ms: a page of A4 at 150 dpi, the least of turns. "
         "Ink: share of the change that falls on letters. Dpi: change at 300 dpi over that at 100; "
         "1 is measured on paper.\n",
