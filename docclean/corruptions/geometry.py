@@ -175,18 +175,36 @@ class Perspective(Moved):
             ]
         }
 
+    def apply(self, image: Image, params: Params, dpi: float) -> Image:
+        """Let albumentations' Perspective map the page and the paper around it to our corners."""
+        height, width = image.shape
+        shift = np.abs(np.array(params["corners"])).max()
+        margin = int(np.ceil(min(shift, 1.0) * max(height, width))) + 3
+        along = np.array([[1, 0, margin], [0, 1, margin], [0, 0, 1]], np.float64)
+        matrix = along @ np.linalg.inv(self._map((height, width), params)) @ np.linalg.inv(along)
+        view = albumentation(
+            "Perspective", interpolation=cv2.INTER_CUBIC, border_mode=cv2.BORDER_REPLICATE
+        )
+        padded = _padded(image, margin, dpi)
+        seen = view.apply(padded, matrix, max_height=padded.shape[0], max_width=padded.shape[1])
+        return np.ascontiguousarray(seen[margin:-margin, margin:-margin])
+
     def sources(self, shape: tuple[int, int], params: Params, dpi: float) -> Sources:
-        """Map the page's corners to the moved ones."""
+        """Return where the map takes each pixel from; points are moved by it."""
         columns, rows = _places(shape)
-        size = np.array([shape[1], shape[0]], np.float32)
-        corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
-        moved = corners + np.array(params["corners"], np.float32)
-        turn = cv2.getPerspectiveTransform(corners * size, moved * size).astype(np.float32)
+        turn = self._map(shape, params).astype(np.float32)
         depth = turn[2, 0] * columns + turn[2, 1] * rows + turn[2, 2]
         return (
             (turn[0, 0] * columns + turn[0, 1] * rows + turn[0, 2]) / depth,
             (turn[1, 0] * columns + turn[1, 1] * rows + turn[1, 2]) / depth,
         )
+
+    def _map(self, shape: tuple[int, int], params: Params) -> NDArray[np.float64]:
+        """Return the matrix (3, 3) from a place to where its value comes from."""
+        size = np.array([shape[1], shape[0]], np.float32)
+        corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+        moved = corners + np.array(params["corners"], np.float32)
+        return np.asarray(cv2.getPerspectiveTransform(corners * size, moved * size), np.float64)
 
 
 class FeedStretch(PageCorruption):

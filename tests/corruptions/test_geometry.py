@@ -6,7 +6,7 @@ import pytest
 from family import text_page
 
 from docclean.corruptions import CORRUPTIONS
-from docclean.corruptions.geometry import Moved, Skew
+from docclean.corruptions.geometry import Moved, Perspective, Skew
 
 
 @pytest.mark.parametrize("angle", [-9.0, -1.3, 0.2, 3.0])
@@ -16,6 +16,18 @@ def test_a_page_is_turned_as_our_own_map_turns_it(angle, size):
     page, params = (text_page(*size) // 2 + 70).astype(np.uint8), {"angle": angle}
     by_library = CORRUPTIONS["skew"].on_page(page, params, 150).astype(int)
     by_map = Moved.apply(Skew(), page, params, 150).astype(int)
+    inside = np.s_[4:-4, 4:-4]
+    assert np.abs(by_library - by_map)[inside].mean() < 0.5
+    assert np.abs(by_library - page)[inside].mean() > 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("size", [(300, 200), (90, 410)])
+def test_a_page_is_seen_from_the_side_as_our_own_map_sees_it(seed, size):
+    member, page = CORRUPTIONS["perspective"], (text_page(*size) // 2 + 70).astype(np.uint8)
+    params = member.sample(np.random.default_rng(seed), 0.9)
+    by_library = member.on_page(page, params, 150).astype(int)
+    by_map = Moved.apply(Perspective(), page, params, 150).astype(int)
     inside = np.s_[4:-4, 4:-4]
     assert np.abs(by_library - by_map)[inside].mean() < 0.5
     assert np.abs(by_library - page)[inside].mean() > 1
