@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,10 @@ class BatchForm(ABC):
     several. What a patch becomes depends on its own row alone, never on the others or on the
     device: random pixels come from the row's seed (`shared.tensors`).
     """
+
+    side_by_side: ClassVar[bool] = False
+    """`run` takes both sides as (N, 2, H, W) too: what moves ink looks both up at the same places,
+    which costs half as much again as one side."""
 
     @property
     @abstractmethod

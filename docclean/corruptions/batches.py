@@ -129,6 +129,10 @@ def _suffered(
         ranges = _ranges(form, [one.ranges.get(member.name, {}) for one in corrupts], looks[chosen])
         params = form.sample_batch(rng, np.maximum(severe[chosen], 0), ranges, dots[chosen])
         index = torch.from_numpy(chosen).to(dirty.device, non_blocking=True)
+        if clean is not None and form.side_by_side:
+            sides = form.apply(torch.cat([dirty[index], clean[index]], 1), params)
+            dirty[index], clean[index] = sides[:, :1], sides[:, 1:]
+            continue
         if clean is not None and form.changes_clean():
             clean[index] = form.apply_clean(clean[index], params)
         dirty[index] = form.apply(dirty[index], params)

@@ -126,12 +126,13 @@ class LowResolution(BatchCorruption):
         from docclean.corruptions.shared.resizing import as_codes, resizing
 
         down, up = as_codes(params["down"], DOWN), as_codes(params["up"], UP)
-        rows, columns = (
-            resizing(small, side, up, back=True) @ resizing(small, side, down)
-            for side in images.shape[-2:]
+        made = {
+            side: (resizing(small, side, up, back=True) @ resizing(small, side, down))[:, None]
+            for side in set(images.shape[-2:])
             for small in [(params["share"] * side).round().clamp(min=1)]
-        )
-        return rows[:, None] @ images @ columns[:, None].transpose(2, 3)
+        }
+        rows, columns = (made[side] for side in images.shape[-2:])
+        return rows @ images @ columns.transpose(2, 3)
 
     def run_clean(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Lose half as many dots."""

@@ -76,6 +76,18 @@ def test_by_the_handful_or_all_at_once_is_the_same(form, monkeypatch):
         assert unlike(one, other) <= 1e-4
 
 
+@pytest.mark.parametrize(
+    "form", [form for form in FORMS if form.side_by_side], ids=lambda form: form.member.name
+)
+def test_both_sides_at_once_are_both_sides_one_by_one(form):
+    dirty, params = patches(48, 64), drawn(form)
+    clean = (dirty > 0.5).float()
+    assert form.changes_clean()
+    at_once = form.apply(torch.cat([dirty, clean], 1), params)
+    apart = torch.cat([form.apply(dirty, params), form.apply_clean(clean, params)], 1)
+    assert unlike(at_once, apart) <= 1e-4
+
+
 @every_form
 def test_a_seed_repeats_and_nothing_else_moves(form):
     images, params = patches(), drawn(form)

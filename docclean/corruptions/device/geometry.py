@@ -17,6 +17,7 @@ class Skew(BatchForm):
     """The window is turned about its own middle; what came from beyond it is mirrored."""
 
     member = geometry.Skew()
+    side_by_side = True
 
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the angle and its sense."""
@@ -42,6 +43,7 @@ class Perspective(BatchForm):
     """The window's corners move as the sheet's do in the page form, by kornia's transform."""
 
     member = geometry.Perspective()
+    side_by_side = True
 
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw how far each corner is moved, in shares of the window's width and height."""
@@ -72,6 +74,7 @@ class Warp(BatchForm):
     """The window is a piece of a curled sheet; a bend keeps the slope the page form allows it."""
 
     member = geometry.Warp()
+    side_by_side = True
 
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw how far lines bend at a side, and the height and length of the waves."""
