@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 CORRUPTIONS = Path("corruptions")
 """What stands in place of a scan to measure corruptions; a file of that name is ./corruptions."""
+NO_SCAN = (
+    "--recipe, --batch and --augraphy are of `docclean bench corruptions`; "
+    "leave them out, or give that word in place of a scan"
+)
 
 
 @click.command()
@@ -63,25 +67,19 @@ def bench(
     docclean bench -o speed.md --pages 24
     docclean bench corruptions --batch 96 --augraphy venv/bin/python -o corruptions.md
     """
+    tell = (lambda line: None) if as_json else say
+    if scan == CORRUPTIONS:
+        _leave(*_corruptions(recipe, sizes, augraphy, threads, quick, tell), out, as_json)
+    elif recipe or sizes or augraphy:
+        raise UsageError(NO_SCAN)
+    else:
+        _leave(*_pages(scan, model, threads, count, quick, tell), out, as_json)
+
+
+def _leave(figures: list["Figure"], text: str, out: Path | None, as_json: bool) -> None:
+    """Write the table where a file is named, and show figures or table."""
     from docclean.files import writing_text
 
-    def tell(line: str) -> None:
-        if not as_json:
-            say(line)
-
-    if scan == CORRUPTIONS:
-        figures, text = _corruptions(recipe, sizes, augraphy, threads, quick, tell)
-    else:
-        if recipe or sizes or augraphy:
-            raise UsageError(
-                "--recipe, --batch and --augraphy are of `docclean bench corruptions`; "
-                "leave them out, or give that word in place of a scan"
-            )
-        from docclean.evaluation.bench.running import Order, measured, table
-
-        order = Order(scan, model, threads, count, quick)
-        figures = measured(order, tell)
-        text = table(figures, order)
     if out:
         with writing_text(out) as file:
             file.write(text)
@@ -90,6 +88,22 @@ def bench(
             click.echo(json.dumps(asdict(figure)))
     elif not out:
         click.echo(text)
+
+
+def _pages(
+    scan: Path | None,
+    model: str,
+    threads: int | None,
+    count: int,
+    quick: bool,
+    tell: Callable[[str], None],
+) -> tuple[list["Figure"], str]:
+    """Return what was measured of cleaning, and its table."""
+    from docclean.evaluation.bench.running import Order, measured, table
+
+    order = Order(scan, model, threads, count, quick)
+    figures = measured(order, tell)
+    return figures, table(figures, order)
 
 
 def _corruptions(

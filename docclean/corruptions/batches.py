@@ -59,7 +59,8 @@ def corrupt_batch(
         dirty and clean, new tensors.
     """
     severe = np.asarray(severities, float)
-    return _suffered(dirty, clean, severe, np.zeros(len(dirty), int), rng, [corrupt], stages, dpi)
+    one_look = np.zeros(len(dirty), int)
+    return _suffered(dirty, clean, severe, one_look, rng, [corrupt], stages, dpi)[:2]
 
 
 def corrupt_looks(
@@ -91,10 +92,12 @@ def corrupt_looks(
     dpi = facts[:, 2] if facts.shape[1] > 2 else DPI
     corrupts = [look.corrupt for look in recipe.looks()]
     looks = facts[:, 1].astype(int)
-    after, twins = _suffered(dirty, clean, facts[:, 0], looks, rng, corrupts, stages, dpi)
+    after, twins, hit = _suffered(dirty, clean, facts[:, 0], looks, rng, corrupts, stages, dpi)
     assert twins is not None
-    lost = ~are_legible(after, twins).view(-1, 1, 1, 1)
-    return torch.where(lost, dirty, after), torch.where(lost, clean, twins)
+    index = torch.from_numpy(np.flatnonzero(hit)).to(dirty.device)
+    index = index[~are_legible(after[index], twins[index])]
+    after[index], twins[index] = dirty[index], clean[index]
+    return after, twins
 
 
 def _suffered(
@@ -106,13 +109,14 @@ def _suffered(
     corrupts: Sequence[Corrupt],
     stages: Sequence[str],
     dpi: float | NDArray[np.floating],
-) -> tuple["Tensor", "Tensor | None"]:
-    """Run each form once, whatever the looks of the patches it hits."""
+) -> tuple["Tensor", "Tensor | None", NDArray[np.bool_]]:
+    """Run each form once, whatever the looks of the patches it hits; tell which were hit."""
     import torch
 
     dirty = dirty.clone()
     clean = None if clean is None else clean.clone()
     dots = np.broadcast_to(np.asarray(dpi, float), severe.shape)
+    touched = np.zeros(len(dirty), bool)
     for form in forms(stages):
         member = form.member
         hit = rng.random(len(dirty)) < np.array([chance(member, one) for one in corrupts])[looks]
@@ -121,13 +125,14 @@ def _suffered(
         chosen = np.flatnonzero(hit)
         if not len(chosen):
             continue
+        touched |= hit
         ranges = _ranges(form, [one.ranges.get(member.name, {}) for one in corrupts], looks[chosen])
         params = form.sample_batch(rng, np.maximum(severe[chosen], 0), ranges, dots[chosen])
         index = torch.from_numpy(chosen).to(dirty.device, non_blocking=True)
         if clean is not None and form.changes_clean():
             clean[index] = form.apply_clean(clean[index], params)
         dirty[index] = form.apply(dirty[index], params)
-    return dirty, clean
+    return dirty, clean, touched
 
 
 def _ranges(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.corruptions.base import DPI, Draw, PageCorruption, Params, Range, to_px
+from docclean.corruptions.shared.albumentation import albumentation
 from docclean.corruptions.shared.fields import smooth_noise, to_image
 from docclean.page import Image
 
@@ -94,8 +95,21 @@ class Skew(Moved):
         """Draw the angle and its sense."""
         return {"angle": draw("angle") * draw.choice(-1, 1)}
 
+    def apply(self, image: Image, params: Params, dpi: float) -> Image:
+        """Turn the page and the paper around it by albumentations' Affine."""
+        reach = np.hypot(*image.shape) / 2 * np.sin(np.deg2rad(abs(params["angle"])))
+        margin = int(min(np.ceil(reach), max(image.shape))) + 3
+        turn = albumentation(
+            "Affine",
+            rotate=(params["angle"],) * 2,
+            interpolation=cv2.INTER_CUBIC,
+            border_mode=cv2.BORDER_REPLICATE,
+        )
+        turned = turn(image=_padded(image, margin, dpi))["image"]
+        return np.ascontiguousarray(turned[margin:-margin, margin:-margin])
+
     def sources(self, shape: tuple[int, int], params: Params, dpi: float) -> Sources:
-        """Turn the page about its middle."""
+        """Return where the turn takes each pixel from; points are moved by it."""
         columns, rows = _places(shape)
         middle_x, middle_y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
         turn = np.deg2rad(params["angle"])

@@ -115,7 +115,6 @@ def _treated(cleaner: PageCleaner, page: Page, count: int = 1) -> Treated:
     """Return what a cleaner makes of a page; its note is the reason."""
     sharing = cleaner if isinstance(cleaner, Sharing) else Sharing(cleaner)
     cleaned, shared = sharing.cleaned(page)
-    grey = cleaned.page.with_pixels(cleaned.page.grey())
     reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
     first, *others = looks_at(page, cleaned, count)
-    return Treated(grey, reason, first, shared, tuple(others))
+    return Treated(cleaned.page, reason, first, shared, tuple(others))

@@ -9,7 +9,7 @@ from docclean import __version__
 from docclean.errors import MissingProgramError
 from docclean.machine import machine
 from docclean.ocr.tesseract import tesseract_version
-from docclean.scores.results import Environment
+from docclean.scores.environment import Environment
 
 
 def environment() -> Environment:

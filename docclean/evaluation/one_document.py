@@ -19,7 +19,11 @@ from docclean.evaluation.signs import signs_of
 from docclean.ocr import OcrEngine
 from docclean.ocr.fusion import brought
 from docclean.page import Page
+from docclean.regions import harm
+from docclean.regions.codes import code_reader
+from docclean.regions.reader import map_reader
 from docclean.report.pictures import take_pictures
+from docclean.scores.parts import Part
 from docclean.scores.pixels import Fidelity, compare
 from docclean.scores.results import (
     Cost,
@@ -145,10 +149,12 @@ class Sheet:
                 self.failures.append(Failure(name, str(error)))
                 continue
             fidelity = self._fidelity(contender, after.page)
+            parts = self._parts(contender, after.page)
             readings[contender.name] = [
                 Reading(
                     contender.name, read.found.text, fidelity=fidelity,
                     treat=cost, ocr=read.cost, note=after.note,
+                    parts=parts,
                 )
                 for read in reads
             ]  # fmt: skip
@@ -196,6 +202,25 @@ class Sheet:
             return None
         grey, clean = after.grey(), self.twin.grey()
         return compare(grey, clean) if grey.shape == clean.shape else None
+
+    @cached_property
+    def _came(self) -> tuple[harm.Part, ...]:
+        """The pictures, panels, stamps and codes of the page as it came."""
+        return harm.parts_of(map_reader(1)(self.page), self.page.pixels, code_reader())
+
+    def _parts(self, contender: Contender, after: Page) -> tuple[Part, ...]:
+        """Return what became of them on the page that is kept."""
+        before = self.page.pixels
+        if contender.name == TWIN or after.pixels.shape[:2] != before.shape[:2]:
+            return ()
+        found = harm.harms(before, after.pixels, self._came, code_reader())
+        return tuple(
+            Part(
+                one.kind.name.lower(), 1, one.box, one.white_before, one.white_after,
+                one.greys, one.chroma, one.ink, one.decoded, one.is_whole,
+            )
+            for one, _ in found
+        )  # fmt: skip
 
     def _signed(
         self, readings: dict[str, "Views"], treated: dict[str, tuple[Page, list[Read]]]
@@ -246,4 +271,7 @@ def _joined(truth: str | None, sheet: Sequence[Reading], rules: TextRules) -> Re
         summed([one.treat for one in sheet]),
         summed([one.ocr for one in sheet]),
         "; ".join(dict.fromkeys(one.note for one in sheet if one.note)),
+        parts=tuple(
+            replace(part, page=number) for number, one in enumerate(sheet, 1) for part in one.parts
+        ),
     )

@@ -1,13 +1,15 @@
 """What became of the parts of a page that are no text: bleached, garbled, or whole."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from docclean.imageops.components import components
+from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image
+from docclean.regions.codes import Code, Decoder
 from docclean.regions.kinds import Kind
 from docclean.regions.page_map import PageMap
 
@@ -15,12 +17,44 @@ WHITE = 250
 """Grey from which a pixel is white."""
 COLOURED, STAYS = 70, 170
 """Distance between channels from which ink has a colour, and its darkest channel while it stays."""
-LEAST_CELLS = 9
-"""Cells of the smallest part that is measured."""
+LEAST_CELLS = {Kind.PICTURE: 9, Kind.PANEL: 9, Kind.STAMP: 9, Kind.CODE: 4}
+"""What is measured, and the cells of the smallest."""
+SURELY = 250
+"""Share, of 255, from which a pixel between cells belongs to a part."""
+QUIET = 8
+"""Quiet zone given to a code that the map missed, one in so many of its longer side."""
+LOOKED_AT = 500_000
+"""Pixels of a part that are enough to measure it: of more, every second, third and so on."""
 MOST_BLEACHED, LEAST_ALIKE, LEAST_INK = 0.05, 0.95, 0.85
 """Growth of the share of white, correlation of greys, and share of coloured ink that stays, from
 which a part is whole."""
 Mask = NDArray[np.bool_]
+Box = tuple[int, int, int, int]
+"""top, bottom, left, right on the page, px; bottom and right excluded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One picture, panel, stamp or code of a page as it came.
+
+    Attributes:
+        kind: what it is.
+        box: where on the page, px.
+        cells: (h, w), its cells of the map.
+        inside: which pixels of the box belong to it.
+        texts: of a code, what was read in it; empty where nothing was or nobody read.
+    """
+
+    kind: Kind
+    box: Box
+    cells: Mask
+    inside: Mask
+    texts: frozenset[str] = frozenset()
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Its rows and columns of the page."""
+        return slice(*self.box[:2]), slice(*self.box[2:])
 
 
 @dataclass(frozen=True)
@@ -35,15 +69,18 @@ class Harm:
         greys: correlation of its greys before and after, -1..1.
         chroma: correlation of its distances between channels; 1 where it has no colours.
         ink: share of its coloured ink that still has its colour; 1 where it has none.
+        decoded: whether every code read in it before is read now; None where none was, or nothing
+            here reads codes.
     """
 
     kind: Kind
-    box: tuple[int, int, int, int]
+    box: Box
     white_before: float
     white_after: float
     greys: float
     chroma: float
     ink: float
+    decoded: bool | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -55,39 +92,119 @@ class Harm:
             return bleached < MOST_BLEACHED or self.white_after > 1 - MOST_BLEACHED
         if self.kind is Kind.STAMP:
             return self.ink >= LEAST_INK
+        if self.kind is Kind.CODE:
+            return self.greys >= LEAST_ALIKE if self.decoded is None else self.decoded
         return True
 
 
-def harms(before: Image, after: Image, found: PageMap) -> Iterator[tuple[Harm, Mask]]:
-    """Yield every picture, panel and stamp of a page before and after, and its cells, (h, w).
+def harms(
+    before: Image, after: Image, parts: Iterable[Part], decode: Decoder | None = None
+) -> Iterator[tuple[Harm, Part]]:
+    """Yield what became of every part of a page.
 
     Args:
         before: the page as it came, (H, W) or (H, W, 3) uint8.
         after: the page that is kept, of the same height and width.
-        found: the map of the page as it came.
+        parts: of the page as it came, see `parts_of`.
+        decode: reads the codes; None: they are judged by their greys alone.
     """
-    for kind in (Kind.PICTURE, Kind.PANEL, Kind.STAMP):
-        parts = components(found.has(kind))
-        for number in np.flatnonzero(parts.area >= LEAST_CELLS):
-            down, across = found.cell
-            box = (
-                int(parts.top[number] * down),
-                min(found.height, int(parts.bottom[number] * down) + 1),
-                int(parts.left[number] * across),
-                min(found.width, int(parts.right[number] * across) + 1),
-            )
-            cells = np.zeros(found.shares.shape[1:], np.uint8)
-            row, column, _ = parts.pixels(np.arange(len(parts.area)) == number)
-            cells[row, column] = 255
-            window = (slice(box[0], box[1]), slice(box[2], box[3]))
-            inside = found.within(cells, window) >= 250
-            if inside.any():
-                yield measured(kind, box, before[window], after[window], inside), cells > 0
+    for part in parts:
+        one, other, thin = before[part.window], after[part.window], _every(part.inside)
+        harm = measured(part.kind, part.box, one[thin], other[thin], part.inside[thin])
+        if part.texts and decode is not None:
+            harm = replace(harm, decoded=part.texts <= _texts(other, decode))
+        yield harm, part
 
 
-def measured(
-    kind: Kind, box: tuple[int, int, int, int], before: Image, after: Image, inside: Mask
-) -> Harm:
+def parts_of(
+    found: PageMap, before: Image | None = None, decode: Decoder | None = None
+) -> tuple[Part, ...]:
+    """Return every picture, panel, stamp and code of a page.
+
+    Args:
+        found: the map of the page as it came.
+        before: the page itself, (H, W) or (H, W, 3) uint8, where codes are to be read.
+        decode: reads codes: those that the map shows, and those that it missed.
+    """
+    parts = [part for kind in LEAST_CELLS for part in _on_map(found, kind)]
+    if before is None or decode is None:
+        return tuple(parts)
+    parts = [_read(part, before, decode) if part.kind is Kind.CODE else part for part in parts]
+    codes = [part.box for part in parts if part.kind is Kind.CODE]
+    for code in decode(before):
+        if not any(_meet(code.box, box) for box in codes):
+            part = _read(_around(code, found), before, decode)
+            if code.text in part.texts:
+                parts.append(part)
+    return tuple(parts)
+
+
+def _on_map(found: PageMap, kind: Kind) -> Iterator[Part]:
+    """Yield the parts of a kind that the map shows.
+
+    The box of a code holds a cell more on each side: without its quiet zone it is not read.
+    """
+    own = found.has(kind)
+    joined = spread(own, 1) if kind is Kind.CODE else own
+    pieces = components(joined)
+    down, across = found.cell
+    for number in np.flatnonzero(pieces.area >= LEAST_CELLS[kind]):
+        cells = np.zeros_like(own)
+        row, column, _ = pieces.pixels(np.arange(len(pieces.area)) == number)
+        cells[row, column] = True
+        cells &= own
+        box = (
+            int(pieces.top[number] * down),
+            min(found.height, int(pieces.bottom[number] * down) + 1),
+            int(pieces.left[number] * across),
+            min(found.width, int(pieces.right[number] * across) + 1),
+        )
+        window = (slice(*box[:2]), slice(*box[2:]))
+        inside = found.within(cells.astype(np.uint8) * np.uint8(255), window) >= SURELY
+        if inside.any():
+            yield Part(kind, box, cells, inside)
+
+
+def _around(code: Code, found: PageMap) -> Part:
+    """Return a code that the map missed as a part of the page, with a quiet zone."""
+    top, bottom, left, right = code.box
+    quiet = max(bottom - top, right - left) // QUIET + 1
+    box = (
+        max(0, top - quiet),
+        min(found.height, bottom + quiet),
+        max(0, left - quiet),
+        min(found.width, right + quiet),
+    )
+    down, across = found.cell
+    cells = np.zeros(found.shares.shape[1:], np.bool_)
+    rows = slice(int(top / down), int(bottom / down) + 1)
+    cells[rows, int(left / across) : int(right / across) + 1] = True
+    inside = np.zeros((box[1] - box[0], box[3] - box[2]), np.bool_)
+    inside[top - box[0] : bottom - box[0], left - box[2] : right - box[2]] = True
+    return Part(Kind.CODE, box, cells, inside)
+
+
+def _read(part: Part, before: Image, decode: Decoder) -> Part:
+    return replace(part, texts=_texts(before[part.window], decode))
+
+
+def _texts(pixels: Image, decode: Decoder) -> frozenset[str]:
+    return frozenset(code.text for code in decode(pixels))
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """Tell whether two boxes have a pixel in common."""
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def _every(inside: Mask) -> tuple[slice, slice]:
+    """Return which pixels of a part, (h, w), are looked at: all, or of a large one enough."""
+    step = max(1, int(np.sqrt(np.count_nonzero(inside) / LOOKED_AT)))
+    every = slice(None, None, step)
+    return every, every
+
+
+def measured(kind: Kind, box: Box, before: Image, after: Image, inside: Mask) -> Harm:
     """Measure one part.
 
     Args:

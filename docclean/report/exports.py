@@ -45,6 +45,8 @@ def _flat(page: PageResult, reading: Reading) -> dict[str, Any]:
         row[name] = getattr(reading.fidelity, name) if reading.fidelity else ""
     for name in Signs.__dataclass_fields__:
         row[f"sign_{name}"] = getattr(reading.signs, name) if reading.signs else ""
+    row["parts"] = len(reading.parts) or ""
+    row["parts_harmed"] = sum(not part.whole for part in reading.parts) if reading.parts else ""
     row["views"] = len(reading.views) or 1
     for name, rate in (("cer", cer_of), ("f1", f1_of)):  # the spread over the views
         rates = [rate(one) for one in reading.views]

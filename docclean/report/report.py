@@ -7,11 +7,12 @@ from pathlib import Path
 
 from docclean.errors import UsageError
 from docclean.report.exports import to_csv, to_json
+from docclean.report.harmed import harmed_pages
 from docclean.report.html.document import write_html
 from docclean.report.tables import to_markdown, to_text
+from docclean.scores.environment import Environment
 from docclean.scores.results import (
     Curve,
-    Environment,
     Failure,
     PageResult,
     SetSummary,
@@ -111,6 +112,10 @@ class Report:
         worse = [page for page in self.pages if page.is_worse(self.before, self.after)]
         return sorted(worse, key=lambda page: page.change(self.before, self.after))
 
+    def harmed(self) -> list[PageResult]:
+        """Return the pages whose pictures, panels, stamps or codes `after` harms, worst first."""
+        return [self.pages[at] for at, _ in harmed_pages(self.pages, self.after)]
+
     @cached_property
     def _summary(self) -> Summary:
         sets = tuple(
@@ -139,8 +144,8 @@ class Report:
         return self._summary
 
     def to_text(self) -> str:
-        """Return tables for a terminal; pages made worse and failures first."""
-        return to_text(self.summary(), self.made_worse())
+        """Return tables for a terminal; pages harmed, made worse and failures first."""
+        return to_text(self.summary(), self.made_worse(), self.harmed())
 
     def to_json(self, *, texts: bool = True) -> str:
         """Return every number, and with `texts` every text, as JSON; pages from worst to best."""

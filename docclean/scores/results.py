@@ -1,9 +1,10 @@
 """What an evaluation found, as plain frozen data: readings, pages, sets, the whole."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from docclean.scores.environment import Environment
+from docclean.scores.parts import Part, PartCount
 from docclean.scores.pixels import Fidelity
 from docclean.scores.statistics import Interval, Rate, cer_of, noise
 from docclean.scores.text import PLAIN, Rates, Score, TextRules
@@ -72,6 +73,8 @@ class Reading:
         ocr: what the engine took.
         note: what the gate or the program had to say.
         views: the score under each view, where the page was read under several.
+        parts: what became of its pictures, panels, stamps and codes; none where it has none, or
+            where the contender changed its size.
     """
 
     contender: str
@@ -83,6 +86,7 @@ class Reading:
     ocr: Cost = Cost()
     note: str = ""
     views: tuple[Score, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,7 @@ class Totals:
         ocr: the same of the engine.
         pages: how many pages these numbers are of; fewer than the set has where the contender
             failed on some or (the clean twin) is not there for all.
+        parts: how many parts were measured and harmed, by kind; none where no page has any.
     """
 
     contender: str
@@ -182,6 +187,7 @@ class Totals:
     treat: Cost = Cost()
     ocr: Cost = Cost()
     pages: int = 0
+    parts: tuple[PartCount, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -254,20 +260,6 @@ class Curve:
     before: tuple[float, ...]
     after: tuple[float, ...]
     pages: int
-
-
-@dataclass(frozen=True)
-class Environment:
-    """When, where and with what a report was made: date, machine and versions by name."""
-
-    date: str
-    machine: str
-    versions: Mapping[str, str] = field(default_factory=dict)
-
-    def sentence(self) -> str:
-        """Return it as one sentence."""
-        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        return f"Measured {self.date} on {self.machine}; {versions}."
 
 
 @dataclass(frozen=True)

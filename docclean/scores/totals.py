@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
 from docclean.errors import UsageError
+from docclean.scores.parts import count
 from docclean.scores.pixels import Fidelity
 from docclean.scores.results import (
     Comparison,
@@ -61,6 +62,7 @@ def total(pages: Sequence[PageResult], contender: str) -> Totals:
         mean_cost([one.treat for one in readings]),
         mean_cost([one.ocr for one in readings]),
         len(readings),
+        count(part for one in readings for part in one.parts),
     )
 
 

@@ -1,6 +1,7 @@
 """Do pictures, stamps, panels, codes and light text on dark come out whole? On pages made here.
 
     python pipelines/parts/whole.py --pages 200 -o pipelines/results/parts.md
+    python pipelines/parts/whole.py --pages 60 --write pages/   # for `docclean evaluate pages/`
 
 Every page is a printed sheet with parts of one kind, stained, unevenly lit and stored as JPEG,
 drawn from seeds that
@@ -25,6 +26,7 @@ from docclean.evaluation.environment import environment
 from docclean.ocr import Tesseract
 from docclean.page import Image, Page
 from docclean.recipe import Synth
+from docclean.regions.codes import code_reader
 from docclean.regions.harm import measured
 from docclean.regions.kinds import Kind
 from docclean.scenes import parts
@@ -85,7 +87,7 @@ def passes(made: Made, kind: Kind, cleaner: Cleaner, true: bool) -> tuple[bool, 
     if not inside.any():
         return True, ""
     if kind is Kind.CODE:
-        return _codes(made, before, after)
+        return _codes(before, after)
     if kind is Kind.DARK:
         return _words(made, done.reading)
     told = measured(kind, (0, 0, 0, 0), before, after, _core(inside))
@@ -100,10 +102,10 @@ def _core(inside: np.ndarray) -> np.ndarray:
     return core if core.any() else inside
 
 
-def _codes(made: Made, before: Image, after: Image) -> tuple[bool, str]:
-    import zxingcpp
-
-    was, now = ({code.text for code in zxingcpp.read_barcodes(page)} for page in (before, after))
+def _codes(before: Image, after: Image) -> tuple[bool, str]:
+    decode = code_reader()
+    assert decode is not None, "needs the extra 'measure'"
+    was, now = ({code.text for code in decode(page)} for page in (before, after))
     return was <= now, f"not read any more: {sorted(was - now)}"
 
 
@@ -130,10 +132,28 @@ def _words(made: Made, reading: Page) -> tuple[bool, str]:
     return found[1] >= found[0] - SLACK, f"{found[0]} -> {found[1]} of {len(true)} words"
 
 
+def pages_each(options: argparse.Namespace) -> int:
+    """Return how many pages a kind is drawn."""
+    return max(1, options.pages // len(KINDS))
+
+
+def write(options: argparse.Namespace) -> None:
+    """Write the pages with their text beside them, a set a kind."""
+    for place, (name, (_, add)) in enumerate(KINDS.items()):
+        folder = options.write / name.replace(" ", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(pages_each(options) if name in options.only else 0):
+            made = make(1000 * place + number, add)
+            image = Pillow.fromarray(made.page.pixels)
+            image.save(folder / f"{number:03}.png", dpi=made.page.dpi)
+            words = " ".join(word.text for word in made.canvas.words)
+            (folder / f"{number:03}.gt.txt").write_text(words + "\n", "utf-8")
+
+
 def judge(options: argparse.Namespace) -> str:
     """Draw, clean, and return a table with the pages that failed."""
     cleaner = Cleaner.load()
-    each = max(1, options.pages // len(KINDS))
+    each = pages_each(options)
     rows, failed = [], []
     for place, (name, (kind, add)) in enumerate(KINDS.items()):
         if name not in options.only:
@@ -156,7 +176,10 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--true-map", action="store_true", help="what the network cannot spoil")
+    parser.add_argument("--write", type=Path, help="a folder for the pages; nothing is judged")
     options = parser.parse_args()
+    if options.write:
+        return write(options)
     told = judge(options)
     sys.stdout.write(told)
     if options.out:

@@ -178,6 +178,21 @@ def test_ranges_are_used(form):
 
 
 @every_form
+def test_patches_of_several_looks_have_ranges_of_their_own(form):
+    """Ends given row by row draw what the same ends draw for all."""
+    for name, span in form.member.ranges.items():
+        ends = (span.low, (span.low + span.high) / 2)
+        rows = {name: tuple(np.full(ROWS, end) for end in ends)}
+        one, other = (
+            form.sample_batch(np.random.default_rng(1), [0.5] * ROWS, ranges)
+            for ranges in ({name: ends}, rows)
+        )
+        assert one.keys() == other.keys()
+        for key, values in one.items():
+            assert torch.equal(values, other[key]), f"{name}: {key}"
+
+
+@every_form
 def test_probabilities_are_used(form):
     name, images = form.member.name, patches(48, 48, 2)[:1].repeat(60, 1, 1, 1)
     shares = []

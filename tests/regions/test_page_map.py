@@ -5,7 +5,7 @@ import pytest
 
 from docclean.page import Page
 from docclean.regions.drawing import drawn
-from docclean.regions.harm import harms, measured
+from docclean.regions.harm import harms, measured, parts_of
 from docclean.regions.kinds import COLOURS, FIRST, MARKS, NAMES, Kind, bit, merged
 from docclean.regions.page_map import PageMap
 from docclean.regions.reader import LONGER, map_reader, reduced
@@ -88,7 +88,8 @@ def test_harms_yields_each_part_with_its_box():
     kinds[12:18, 4:16] = Kind.PANEL
     found = map_of(kinds, scale=2)
     page = np.full((320, 320), 200, np.uint8)
-    told = {harm.kind: harm.box for harm, cells in harms(page, page, found) if cells.any()}
+    parts = parts_of(found)
+    told = {harm.kind: harm.box for harm, part in harms(page, page, parts) if part.cells.any()}
     assert told[Kind.PICTURE] == (32, 129, 32, 129)
     assert told[Kind.PANEL] == (192, 289, 64, 257)
 

@@ -8,7 +8,8 @@ import pytest
 from docclean.errors import UnreadableInputError, UsageError
 from docclean.report.baseline import hold_against, load_baseline
 from docclean.report.report import Report
-from docclean.scores.results import Environment, Failure, PageResult, Reading
+from docclean.scores.environment import Environment
+from docclean.scores.results import Failure, PageResult, Reading
 from docclean.scores.text import score
 
 TRUTH = "one two three four five six seven eight nine ten"

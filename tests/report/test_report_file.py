@@ -17,10 +17,10 @@ from written_reports import (
 import docclean.report.html.document as report_html
 from docclean.errors import OutputError
 from docclean.report.html.document import write_html
+from docclean.scores.environment import Environment
 from docclean.scores.pixels import Fidelity
 from docclean.scores.results import (
     Curve,
-    Environment,
     Failure,
     PageResult,
     Reading,

@@ -11,8 +11,9 @@ import pytest
 from docclean.errors import OutputError, UnreadableInputError
 from docclean.report import exports, tables
 from docclean.report.report import Report
+from docclean.scores.environment import Environment
 from docclean.scores.pixels import Fidelity
-from docclean.scores.results import Cost, Curve, Environment, Failure, PageResult, Reading, Signs
+from docclean.scores.results import Cost, Curve, Failure, PageResult, Reading, Signs
 from docclean.scores.text import score
 
 TRUTH = "one two three four"

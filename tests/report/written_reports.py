@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from docclean.page import Page
 from docclean.report.html.document import write_html
 from docclean.report.pictures import take_pictures
+from docclean.scores.environment import Environment
 from docclean.scores.results import (
     Comparison,
     Cost,
-    Environment,
     Failure,
     PageResult,
     Reading,

@@ -15,7 +15,7 @@ from docclean.clean.type_size import resized
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
-from docclean.regions.harm import harms
+from docclean.regions.harm import harms, parts_of
 from docclean.regions.kinds import Kind
 from docclean.regions.reader import shrunk
 
@@ -59,18 +59,27 @@ class Parts(Seen):
         return spread(words, 1)
 
     def harmed(self, shown: Page) -> Mask:
-        """Return the cells of pictures, panels and stamps that did not come out whole."""
+        """Return the cells of pictures, panels, stamps and codes that did not come out whole.
+
+        A code that lies on a tint was cleaned with it. No limit of greys tells whether it can
+        still be read (one that could not had 0.97 of 1), and to put it back costs nothing.
+        """
         cells = np.zeros(self.off.shape, np.bool_)
-        if not (self.pictures.any() or self.grounds or self.stamps.any()):
+        coded = self.map.has(Kind.CODE).any()
+        if not (self.pictures.any() or self.grounds or self.stamps.any() or coded):
             return cells
-        for harm, own in harms(self.page.pixels, shown.pixels, self.map):
+        for harm, part in harms(self.page.pixels, shown.pixels, parts_of(self.map)):
+            own = part.cells
             doubted = harm.kind is Kind.PANEL and not (own & self.tinted).any()
-            if not harm.is_whole and not doubted and not self._wished(harm.kind):
+            whole = harm.is_whole and not (harm.kind is Kind.CODE and (own & ~self.kept).any())
+            if not whole and not doubted and not self._wished(harm.kind):
                 cells |= spread(own, 1)
         return cells & ~self.off
 
     def _wished(self, kind: Kind) -> bool:
         """Say whether it was asked for that such parts change."""
+        if kind is Kind.CODE:
+            return False
         return self.wish.tone or (kind is Kind.STAMP and not self.wish.stamps)
 
     def told(self, unsure: Mask, harmed: Mask) -> dict[str, float]:

@@ -40,11 +40,6 @@ class KorniaTool(Tool):
         """Apply it to the ink as to a mask; what erases the page erases that too."""
         if not self._of_intensity:
             return self._moved(image, seed)
-        if (
-            type(self.transform).apply_transform_mask
-            is _augmentation().IntensityAugmentationBase2D.apply_transform_mask
-        ):
-            return image  # for a float would not come back equal to the bit
         with _seeded(seed):
             ink = 1 - _to_batch(image, self.channels)
             params = self.transform.forward_parameters(ink.shape)
@@ -143,7 +138,7 @@ def _seeded(seed: int) -> Iterator[None]:
     import torch
 
     with unwarned(), torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch's own would reseed every device
         yield
 
 

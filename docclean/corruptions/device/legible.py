@@ -7,6 +7,9 @@ from docclean.corruptions.shared import legible as page
 if TYPE_CHECKING:
     from torch import Tensor
 
+LEAST_SHARE = 1e-4
+"""Of a window, below which what is sought is not in it."""
+
 
 def are_legible(dirty: "Tensor", clean: "Tensor") -> "Tensor":
     """Tell of every patch what `shared.legible.is_legible` does, as bool (N,).
@@ -45,12 +48,12 @@ def legible_at_once(dirty: "Tensor", clean: "Tensor") -> "Tensor":
         masks = torch.cat([paper, ink.to(dirty.dtype)], 1)
         means = mean(torch.cat([masks, masks * seen], 1))
         share, of_ink, ground, dark = means.split_with_sizes([1, 1, 1, 1], 1)
-        on_ink = ink & (share > page.LEAST_SHARE / 2)
-        part = share.clamp(min=page.LEAST_SHARE)
+        on_ink = ink & (share > LEAST_SHARE / 2)
+        part = share.clamp(min=LEAST_SHARE)
         ground = ground / part
         grain = (mean((seen - ground).square() * paper) / part).clamp(min=0).sqrt()
         needed = (page.LEAST_SIGHT * grain).clamp(min=page.LEAST_CONTRAST)
-        stroke = ground - dark / of_ink.clamp(min=page.LEAST_SHARE)
+        stroke = ground - dark / of_ink.clamp(min=LEAST_SHARE)
         places = on_ink & (stroke.abs() >= needed)
         strokes = places & ((ground - seen) * stroke.sign() >= page.STROKE * needed)
         every, placed, struck = (mask.flatten(1).sum(1) for mask in (on_ink, places, strokes))

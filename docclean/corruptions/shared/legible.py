@@ -1,5 +1,7 @@
 """Can a person still read it? What nobody can read teaches a network to invent."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -18,8 +20,6 @@ STROKE = 0.6
 """Share of the contrast needed that a single pixel of a stroke has to show."""
 LEAST_INK = 30
 """Pixels of ink below which there is nothing to read."""
-LEAST_SHARE = 1e-4
-"""Of a window, below which what is sought is not in it."""
 
 
 def is_legible(dirty: Image, clean: Image) -> bool:
@@ -33,32 +33,36 @@ def is_legible(dirty: Image, clean: Image) -> bool:
         clean: its clean twin, aligned.
     """
     ink = (clean < 128).astype(np.uint8)
-    area = int(ink.sum())
+    area = cv2.countNonZero(ink)
     if area < LEAST_INK:
         return True
     square = np.ones((3, 3), np.uint8)
-    width = 2 * area / max(1, area - int(cv2.erode(ink, square).sum()))
+    width = 2 * area / max(1, area - cv2.countNonZero(cv2.erode(ink, square)))
     blur = float(np.clip(width / 2, 0.7, 4))
-    seen: Field = np.asarray(cv2.GaussianBlur(dirty, (0, 0), blur), np.float32)
+    seen = cv2.GaussianBlur(dirty, (0, 0), blur)
     reach = round(float(np.clip(width, 2, 8)))
     near = cv2.dilate(ink, square, iterations=2)
-    paper = (cv2.dilate(near, square, iterations=reach) - near).astype(np.float32)
+    paper = cv2.dilate(near, square, iterations=reach) - near
     side = 2 * round(float(np.clip(8 * width, 20, 60))) + 1
-    window = (side, side)
-    share = cv2.blur(paper, window)
-    on_ink = (ink > 0) & (share > 0)
-    if not on_ink.any():
+    # whole numbers and four of them at once: a third of the time that four fields take
+    sums = _sums(cv2.merge([paper, seen * paper, ink, seen * ink]), side, cv2.CV_32S)
+    count = np.maximum(sums[..., 0], 1)
+    ground: Field = np.divide(sums[..., 1], count, dtype=np.float32)
+    at = np.flatnonzero((ink > 0) & (sums[..., 0] > 0))
+    if not len(at):
         return True
-    part = np.maximum(share, LEAST_SHARE)
-    ground = cv2.blur(seen * paper, window) / part
-    rough = cv2.blur(np.square(seen - ground) * paper, window)[on_ink] / part[on_ink]
-    grain = np.sqrt(np.maximum(0, rough))
-    needed = np.maximum(LEAST_CONTRAST, LEAST_SIGHT * grain)
-    mask = ink.astype(np.float32)
-    dark = cv2.blur(seen * mask, window)[on_ink]
-    stroke = ground[on_ink] - dark / np.maximum(cv2.blur(mask, window)[on_ink], LEAST_SHARE)
+    apart = seen - ground
+    rough = _sums(apart * apart * paper, side, cv2.CV_32F).take(at) / count.take(at)
+    needed = np.maximum(LEAST_CONTRAST, LEAST_SIGHT * np.sqrt(np.maximum(0, rough)))
+    of_ink = sums.reshape(-1, 4).take(at, 0)
+    stroke = ground.take(at) - of_ink[:, 3] / of_ink[:, 2]
     places = np.abs(stroke) >= needed
     if places.mean() < MOST_PLACES:
         return False
-    strokes = (ground - seen)[on_ink] * np.sign(stroke) >= STROKE * needed
+    strokes = -apart.take(at) * np.sign(stroke) >= STROKE * needed
     return bool((places & strokes).mean() >= MOST_STROKES)
+
+
+def _sums(values: Any, side: int, depth: int) -> Any:
+    """Return the sums over a square window around each pixel."""
+    return cv2.boxFilter(values, depth, (side, side), normalize=False)

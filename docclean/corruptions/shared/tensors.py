@@ -15,6 +15,7 @@ _INDEX, _SEED = 0x9E3779B9 - 2**32, 0x85EBCA6B - 2**32
 _FIRST, _SECOND = 0x7FEB352D, 0x846CA68B - 2**32
 """Multipliers of a 32-bit mixing function of low bias (C. Wellons' `lowbias32`, 2018)."""
 QUANTILES = 2**16
+FEW_SAMPLES = 32
 
 
 def of_patch(values: Tensor) -> Tensor:
@@ -90,9 +91,24 @@ def interpolated(
 
 
 def _keys(x: Tensor, a: float = -0.75) -> Tensor:
+    x = x.clamp(max=2)  # where it is 0, as beyond
     near = ((a + 2) * x - (a + 3)) * x * x + 1
     far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-    return torch.where(x <= 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
+    return torch.where(x <= 1, near, far)
+
+
+def _enlarging(places: Tensor, count: int) -> Tensor:
+    """Return `interpolated` for few samples, places from 0 on, the last two samples not reached.
+
+    To ask every sample how far away it is takes half the time that to find four of few does.
+    """
+    if count > FEW_SAMPLES:
+        return interpolated(places, count)
+    at = torch.arange(-1, count, device=places.device, dtype=places.dtype)
+    weights = _keys((places[..., None] - at).abs())
+    matrix = weights[..., 1:]
+    matrix[..., 0] += weights[..., 0]
+    return matrix
 
 
 def smooth_noise(
@@ -112,9 +128,9 @@ def smooth_noise(
         for side, px in zip(shape, sides, strict=True)
     ]
     counts = [int(step.max()) + 3 for step in steps]  # what a cubic reads beyond the last
-    down = interpolated(steps[0], counts[0])
+    down = _enlarging(steps[0], counts[0])
     alike = shape[0] == shape[1] and isinstance(aspect, float) and aspect == 1
-    across = down if alike else interpolated(steps[1], counts[1])
+    across = down if alike else _enlarging(steps[1], counts[1])
     coarse = normal(seeds, (counts[0], counts[1]), stream)[:, 0].to(scale.dtype)
     field: Tensor = (down @ coarse @ across.transpose(1, 2))[:, None]
     return field

@@ -27,6 +27,8 @@ from docclean.evaluation.environment import environment
 from docclean.models import ARCHITECTURES
 from docclean.recipe import Recipe
 
+DRAWS = 3
+"""Of hits and parameters in each round: some are light, some heavy."""
 SHEETS = 24
 """Set and dirtied for the patches that are measured."""
 
@@ -88,12 +90,16 @@ def measured(order: Order, tell: Callable[[str], None] = lambda line: None) -> G
 def table(groups: Groups, order: Order) -> str:
     """Return the figures as Markdown, under date, machine and versions."""
     recipe = order.recipe.name if order.recipe else "the default recipe"
+    asked = f" --recipe {order.recipe}" if order.recipe else ""
+    asked += "".join(f" --batch {size}" for size in order.sizes)
+    asked += " --augraphy PYTHON" if order.augraphy else ""
     cores = "one core" if order.threads == 1 else f"{order.threads} threads"
     patch = Recipe.load(order.recipe).train.patch
     told = [
         "# How fast patches become dirty\n",
         f"{environment().sentence()} torch {torch.__version__}; patches of {patch} x {patch} px, "
-        f"{recipe}; on the CPU {cores}, time of the processor. `docclean bench corruptions`.",
+        f"{recipe}; milliseconds are of one patch; on the CPU {cores}, time of the processor. "
+        f"`docclean bench corruptions{asked}`.",
     ]
     if not torch.cuda.is_available():
         told += ["\nOn a CUDA device: not measured, there is none here."]
@@ -107,7 +113,7 @@ def _devices() -> list[str]:
 
 
 def _stages(order: Order, recipe: Recipe, patches: Patches) -> Iterator[Figure]:
-    rounds = 1 if order.quick else 5
+    rounds = 1 if order.quick else 3
     chances = {
         form.member.name: max(chance(form.member, look.corrupt) for look in recipe.looks())
         for form in forms()
@@ -123,18 +129,17 @@ def _stages(order: Order, recipe: Recipe, patches: Patches) -> Iterator[Figure]:
             some = patches.first(size)
             dirty, clean = some.dirty.to(device), some.clean.to(device)
             for name, stages in kinds.items():
-                seed = iter(range(1 << 30))  # each round draws anew
 
                 def run(
                     given: Patches = some,
                     sides: tuple[torch.Tensor, torch.Tensor] = (dirty, clean),
                     stages: tuple[str, ...] = stages,
-                    seed: Iterator[int] = seed,
                 ) -> None:
-                    rng = np.random.default_rng(next(seed))
-                    corrupt_looks(*sides, given.facts, rng, recipe, stages)
+                    for seed in range(DRAWS):
+                        rng = np.random.default_rng(seed)
+                        corrupt_looks(*sides, given.facts, rng, recipe, stages)
 
-                took = seconds(run, device, rounds)
+                took = seconds(run, device, rounds) / DRAWS
                 yield Figure(f"{name} on {device}, {size} at once", size / took, "patches/s")
         yield _waiting(recipe, patches, device)
 

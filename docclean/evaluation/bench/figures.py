@@ -23,7 +23,8 @@ class Figure:
         """Return the number as people write it."""
         if self.value is None:
             return self.why
-        places = 0 if self.value >= 100 else 2 if self.value < 10 else 1
+        whole = isinstance(self.value, int) or self.value >= 100
+        places = 0 if whole else 2 if self.value < 10 else 1
         return f"{self.value:,.{places}f} {self.unit}"
 
 

@@ -17,7 +17,7 @@ from docclean.evaluation.contenders import CONTENDERS
 from docclean.evaluation.environment import environment
 from docclean.ocr import Tesseract
 from docclean.page import Page
-from docclean.scores.results import Environment
+from docclean.scores.environment import Environment
 
 PEERS = ("divide", "unpaper", "ocrmypdf-clean")
 """Contenders that the page is given to as well, by the names `docclean list contenders` tells."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import indent
 
 from docclean.files import writing_text
-from docclean.report.html.head import draw_failures, draw_head, draw_losses
+from docclean.report.html.head import draw_failures, draw_harmed, draw_head, draw_losses
 from docclean.report.html.pages import inert_json, page_blocks, page_index
 from docclean.report.html.plots import draw_plots
 from docclean.report.html.policy import policy
@@ -58,6 +58,7 @@ def _parts(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
         "TITLE": lambda: iter([escape(summary.title)]),
         "STYLE": lambda: iter([style]),
         "HEAD": lambda: draw_head(summary),
+        "HARMED": lambda: draw_harmed(summary, pages),
         "WORSE": lambda: draw_losses(summary, pages),
         "SETS": lambda: draw_sets(summary),
         "PLOTS": lambda: draw_plots(summary),

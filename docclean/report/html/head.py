@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from docclean.report.harmed import harm_in_words, harmed_pages, harmed_share
 from docclean.report.plots import page_counts
 from docclean.report.wording import (
     gain_in_words,
@@ -18,7 +19,9 @@ from docclean.scores.results import Comparison, Failure, PageResult, SetSummary,
 from docclean.scores.statistics import Interval
 
 LISTED = 12
-"""Pages made worse that are named at the top; the others fold away below them."""
+"""Pages of a list that are named at the top; the others fold away below them."""
+Told = tuple[int, PageResult, str, str]
+"""A page of a list: its number, itself, a figure, and what else there is to say of it."""
 
 
 def draw_head(summary: Summary) -> Iterator[str]:
@@ -116,36 +119,51 @@ def _figure(title: str, before: str, after: str, fine: str) -> str:
     )
 
 
+def draw_harmed(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
+    """Name the pages with pictures, panels, stamps or codes that are harmed, before all else."""
+    harmed = [
+        (number, page, harmed_share(page, summary.after), harm_in_words(page, summary.after))
+        for number, page in harmed_pages(pages, summary.after)
+    ]
+    if harmed:
+        yield from _listed("harmed", "Pictures harmed", harmed)
+
+
 def draw_losses(summary: Summary, pages: Sequence[PageResult]) -> Iterator[str]:
     """Name the labelled pages that read worse, before anything that flatters."""
     if not any(page.truth is not None for page in pages):
         return
     worse = [
-        (number, page)
+        (number, page, in_points(page.change(summary.before, summary.after)), "")
         for number, page in enumerate(pages)
         if page.truth is not None and page.is_worse(summary.before, summary.after)
     ]
-    yield '<section id="worse" class="losses"><h2>'
     if not worse:
-        yield "No page reads worse</h2></section>"
+        yield '<section id="worse" class="losses"><h2>No page reads worse</h2></section>'
         return
-    yield f"Made worse <small>{len(worse):,} {plural(len(worse), 'page')}</small></h2>"
-    yield from _loss_list(summary, worse[:LISTED])
-    if rest := worse[LISTED:]:
+    yield from _listed("worse", "Made worse", worse)
+
+
+def _listed(name: str, title: str, told: Sequence[Told]) -> Iterator[str]:
+    """Draw a list of pages, the first in sight, the others folded away."""
+    yield f'<section id="{name}" class="losses"><h2>{title} '
+    yield f"<small>{len(told):,} {plural(len(told), 'page')}</small></h2>"
+    yield from _list(told[:LISTED])
+    if rest := told[LISTED:]:
         yield f"<details><summary>and {len(rest):,} more</summary>"
-        yield from _loss_list(summary, rest)
+        yield from _list(rest)
         yield "</details>"
     yield "</section>"
 
 
-def _loss_list(summary: Summary, worse: Sequence[tuple[int, PageResult]]) -> Iterator[str]:
+def _list(told: Sequence[Told]) -> Iterator[str]:
     yield "<ol>"
-    for number, page in worse:
-        change = page.change(summary.before, summary.after)
+    for number, page, figure, words in told:
         group = f" <small>{escape(page.group)}</small>" if page.group else ""
+        more = f" <small>{escape(words)}</small>" if words else ""
         yield (
-            f'<li><span class="loss">{in_points(change)}</span> '
-            f'<span><a href="#page-{number}">{escape(page.name)}</a>{group}</span></li>'
+            f'<li><span class="loss">{escape(figure)}</span> '
+            f'<span><a href="#page-{number}">{escape(page.name)}</a>{group}{more}</span></li>'
         )
     yield "</ol>"
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 
+from docclean.report.columns import harmed_of, noise_of, pages_by_f1
 from docclean.report.html.plots import role
 from docclean.report.plots import interval_bar, points
-from docclean.report.tables import named, noise_of, pages_by_f1
+from docclean.report.tables import named
 from docclean.report.wording import number, plural, probability
 from docclean.scores.results import Comparison, Cost, SetSummary, Summary, Totals
 
@@ -73,6 +74,12 @@ def _counts_cell(_: Totals, versus: Comparison | None, __: float) -> str:
     )
 
 
+def _harmed_cell(row: Totals, *_: object) -> str:
+    by_kind = ", ".join(f"{one.kind} {one.harmed} of {one.measured}" for one in row.parts)
+    told = harmed_of(row)
+    return f'<span title="{escape(by_kind)}">{told}</span>' if told else ""
+
+
 READ, GAINED, SIGNS, PIXELS, COST = "read", "against the bar", "signs", "pixels", "cost a page"
 COLUMNS = (
     Column(READ, "CER", "character error rate, all pages as one text", _micro("cer", ".2%")),
@@ -130,6 +137,7 @@ COLUMNS = (
     ),
     Column(PIXELS, "pseudo-F", "DIBCO pseudo-F-measure, 0 to 100", _fidelity("pseudo_f", ".1f")),
     Column(PIXELS, "DRD", "distance reciprocal distortion, 0 is best", _fidelity("drd", ".2f")),
+    Column(PIXELS, "parts harmed", "pictures, panels, stamps and codes harmed", _harmed_cell),
     Column(COST, "treat s", "seconds the contender took", _cost("treat", "s")),
     Column(COST, "treat MB", "most memory the contender took", _cost("treat", "MB")),
     Column(COST, "OCR s", "seconds the engine took", _cost("ocr", "s")),

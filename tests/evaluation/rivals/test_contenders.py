@@ -249,12 +249,13 @@ def test_a_command_nobody_has_is_lacking():
     assert "not installed" in command_contender("x=program-nobody-has @IN @OUT").lacking()
 
 
-def test_a_cleaner_is_read_in_grey_and_its_reason_noted():
+def test_a_cleaned_page_keeps_its_colours_and_its_reason():
     sheet, _ = typed()
     contender = cleaned_by(Identity(), "cleaned:mine")
     treated = contender.treat(Page(np.stack([sheet] * 3, -1)))
     assert contender.name == "cleaned:mine" and contender.lacking() is None
-    assert treated.page.is_grey and np.array_equal(treated.page.pixels, sheet)
+    assert np.array_equal(treated.reading.grey(), sheet)
+    assert not treated.page.is_grey  # what is kept has its colours
     assert treated.note == "fake"
 
 
