@@ -16,6 +16,8 @@ LINES = 4
 """Most creases of a window."""
 EDGES = 14
 """Most edges of crumpled paper in a window; three square centimetres hold fewer."""
+NUMBERS = 64
+"""More than the sites of a window."""
 SITES = 6
 """Facets of wrinkled paper along each side of the piece that holds a window."""
 
@@ -192,7 +194,7 @@ def _facets(like: "Tensor", seeds: "Tensor", size: "Tensor", step: int, stream: 
     """Return (N, 1, h, w) of -1.6..1.6: how the facet of about `size` px leans at each px."""
     import torch
 
-    from docclean.corruptions.shared.tensors import of_patch, uniform
+    from docclean.corruptions.shared.tensors import uniform
     from docclean.corruptions.shared.windows import grid
 
     y, x = grid(like, step)
@@ -202,15 +204,15 @@ def _facets(like: "Tensor", seeds: "Tensor", size: "Tensor", step: int, stream: 
     middle = (SITES - 1) / 2
     down = (order // SITES - middle + 1.5 * (drawn[:, 0] - 0.5)) * wide + like.shape[2] / 2
     across = (order % SITES - middle + 1.5 * (drawn[:, 1] - 0.5)) * wide + like.shape[3] / 2
-    nearest = like.new_full((), float("inf"))
-    lean = torch.zeros_like(nearest)
+    # whole squares of the grid, and behind them the site: the least of them names the nearest
+    squares = [
+        ((places.flatten() - at[..., None]) / step).square().floor() * NUMBERS
+        for places, at in ((y, down), (x, across))
+    ]
+    keys = (squares[0] + order[:, None])[..., None] + squares[1][..., None, :]
+    site = keys.amin(1).flatten(1) % NUMBERS
     tone = 1.6 * (2.2 * (drawn[:, 2] - drawn[:, 3])).tanh()
-    for site in range(SITES**2):
-        squared = (x - of_patch(across[:, site])) ** 2 + (y - of_patch(down[:, site])) ** 2
-        closer = (squared < nearest).to(like.dtype)
-        lean = lean + closer * (of_patch(tone[:, site]) - lean)
-        nearest = squared.minimum(nearest)
-    return lean
+    return tone.gather(1, site.long()).view(-1, 1, y.shape[2], x.shape[3])
 
 
 class Crumple(BatchForm):

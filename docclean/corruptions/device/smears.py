@@ -66,12 +66,14 @@ def _dragged(ink: "Tensor", length: "Tensor", angle: "Tensor", step: float) -> "
     few = [max(1, round(side / step)) for side in ink.shape[-2:]]
     ink = interpolate(ink, few, mode="bilinear", align_corners=False)
     places = [(2 * torch.arange(side, device=ink.device) + 1.0) / side - 1 for side in few]
-    base = torch.stack(torch.meshgrid(*places, indexing="ij")[::-1], -1).to(ink.dtype)
-    way = torch.stack([angle.cos() / few[1], angle.sin() / few[0]], -1)[:, None, None]
+    # a place as one complex number: to add pairs to pairs takes five times as long
+    y, x = (place.to(ink.dtype) for place in places)
+    base = torch.complex(x.expand(few[0], -1), y[:, None].expand(-1, few[1]))
+    way = torch.complex(angle.cos() / few[1], angle.sin() / few[0]) * (length / step)
     for halving in range(DRAGS):
-        shift = way * (length / step * 2.0**-halving)[:, None, None, None]
-        moved = grid_sample(ink, base + shift, padding_mode="border", align_corners=False)
-        ink = (ink + moved) / 2
+        at = torch.view_as_real(base + (way * 2.0**-halving)[:, None, None])
+        moved = grid_sample(ink, at, padding_mode="border", align_corners=False)
+        ink = (ink + moved).mul_(0.5)
     return ink
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MARKS = 4
 """Most rings, pools or patches of a window."""
-DROPS = 6
+DROPS = 4
 """Most splashed drops of a window."""
 SPOTS = 90
 """Most spots of foxing in a window."""
@@ -62,50 +62,46 @@ class Stain(BatchForm):
     def run(self, images: "Tensor", params: Mapping[str, "Tensor"]) -> "Tensor":
         """Darken discs and rings; the rim is darkest, the tone uneven."""
         from docclean.corruptions.shared.clouds import clouds, clouds_of_marks
-        from docclean.corruptions.shared.tensors import of_patch
-        from docclean.corruptions.shared.windows import bump, each, enlarged, grid
+        from docclean.corruptions.shared.windows import bump, enlarged, first, grid
 
         step = 2
         y, x = grid(images, step)
         tone = enlarged(clouds(params["seed"], images, params["patch"], 3, step=4), y * x)
         tone = (0.75 + 0.3 * tone).clamp(0.1, 1.3)
-        light = tone.new_ones(tone.shape)
+        radius, rim = (params[name][:, :, None, None] for name in ("radius", "rim"))
+        inward = params["radius"] * params["inward"]
+        right = params["x"] * images.shape[3] - inward * params["angle"].cos()
+        down = params["y"] * images.shape[2] - inward * params["angle"].sin()
+        lines = (y - down[:, :, None, None]) * params["squash"][:, :, None, None]
         wobbles = (params["radius"] * 0.5).clamp(min=8)
         wobble = clouds_of_marks(params["seed"], images, wobbles, 2, stream=1, step=8)
-        names = "x y angle inward radius rim depth rough squash kind"
-        for place, (
-            rows,
-            px,
-            py,
-            angle,
-            inward,
-            radius,
-            rim,
-            depth,
-            rough,
-            squash,
-            kind,
-        ) in enumerate(each(params, names, params["marks"], MARKS)):
-            columns = x - of_patch(px * images.shape[3] - radius * inward * angle.cos())
-            lines = y - of_patch(py * images.shape[2] - radius * inward * angle.sin())
-            away = (columns**2 + (lines * of_patch(squash)) ** 2).sqrt() - of_patch(radius)
-            sway = enlarged(wobble[rows, place : place + 1], away)
-            away = away + sway * of_patch(radius * rough)
-            line = 0.9 * bump(away / of_patch(rim.clamp(min=0.8)))
-            disc = (0.5 - away / 8).clamp(0, 1) * (0.55 + 0.55 * line)
-            # the foot of a wet cup: even, with two hard edges
-            band = 0.8 * (0.5 - (away.abs() - of_patch(rim)) / 5).clamp(0, 1)
-            kinds = [of_patch((kind == form).to(line.dtype)) for form in range(3)]
-            dark = kinds[0] * disc + kinds[1] * line + kinds[2] * band
-            light[rows] *= 1 - (dark * tone[rows] * of_patch(depth)).clamp(0, 0.8)
-        names = "drop_x drop_y drop_radius drop_depth"
-        for rows, px, py, radius, depth in each(params, names, params["drops"], DROPS):
-            columns, lines = x - of_patch(px * images.shape[3]), y - of_patch(py * images.shape[2])
-            away = (columns**2 + lines**2).sqrt() - of_patch(radius)
-            rim = of_patch(params["drop_rim"][rows].clamp(min=0.8))
-            dark = (0.5 - away / 8).clamp(0, 1) * (0.55 + 0.5 * bump(away / rim))
-            light[rows] *= 1 - (dark * tone[rows] * of_patch(depth)).clamp(0, 0.8)
+        wobble = wobble * radius * params["rough"][:, :, None, None] - radius
+        away = ((x - right[:, :, None, None]).square() + lines.square()).sqrt_()
+        away += enlarged(wobble, tone)
+        line = 0.9 * bump(away / rim.clamp(min=0.8))
+        # the foot of a wet cup: even, with two hard edges
+        band = 0.8 * (0.5 - (away.abs() - rim) / 5).clamp_(0, 1)
+        disc = (0.5 - away / 8).clamp_(0, 1) * (0.55 + 0.55 * line)
+        there = first(params["marks"], MARKS, images) * params["depth"]
+        dark = tone.new_zeros(away.shape)
+        for kind, form in enumerate((disc, line, band)):
+            dark.addcmul_(form, ((params["kind"] == kind) * there)[:, :, None, None])
+        light = 1 - (dark * tone).clamp_(0, 0.8)
+        light = light.prod(1, keepdim=True) * self._drops(params, tone, images)
         return images * enlarged(light, images)
+
+    def _drops(self, params: Mapping[str, "Tensor"], tone: "Tensor", like: "Tensor") -> "Tensor":
+        """Return the light that the splashed drops leave."""
+        from docclean.corruptions.shared.windows import bump, first, grid
+
+        y, x = grid(like, 2)
+        places = params["drop_x"] * like.shape[3], params["drop_y"] * like.shape[2]
+        columns, lines = x - places[0][:, :, None, None], y - places[1][:, :, None, None]
+        radius, rim = params["drop_radius"], params["drop_rim"].clamp(min=0.8)
+        away = (columns.square() + lines.square()).sqrt_() - radius[:, :, None, None]
+        dark = (0.5 - away / 8).clamp_(0, 1) * (0.55 + 0.5 * bump(away / rim.view(-1, 1, 1, 1)))
+        there = first(params["drops"], DROPS, like) * params["drop_depth"]
+        return (1 - (dark * tone * there[:, :, None, None]).clamp_(0, 0.8)).prod(1, keepdim=True)
 
 
 class WaterStain(BatchForm):
