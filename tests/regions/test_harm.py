@@ -62,6 +62,10 @@ def test_a_code_that_the_map_missed_is_found_by_reading(name):
     assert harm.decoded is False and not harm.is_whole
 
 
+def test_a_picture_too_long_to_be_read_has_no_codes():
+    assert code_reader()(np.full((4, 70_000), 200, np.uint8)) == []
+
+
 def test_a_panel_that_turned_black_is_harmed():
     kinds = np.full((40, 40), Kind.PANEL, np.uint8)
     page = np.full((320, 320), 120, np.uint8)
