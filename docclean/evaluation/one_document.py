@@ -217,7 +217,7 @@ class Sheet:
         return tuple(
             Part(
                 one.kind.name.lower(), 1, one.box, one.white_before, one.white_after,
-                one.greys, one.chroma, one.ink, one.decoded, one.is_whole,
+                one.greys, one.chroma, one.ink, one.blackened, one.decoded, one.is_whole,
             )
             for one, _ in found
         )  # fmt: skip

@@ -8,6 +8,9 @@ import numpy as np
 
 from docclean.page import Image
 
+LONGEST = 65_535
+"""Longest side, px, of a picture that zxing-cpp takes."""
+
 
 @dataclass(frozen=True)
 class Code:
@@ -23,7 +26,8 @@ class Code:
 
 
 Decoder = Callable[[Image], list[Code]]
-"""Takes a picture, (h, w) or (h, w, 3) uint8, and returns every code read in it."""
+"""Takes a picture, (h, w) or (h, w, 3) uint8, and returns every code read in it; none of
+a picture with a side beyond `LONGEST`."""
 
 
 @cache
@@ -35,6 +39,8 @@ def code_reader() -> Decoder | None:
         return None
 
     def read(pixels: Image) -> list[Code]:
+        if max(pixels.shape[:2]) > LONGEST:
+            return []
         found = zxingcpp.read_barcodes(np.ascontiguousarray(pixels))
         return [Code(one.text, _box(one.position)) for one in found]
 

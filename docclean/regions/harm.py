@@ -13,8 +13,8 @@ from docclean.regions.codes import Code, Decoder
 from docclean.regions.kinds import Kind
 from docclean.regions.page_map import PageMap
 
-WHITE = 250
-"""Grey from which a pixel is white."""
+WHITE, BLACK = 250, 50
+"""Grey from which a pixel is white, and below which it is black."""
 COLOURED, STAYS = 70, 170
 """Distance between channels from which ink has a colour, and its darkest channel while it stays."""
 LEAST_CELLS = {Kind.PICTURE: 9, Kind.PANEL: 9, Kind.STAMP: 9, Kind.CODE: 4}
@@ -28,6 +28,9 @@ LOOKED_AT = 500_000
 MOST_BLEACHED, LEAST_ALIKE, LEAST_INK = 0.05, 0.95, 0.85
 """Growth of the share of white, correlation of greys, and share of coloured ink that stays, from
 which a part is whole."""
+MOST_BLACKENED = 0.3
+"""Growth of the share of black from which a panel is no longer a tint: grey letters on it that are
+made black are less."""
 Mask = NDArray[np.bool_]
 Box = tuple[int, int, int, int]
 """top, bottom, left, right on the page, px; bottom and right excluded."""
@@ -69,6 +72,7 @@ class Harm:
         greys: correlation of its greys before and after, -1..1.
         chroma: correlation of its distances between channels; 1 where it has no colours.
         ink: share of its coloured ink that still has its colour; 1 where it has none.
+        blackened: growth of the share of black, -1..1.
         decoded: whether every code read in it before is read now; None where none was, or nothing
             here reads codes.
     """
@@ -80,6 +84,7 @@ class Harm:
     greys: float
     chroma: float
     ink: float
+    blackened: float = 0.0
     decoded: bool | None = None
 
     @property
@@ -89,7 +94,8 @@ class Harm:
         if self.kind is Kind.PICTURE:
             return bleached < MOST_BLEACHED and self.greys >= LEAST_ALIKE
         if self.kind is Kind.PANEL:
-            return bleached < MOST_BLEACHED or self.white_after > 1 - MOST_BLEACHED
+            even = bleached < MOST_BLEACHED or self.white_after > 1 - MOST_BLEACHED
+            return even and self.blackened < MOST_BLACKENED
         if self.kind is Kind.STAMP:
             return self.ink >= LEAST_INK
         if self.kind is Kind.CODE:
@@ -231,6 +237,7 @@ def measured(kind: Kind, box: Box, before: Image, after: Image, inside: Mask) ->
         _alike(one, other),
         chroma,
         ink,
+        float(np.mean(other < BLACK) - np.mean(one < BLACK)),
     )
 
 

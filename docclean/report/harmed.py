@@ -51,6 +51,8 @@ def _in_words(part: Part) -> str:
     bleached = part.white_after - part.white_before
     if part.kind == "picture" and bleached < 1 - part.greys:
         return f"picture: {_greys(part)}"
+    if part.kind == "panel" and part.blackened > bleached:
+        return f"panel: {part.blackened:.0%} of it turned black"
     return f"{part.kind}: white {part.white_before:.0%} -> {part.white_after:.0%}"
 
 

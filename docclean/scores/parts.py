@@ -17,6 +17,7 @@ class Part:
         greys: correlation of its greys before and after, -1..1.
         chroma: correlation of its distances between channels; 1 where it has no colours.
         ink: share of its coloured ink that still has its colour; 1 where it has none.
+        blackened: growth of the share of black, -1..1.
         decoded: whether every code read in it before is read now; None where none was.
         whole: whether it came out whole.
     """
@@ -29,6 +30,7 @@ class Part:
     greys: float
     chroma: float
     ink: float
+    blackened: float
     decoded: bool | None
     whole: bool
 
@@ -43,7 +45,7 @@ class Part:
         if self.kind == "code":
             return 1.0 if self.decoded is False else max(0.0, 1 - self.greys)
         if self.kind == "panel":
-            return bleached
+            return max(bleached, self.blackened)
         return min(1.0, max(bleached, 1 - self.greys))
 
 

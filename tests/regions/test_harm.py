@@ -62,6 +62,21 @@ def test_a_code_that_the_map_missed_is_found_by_reading(name):
     assert harm.decoded is False and not harm.is_whole
 
 
+def test_a_picture_too_long_to_be_read_has_no_codes():
+    assert code_reader()(np.full((4, 70_000), 200, np.uint8)) == []
+
+
+def test_a_panel_that_turned_black_is_harmed():
+    kinds = np.full((40, 40), Kind.PANEL, np.uint8)
+    page = np.full((320, 320), 120, np.uint8)
+    page[::16] = 60  # print
+    even, black = np.where(page < 100, 0, 130), np.zeros_like(page)
+    parts = parts_of(map_of(kinds))
+    for after, whole in ((even.astype(np.uint8), True), (black, False)):
+        ((harm, _),) = harms(page, after, parts)
+        assert harm.is_whole is whole
+
+
 def test_of_a_large_part_enough_is_looked_at():
     rng = np.random.default_rng(3)
     kinds = np.full((60, 50), Kind.PICTURE, np.uint8)
