@@ -116,6 +116,24 @@ def test_a_twin_changes_a_page_as_much_as_the_page_form(name):
         assert deviation == pytest.approx(wanted[1], rel=0.4)
 
 
+@every_twin
+def test_a_recipe_may_move_every_range_to_its_limits(name):
+    form, batch, dpi = DEVICE[name], patches(3, 40, 50), np.array([100.0, 150.0, 300.0])
+    for parameter, span in form.member.ranges.items():
+        for value in span.limits():
+            ranges = {parameter: (value, value)}
+            rng, severe = np.random.default_rng(0), np.array([0.1, 0.5, 0.9])
+            params = form.sample_batch(rng, severe, ranges, dpi)
+            for after in (form.apply(batch, params), form.apply_clean(batch, params)):
+                assert torch.isfinite(after).all(), (parameter, value)
+
+
+@every_twin
+def test_no_patch_is_no_work(name):
+    params = DEVICE[name].sample_batch(np.random.default_rng(0), np.empty(0))
+    assert len(DEVICE[name].apply(torch.empty(0, 1, 20, 20), params)) == 0
+
+
 # --- single promises ------------------------------------------------------------------------------
 
 

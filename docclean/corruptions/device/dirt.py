@@ -93,7 +93,7 @@ class Specks(BatchForm):
         thick = draw.px("thick")[:, None]
         ways = {"x": np.cos(heading), "y": np.sin(heading)}
         hair = {
-            f"hair_{axis}": (way * steps[:, :, None]).cumsum(2).reshape(len(draw), -1)
+            f"hair_{axis}": (way * steps[:, :, None]).cumsum(2).reshape(len(draw), HAIRS * POINTS)
             for axis, way in ways.items()
         }
         tone = 0.9 * dark * np.clip(thick, 0.35, 1) * draw.uniform(0.35, 1, HAIRS)

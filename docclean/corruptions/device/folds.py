@@ -33,8 +33,9 @@ class Crease(BatchForm):
         straight = turn + draw.uniform(-0.1, 0.1, LINES)
         askew = draw.uniform(each=LINES) > 0.6
         drawn = {name: draw(name, LINES) for name in ("dark", "light", "shadow", "broken")}
-        lengths = {name: draw.px(name, LINES) for name in ("width", "soft", "wobble")}
+        lengths = {name: draw.px(name, LINES) for name in ("width", "wobble")}
         return drawn | lengths | {
+            "soft": np.maximum(0.5, draw.px("soft", LINES)),
             "lines": draw.whole("lines"),
             "x": draw.uniform(each=LINES),
             "y": draw.uniform(each=LINES),
@@ -91,9 +92,10 @@ class Fold(BatchForm):
         angle = np.pi / 2 * draw.chance(1 / 3) + draw.uniform(-0.02, 0.02)
         angle += np.pi * draw.chance(0.5)
         drawn = {name: draw(name, 2) for name in ("shade", "far", "line", "worn")}
-        lengths = {name: draw.px(name, 2) for name in ("soft", "width", "ragged")}
+        lengths = {name: draw.px(name, 2) for name in ("width", "ragged")}
         kinds = draw.code(KINDS)
         return drawn | lengths | {
+            "soft": np.maximum(0.5, draw.px("soft", 2)),
             "folds": np.array([1, 2, 2])[kinds],
             "place": np.stack([draw.uniform(0.1, 0.6), draw.uniform(0.4, 0.9)], 1),
             "angle": np.stack([angle, angle + np.pi / 2 * (KINDS.index("quarters") == kinds)], 1),
@@ -224,8 +226,8 @@ class Crumple(BatchForm):
         """Draw the edges of the window, their length, softness and depth."""
         return {
             "edges": draw("edges") / draw.to_px(100) ** 2,
-            "length": draw.px("length"),
-            "soft": draw.px("soft"),
+            "length": np.maximum(1, draw.px("length")),
+            "soft": np.maximum(0.5, draw.px("soft")),
             "depth": draw("depth"),
             "line": draw("line"),
             "veil": draw("veil"),

@@ -145,8 +145,8 @@ class CastShadow(BatchForm):
         names = ("aside", "ahead", "aside_end", "ahead_end", "thick")
         return draw.window(NOTE) | dict(zip(names, np.moveaxis(limbs, 2, 0), strict=True)) | {
             "depth": draw("depth"),
-            "size": draw("size"),
-            "edge": draw("edge"),
+            "size": np.maximum(0.01, draw("size")),
+            "edge": np.maximum(0.001, draw("edge")),
             "x": draw.uniform(0.2, 0.8),
             "reach": draw.uniform(0.35, 0.75),
             "turn": draw.uniform(-0.5, 0.5),
@@ -225,7 +225,7 @@ class Glare(BatchForm):
         return draw.window(NOTE) | {
             "kind": np.array([0, 0, 1, 2])[draw.code(range(4))],
             "wash": draw("wash"),
-            "size": draw("size"),
+            "size": np.maximum(0.01, draw("size")),
             "soft": draw("soft"),
             "dim": draw("dim"),
             "x": draw.uniform(0.15, 0.85),

@@ -87,7 +87,7 @@ class LaidPaper(BatchForm):
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw the mould and how the sheet lies in it."""
         drawn = {name: draw(name) for name in ("wires", "chains", "tone")}
-        lengths = {name: draw.px(name) for name in ("pitch", "spacing", "chain")}
+        lengths = {name: np.maximum(0.7, draw.px(name)) for name in ("pitch", "spacing", "chain")}
         return drawn | lengths | {
             "angle": np.pi / 2 * draw.chance(0.5) + draw.uniform(-0.03, 0.03),
             "x": draw.uniform(),

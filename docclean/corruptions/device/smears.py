@@ -27,7 +27,7 @@ class InkSmear(BatchForm):
         """Draw where, how far, which way and how strong."""
         return {
             "marks": draw.whole("marks"),
-            "radius": draw.px("radius", MARKS),
+            "radius": np.maximum(1, draw.px("radius", MARKS)),
             "strength": draw("strength", MARKS),
             "x": draw.uniform(each=MARKS),
             "y": draw.uniform(each=MARKS),
@@ -86,7 +86,7 @@ class WetSmudge(BatchForm):
         """Draw the drops; a small piece of a sheet is not drowned."""
         return {
             "drops": draw.whole("drops"),
-            "radius": draw.px("radius", MARKS),
+            "radius": np.maximum(1, draw.px("radius", MARKS)),
             "x": draw.uniform(each=MARKS),
             "y": draw.uniform(each=MARKS),
             "run": draw.px("run"),

@@ -111,7 +111,7 @@ class WaterStain(BatchForm):
 
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw a pool or a front from one side, and how often it was wet."""
-        lengths = {name: draw.px(name) for name in ("radius", "rough", "width")}
+        lengths = {name: np.maximum(0.5, draw.px(name)) for name in ("radius", "rough", "width")}
         drawn = {name: draw(name) for name in ("rim", "tint", "wash")}
         return lengths | drawn | {
             "x": draw.uniform(),
@@ -165,7 +165,7 @@ class Grease(BatchForm):
     def draw(self, draw: Draws) -> Mapping[str, Numbers]:
         """Draw one to five patches and how much of the back they let through."""
         places = _places(draw, draw.uniform(0, 0.7, MARKS))
-        lengths = {name: draw.px(name, MARKS) for name in ("radius", "soft")}
+        lengths = {name: np.maximum(0.5, draw.px(name, MARKS)) for name in ("radius", "soft")}
         drawn = {name: draw(name, MARKS) for name in ("dark", "rough")}
         return places | lengths | drawn | {
             "patches": draw.whole("patches"),
