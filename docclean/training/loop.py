@@ -21,10 +21,10 @@ from docclean.training.checks import check_recipe
 from docclean.training.gallery import NOTHING, Wanted, leave_pictures
 from docclean.training.journal import Journal
 from docclean.training.parallel import Team
-from docclean.training.pool import pooled_batches
 from docclean.training.recogniser.lineset import draw_lines, training_lines
 from docclean.training.schedule import average_decay, learning_rate
 from docclean.training.sources import SOURCES, Source
+from docclean.training.sources.pool import pooled_batches
 from docclean.training.state import State, begin, restore, save_average, save_state
 from docclean.training.validate import Reader, averaged, validate
 

@@ -13,8 +13,8 @@ from docclean.errors import UsageError
 from docclean.recipe import Corrupt, Recipe
 from docclean.training import loop
 from docclean.training.patches import BLOCK, PatchBlocks, SheetBlocks
-from docclean.training.pool import Pool, pooled_batches
 from docclean.training.sources.pages import Pages
+from docclean.training.sources.pool import Pool, pooled_batches
 from docclean.training.table import shortened
 
 CPU = torch.device("cpu")
