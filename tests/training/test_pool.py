@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -47,10 +48,9 @@ def test_patches_are_aligned_pieces_of_the_sheets(paths):
     assert dirty.dtype == torch.float32 and float(clean.min()) >= 0 and float(clean.max()) <= 1
     assert torch.equal(dirty, clean)  # nothing is drawn: both sides are cut alike
     sheets = torch.cat([SheetBlocks(POOLED, paths, 3, 9)[block][1] for block in (0, 1)])
-    windows = sheets[:, 0].float() / 255
-    first = clean[0, 0]
-    found = (windows.unfold(1, TRAIN.patch, 1).unfold(2, TRAIN.patch, 1) == first).all(-1).all(-1)
-    assert found.any()
+    first = (clean[0, 0] * 255).round().byte().numpy()
+    far = [cv2.matchTemplate(sheet, first, cv2.TM_SQDIFF).min() for sheet in sheets[:, 0].numpy()]
+    assert min(far) < 1  # one of the sheets holds it, to the pixel
 
 
 def test_new_sheets_take_the_place_of_the_oldest(paths):
@@ -112,6 +112,7 @@ def test_the_stream_is_endless_enough(paths):
     assert len(list(islice(pooled_batches(blocks, 0, recipe, CPU), 2))) == 2
 
 
+@pytest.mark.slow
 def test_the_recipe_for_a_gpu_runs_here_in_small(tmp_path):
     """It must not be a paper recipe: every part of it runs, a few steps on the processor."""
     recipe = Recipe.load(Path(__file__).parents[2] / "pipelines" / "recipes" / "gpu.toml")
