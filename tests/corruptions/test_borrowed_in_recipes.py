@@ -37,7 +37,7 @@ def test_they_come_after_the_page_and_before_the_lens_in_the_recipes_order():
     other = dict(reversed(MIXED.items()))
     turned = draw_chain(np.random.default_rng(0), Corrupt(0.0, only_named=True, members=other))
     assert turned.names() == ["stain", *lent[::-1], "jpeg"]
-    page = draw_chain(np.random.default_rng(0), corrupt, ("page",))
+    page = draw_chain(np.random.default_rng(0), corrupt, ("sheet", "page"))
     assert page.names() == ["stain", *lent]
     assert draw_chain(np.random.default_rng(0), corrupt, ("batch",)).names() == ["jpeg"]
 

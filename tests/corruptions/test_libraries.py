@@ -69,7 +69,7 @@ def test_each_library_serves_what_it_was_said_to_serve():
         "skew",
         "perspective",
     }
-    assert served["kornia"] >= {"blur", "motion_blur", "gaussian_noise", "salt_and_pepper", "halo"}
+    assert served["kornia"] >= {"contrast", "defocus", "motion_blur"}
     assert "stain" in served["OpenCV"] and "stain" not in served["torch"] | served["kornia"]
     assert served["numpy"] == set(EVERY)
 
@@ -98,6 +98,6 @@ class Late(Plain):
         return inner() and image
 
 
-@pytest.mark.parametrize(("kind", "told"), [(Plain, ()), (Late, ("kornia",))])
+@pytest.mark.parametrize(("kind", "told"), [(Plain, ("numpy",)), (Late, ("kornia", "numpy"))])
 def test_an_import_inside_a_function_is_found(kind, told):
     assert libraries_of(kind()) == told

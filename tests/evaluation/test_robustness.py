@@ -103,7 +103,7 @@ def test_progress_counts_every_point():
 
 
 def test_what_needs_an_absent_package_is_left_out(bare_machine, caplog):
-    needy = {"jpeg", "chroma_jpeg", "illumination", "perspective", "skew"}
+    needy = {"jpeg", "chroma_jpeg", "illumination", "perspective", "skew", "fax", "missing_rows"}
     assert {member.name for member in CORRUPTIONS if not runs_here(member)} == needy
     caplog.clear()
     curves = measure_curves(
