@@ -38,6 +38,7 @@ def noisy(text: Image) -> Image:
     return np.clip(0.4 * text + 80 + noise, 0, 255).astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_the_page_that_yields_more_goes_on(text: Image, noisy: Image) -> None:
     better = decide_by_reading(Page(noisy), Page(text), READER, NEEDED)
     assert better.verdict == "cleaned"

@@ -28,6 +28,7 @@ def test_the_page_made_here_is_read_better_cleaned(tmp_path, capsys):
     assert cleaned < raw / 4
 
 
+@pytest.mark.slow
 @needs_tesseract
 def test_folders_with_and_without_truth_are_shown(tmp_path):
     small = Recipe.load(synth__dpi_range=(150, 150))

@@ -100,6 +100,7 @@ def test_final_cleans_the_page_that_is_kept(dirty_pdf):
         assert (image.Width, image.Height) == (680, 238)
 
 
+@pytest.mark.slow
 def test_final_cleans_only_the_pages_that_are_asked_for(dirty_pdf):
     source = dirty_pdf(pages=2)
     out, _, _ = ocrmypdf(source, "--docclean", "final", "--pages", "2")
@@ -119,6 +120,7 @@ def test_threads_and_processes_read_the_same(dirty_pdf):
     assert texts[0].count("harbour") == 2
 
 
+@pytest.mark.slow
 def test_pages_that_cannot_be_cleaned_are_read_as_they_came(dirty_pdf, tmp_path):
     source = dirty_pdf(pages=2)
     broken = tmp_path / "broken.onnx"

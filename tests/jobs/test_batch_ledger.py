@@ -176,6 +176,7 @@ def test_when_asked_to_stop_what_is_in_hand_is_finished(tmp_path, letters):
     assert len(batch(scans, out).results) == found.left
 
 
+@pytest.mark.slow
 def test_sidecars_belong_to_the_document(tmp_path, book):
     from docclean.documents import write_pages
 

@@ -58,11 +58,15 @@ def test_word_boxes_follow_the_ink(words):
     ("name", "arguments"),
     [
         ("albumentations:Affine", {"rotate": (3, 5), "shear": (-4, 4)}),
-        ("albumentations:ElasticTransform", {"alpha": 150, "sigma": 10}),
-        ("albumentations:GridDistortion", {}),
+        pytest.param(
+            "albumentations:ElasticTransform",
+            {"alpha": 150, "sigma": 10},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("albumentations:GridDistortion", {}, marks=pytest.mark.slow),
         ("albumentations:HorizontalFlip", {}),
         ("kornia:RandomPerspective", {"distortion_scale": 0.15}),
-        ("kornia:RandomThinPlateSpline", {"scale": 0.06}),
+        pytest.param("kornia:RandomThinPlateSpline", {"scale": 0.06}, marks=pytest.mark.slow),
     ],
 )
 def test_word_boxes_follow_what_a_library_moves(words, name, arguments):
