@@ -204,7 +204,9 @@ Line = tuple[Tensor, Tensor]
 
 
 def _pixels_apart(tiles: Tensor, unit: int) -> Tensor:
-    """Return the pixels of every 2 x 2 as channels, uint8 (N, H, W) -> (N, 4, H/2, W/2) in 0..1.
+    """Return the pixels of every square of `unit` px as channels, as floats in 0..1.
+
+    uint8 (N, H, W) -> (N, unit², H / unit, W / unit).
 
     Strided cuts are what onnxruntime does fastest: `pixel_unshuffle` becomes a transposition.
     """

@@ -1,7 +1,6 @@
 """Noise of patches: clouds on coarse grids, streaks, fine grain cut from textures made once."""
 
 from functools import lru_cache
-from math import sqrt
 
 import torch
 from torch import Tensor
@@ -65,12 +64,7 @@ def streaky(
 ) -> Tensor:
     """Return fractal noise on a grid of `step` px whose blobs are `aspect` (N,) times as wide."""
     few = (few_px(like.shape[-2], step), few_px(like.shape[-1], step))
-    total = torch.zeros((), device=like.device, dtype=like.dtype)
-    for octave in range(octaves):
-        layer = smooth_noise(seeds, few, scale / step / 2**octave, 97 * stream + octave, aspect)
-        total = total + 0.55**octave * layer
-    power = sum(0.55 ** (2 * octave) for octave in range(octaves))
-    return total / sqrt(power)
+    return fractal_noise(seeds, few, scale / step, octaves, 0.55, stream, aspect)
 
 
 def grain(seeds: Tensor, like: Tensor, scale: Tensor, stream: int = 0) -> Tensor:

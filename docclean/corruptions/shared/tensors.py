@@ -143,12 +143,13 @@ def fractal_noise(
     octaves: int = 4,
     gain: float = 0.55,
     stream: int = 0,
+    aspect: float | Tensor = 1.0,
 ) -> Tensor:
     """Return noise summed over octaves from `scale` (N,) px down, of deviation about 1."""
     total, power = torch.zeros(()), 0.0
     for octave in range(octaves):
         amplitude = gain**octave
-        layer = smooth_noise(seeds, shape, scale / 2**octave, 97 * stream + octave)
+        layer = smooth_noise(seeds, shape, scale / 2**octave, 97 * stream + octave, aspect)
         total = total.to(layer) + amplitude * layer
         power += amplitude**2
     return total / math.sqrt(power)
