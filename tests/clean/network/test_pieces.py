@@ -14,7 +14,7 @@ from docclean.documents import read_pages
 from docclean.page import Image
 from docclean.synth import TextSource, typeset
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = Path(__file__).parents[4] / "shared" / "data"
 AREA = 6_000_000
 
 
