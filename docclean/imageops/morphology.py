@@ -15,9 +15,13 @@ def widest(image: Image, side: int) -> Image:
     for axis in (0, 1):
         walls = [(reach, reach) if axis == along else (0, 0) for along in (0, 1)]
         walled, length = np.pad(image, walls, mode="edge"), image.shape[axis]
-        image = walled.take(range(length), axis)
-        for place in range(1, side):
-            image = np.maximum(image, walled.take(range(place, place + length), axis))
+        seen = [
+            walled[place : place + length] if axis == 0 else walled[:, place : place + length]
+            for place in range(side)
+        ]
+        image = seen[0].copy()
+        for other in seen[1:]:
+            np.maximum(image, other, out=image)
     return image
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from docclean.clean.gate.letters import sampled
 from docclean.clean.gate.measures import DIRT, Measures, blank_paper
 from docclean.clean.gate.need_and_harm import MOST_DIRT, NEEDS
+from docclean.imageops.blank import pooled
 from docclean.page import Image
 
 WHITE, BLANK = 250.0, 0.5
@@ -54,11 +55,13 @@ def toned(grey: Image, paper: float, contrast: float) -> tuple[float, float]:
     height, width = (side // CELL for side in grey.shape)
     if not height * width:
         return 0.0, 0.0
+    page = grey[: height * CELL, : width * CELL]
+    lightest, darkest = pooled(page, np.maximum, CELL), pooled(page, np.minimum, CELL)
     # down first, along whole rows, which numpy does many pixels at a time
-    rows = grey[: height * CELL, : width * CELL].reshape(height, CELL, -1)
-    lightest = rows.max(1).reshape(height, width, CELL).max(2)
-    darkest = rows.min(1).reshape(height, width, CELL).min(2)
-    sums = rows.sum(1, dtype=np.uint16).reshape(height, width, CELL).sum(2, dtype=np.uint32)
+    rows = page.reshape(height, CELL, -1).sum(1, dtype=np.uint16)
+    sums = np.zeros((height, width), np.uint32)
+    for at in range(CELL):
+        sums += rows[:, at::CELL]
     mean = sums / CELL**2
     tinted = (mean < paper - DIRT) & (darkest > paper - NO_INK * contrast)
     solid = lightest < paper - NO_INK * contrast
