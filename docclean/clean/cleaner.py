@@ -40,6 +40,7 @@ from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.regions.page_map import PageMap
 from docclean.regions.reader import map_reader
+from docclean.sessions import give_back
 
 MAX_TILE_AREA = 6_000_000
 """Pixels of one tile: what bounds the memory, about 100 bytes a pixel while the network runs. An A4
@@ -259,7 +260,9 @@ class Cleaner:
 
     def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""
-        return cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
+        cleaned = cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
+        give_back()  # what follows, and other programs, have use for it
+        return cleaned
 
 
 def _letters_of(cleaned: Image, parts: Parts | None) -> float:

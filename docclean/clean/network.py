@@ -11,7 +11,7 @@ from docclean.clean.type_size import resized
 from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError, UsageError
 from docclean.page import Image
 from docclean.registry import nearest
-from docclean.sessions import session
+from docclean.sessions import session, trim
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 Device = Literal["auto", "cpu", "cuda"]
@@ -61,10 +61,9 @@ def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXT
     for box, cut in split(grey, grid):
         if reducing:
             shape = tuple(side * SIXTEEN // px for side in cut.shape)
-            made = reducing(cut[None], resized(cut, shape)[None])
+            join(cleaned, box, reducing(cut[None], resized(cut, shape)[None])[0])
         else:
-            made = runtime(cut[None])
-        join(cleaned, box, made[0])
+            join(cleaned, box, runtime(cut[None])[0])
     return cleaned
 
 
@@ -119,6 +118,7 @@ class OnnxRuntime:
         pictures = {"tiles": tiles}
         if self.reduces:
             pictures["seen"] = tiles if seen is None else seen
+        trim()  # now is when the most is taken
         return np.asarray(self._session.run(None, pictures)[0])
 
 
