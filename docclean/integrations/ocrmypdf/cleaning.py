@@ -4,6 +4,7 @@ OCRmyPDF's workers are threads, or processes with `--no-use-threads`; each proce
 which its threads share: the network runs in the thread that calls it.
 """
 
+import gc
 import logging
 import os
 import threading
@@ -28,6 +29,7 @@ from docclean.jobs.document import process_file
 from docclean.ocr.tesseract import MAX_SIDE
 from docclean.page import Page
 from docclean.recipe import Options
+from docclean.sessions import give_back
 
 log = logging.getLogger("ocrmypdf.docclean")
 
@@ -67,6 +69,14 @@ def cleaner_for(asked: Asked) -> Cleaner:
                 asked.model, device="cpu", threads=asked.threads, max_tile_area=SHARED_TILE_AREA
             )
         return _cleaners[key]
+
+
+def _forget() -> None:
+    """Let go of the cleaner and of all it worked in."""
+    with _lock:
+        _cleaners.clear()
+    gc.collect()
+    give_back()
 
 
 def turn(options: Any) -> threading.Semaphore:
@@ -160,6 +170,7 @@ def clean_document(path: Path | str | None, asked: Asked, options: Any) -> None:
         log.warning("docclean: the pages are kept as they came: %s", _told(error))
         return
     result = process_file(path, aside, Chosen(cleaner, numbers), how)
+    _forget()  # workers that are forked now would hold it, and load their own
     if result.message:
         log.warning("docclean: %s", result.message)
     if result.status == "done":
