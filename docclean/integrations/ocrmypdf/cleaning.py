@@ -8,7 +8,8 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from docclean.clean.spec import SHARED_TILE_AREA
 from docclean.clean.strangers import page_of, picture_of
 from docclean.clean.work import Cleaned
 from docclean.errors import DoccleanError
+from docclean.files import locked
 from docclean.integrations.ocrmypdf.asked import Asked
 from docclean.jobs.document import process_file
 from docclean.ocr.tesseract import MAX_SIDE
@@ -40,8 +42,6 @@ SMALLEST = 16
 
 _lock = threading.Lock()
 _cleaners: dict[tuple[int, str, int], Cleaner] = {}
-_turns: dict[int, threading.Semaphore] = {}
-"""Half the workers of a process clean at a time, the others read: a network takes much memory."""
 
 
 def check(asked: Asked) -> None:
@@ -79,15 +79,31 @@ def _forget() -> None:
     give_back()
 
 
-def turn(options: Any) -> threading.Semaphore:
-    """Return what lets a thread of this process clean, and the others wait."""
-    workers = getattr(options, "jobs", None) or os.cpu_count() or 1
-    with _lock:
-        return _turns.setdefault(os.getpid(), threading.Semaphore(max(1, workers // 2)))
+@contextmanager
+def turn(folder: Path | None, number: int, options: Any) -> Iterator[None]:
+    """Let half the workers clean at a time, the others read: a network takes much memory.
+
+    Args:
+        folder: where workers, threads and processes alike, wait for each other; None: for none.
+        number: of the page.
+        options: OCRmyPDF's own.
+    """
+    with ExitStack() as held:
+        if folder:
+            workers = getattr(options, "jobs", None) or os.cpu_count() or 1
+            place = folder / f"docclean-{number % max(1, workers // 2)}.lock"
+            with suppress(OSError):  # a file system may know no locks
+                locked(held.enter_context(place.open("wb")), wait=True)
+        yield
 
 
 def for_reading(
-    image: Pillow.Image, asked: Asked, options: Any, number: int, aside: Path | None = None
+    image: Pillow.Image,
+    asked: Asked,
+    options: Any,
+    number: int,
+    folder: Path | None = None,
+    aside: Path | None = None,
 ) -> Pillow.Image:
     """Return the picture that is to be read, or `image` itself where nothing is gained.
 
@@ -96,6 +112,7 @@ def for_reading(
         asked: what is asked of the plugin.
         options: OCRmyPDF's own.
         number: of the page, from 1, for messages.
+        folder: OCRmyPDF's working folder, see `turn`.
         aside: where a second look is left for `LooksEngine`; None: there is none.
     """
     width, height = image.size
@@ -106,7 +123,7 @@ def for_reading(
         )
         return image
     try:
-        with turn(options), _pixels_apart(image) as picture:
+        with turn(folder, number, options), _pixels_apart(image) as picture:
             read = _read_picture(picture, asked, aside)
             if read is picture:
                 return image
