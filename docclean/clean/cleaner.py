@@ -40,10 +40,12 @@ from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.regions.page_map import PageMap
 from docclean.regions.reader import map_reader
+from docclean.sessions import give_back
 
-MAX_TILE_AREA = 6_000_000
-"""Pixels of one tile: what bounds the memory, about 100 bytes a pixel while the network runs. An A4
-page at 300 dpi makes two tiles; smaller ones would spend more time on their halos."""
+MAX_TILE_AREA = 3_400_000
+"""Pixels of one tile as the network sees it: what bounds the memory, about 77 bytes a pixel while
+it runs. A4 at 300 dpi in type of 10 points makes two tiles; smaller ones would spend more time on
+their halos."""
 DEFAULT, BASE, FAINT = "small", "base", "faint"
 """The shipped models: the third takes the place of either on weak print."""
 
@@ -67,7 +69,7 @@ class Cleaner:
         Args:
             runtime: the network.
             gate: leave a page alone where cleaning would not help it.
-            max_tile_area: pixels of one tile.
+            max_tile_area: pixels of one tile, as the network sees it.
             scale: enlarge pages of small letters while they are cleaned and read.
             reader: lets the gate read a sample of the page, raw and cleaned, before it decides.
             faint: loads the network that takes over on pages of weak print on blank paper.
@@ -259,7 +261,9 @@ class Cleaner:
 
     def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""
-        return cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
+        cleaned = cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
+        give_back()  # what follows, and other programs, have use for it
+        return cleaned
 
 
 def _letters_of(cleaned: Image, parts: Parts | None) -> float:

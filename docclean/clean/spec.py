@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from docclean.clean.parts.wish import Wish
     from docclean.ocr import OcrEngine
 
-SHARED_TILE_AREA = 4_200_000
-"""Pixels of a tile where several processes share the memory: two of them stay below 700 MB on A4 at
-300 dpi. Smaller tiles spend more time on their halos: these a seventh."""
+SHARED_TILE_AREA = 2_800_000
+"""Pixels of a tile, as the network sees it, where several processes share the memory. Smaller tiles
+spend more time on their halos: these an eighth."""
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-
-from lxml import etree  # type: ignore[import-untyped]
-from lxml.builder import ElementMaker  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING
 
 from docclean.ocr.engine import PageText, Word
-from docclean.ocr.hidden_text import hidden_text
 from docclean.page import Page
+
+if TYPE_CHECKING:  # who writes only text, or cleans only, need not wait for them nor hold them
+    from lxml import etree  # type: ignore[import-untyped]
+    from lxml.builder import ElementMaker  # type: ignore[import-untyped]
 
 XHTML = "http://www.w3.org/1999/xhtml"
 ALTO = "http://www.loc.gov/standards/alto/ns-v3#"
@@ -77,6 +78,8 @@ def _text(found: PageText, page: Page, engine: str) -> bytes:
 
 def _hocr(found: PageText, page: Page, engine: str) -> bytes:
     """Return hOCR 1.2 in the elements and the order in which Tesseract writes it."""
+    from lxml.builder import ElementMaker
+
     make = ElementMaker(namespace=XHTML, nsmap={None: XHTML})
     content = {"http-equiv": "Content-Type", "content": "text/html;charset=utf-8"}
     head = make.head(
@@ -110,6 +113,8 @@ def _hocr(found: PageText, page: Page, engine: str) -> bytes:
 
 def _alto(found: PageText, page: Page, engine: str) -> bytes:
     """Return ALTO 3, in pixels."""
+    from lxml.builder import ElementMaker
+
     make = ElementMaker(namespace=ALTO, nsmap={None: ALTO, "xsi": XSI})
     step = make.ocrProcessingStep(make.processingSoftware(make.softwareName(engine)))
     described = make.Description(
@@ -134,7 +139,9 @@ def _alto(found: PageText, page: Page, engine: str) -> bytes:
     return _serialized(root)
 
 
-def _alto_strings(make: ElementMaker, line: Sequence[Word], first: int) -> Iterator[etree._Element]:
+def _alto_strings(
+    make: "ElementMaker", line: Sequence[Word], first: int
+) -> Iterator["etree._Element"]:
     """Yield the words of a line, and the spaces between them."""
     for number, word in enumerate(line):
         box = Box.around([word])
@@ -148,11 +155,15 @@ def _alto_strings(make: ElementMaker, line: Sequence[Word], first: int) -> Itera
 
 
 def _pdf(found: PageText, page: Page, engine: str) -> bytes:
+    from docclean.ocr.hidden_text import hidden_text
+
     lines = [line for paragraph in paragraphs_of(found) for line in paragraph]
     return hidden_text(lines, page)
 
 
-def _serialized(root: etree._Element) -> bytes:
+def _serialized(root: "etree._Element") -> bytes:
+    from lxml import etree
+
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 

@@ -2,22 +2,25 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from lxml import etree  # type: ignore[import-untyped]
+if TYPE_CHECKING:
+    from lxml import etree  # type: ignore[import-untyped]
 
 SUFFIXES = {"text": ".txt", "hocr": ".hocr", "alto": ".alto.xml"}
 """Kinds of sidecars and the suffix each takes in the place of the document's own."""
 XHTML = "{http://www.w3.org/1999/xhtml}"
 ALTO_LENGTHS = ("HPOS", "VPOS", "WIDTH", "HEIGHT")
 HOCR_LENGTHS = ("x_size", "x_descenders", "x_ascenders")
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
 
 
 def rescaled(kind: str, data: bytes, scale: float) -> bytes:
     """Return a page's sidecar with its lengths divided by `scale`: read enlarged, kept small."""
     if scale == 1 or kind not in ("hocr", "alto"):
         return data
-    tree = etree.fromstring(data, _PARSER)
+    from lxml import etree
+
+    tree = _tree(data)
     for element in tree.iter(etree.Element):
         if kind == "alto":
             for name in ALTO_LENGTHS:
@@ -63,12 +66,14 @@ def _text(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
 
 
 def _hocr(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
-    whole = etree.fromstring(pages[0][1], _PARSER)
+    from lxml import etree
+
+    whole = _tree(pages[0][1])
     body = whole.find(f"{XHTML}body")
     assert body is not None  # Tesseract writes one
     _empty(body)
     for number, data in pages:
-        for page in list(etree.fromstring(data, _PARSER).iter(f"{XHTML}div")):  # they move
+        for page in list(_tree(data).iter(f"{XHTML}div")):  # they move
             if page.get("class") != "ocr_page":
                 continue
             inside = re.search(r"ppageno (\d+)", page.get("title", ""))
@@ -88,7 +93,9 @@ def _hocr(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
 
 
 def _alto(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
-    whole = etree.fromstring(pages[0][1], _PARSER)
+    from lxml import etree
+
+    whole = _tree(pages[0][1])
     space = etree.QName(whole).namespace
     for name in whole.iter(f"{{{space}}}fileName"):
         name.text = source
@@ -96,7 +103,7 @@ def _alto(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
     assert layout is not None  # Tesseract writes one
     _empty(layout)
     for number, data in pages:
-        for page in list(etree.fromstring(data, _PARSER).iter(f"{{{space}}}Page")):
+        for page in list(_tree(data).iter(f"{{{space}}}Page")):
             place = number + int(page.get("PHYSICAL_IMG_NR", "0"))
             for element in page.iter(etree.Element):
                 if "ID" in element.attrib:  # one document, one name each
@@ -106,7 +113,14 @@ def _alto(pages: Sequence[tuple[int, bytes]], source: str) -> bytes:
     return bytes(etree.tostring(whole, xml_declaration=True, encoding="UTF-8"))
 
 
-def _empty(element: etree._Element) -> None:
+def _tree(data: bytes) -> Any:
+    from lxml import etree  # who needs none of it need not wait for it, nor hold it
+
+    safe = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    return etree.fromstring(data, safe)
+
+
+def _empty(element: "etree._Element") -> None:
     """Take an element's children out; it keeps its attributes."""
     for child in list(element):
         element.remove(child)

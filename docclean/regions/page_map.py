@@ -12,6 +12,8 @@ from docclean.regions.kinds import FIRST, MARKS, Kind, Kinds
 Shares = NDArray[np.uint8]
 """(h, w) uint8 by cells: 0 surely not, 255 surely."""
 Mask = NDArray[np.bool_]
+BAND = 16_000_000
+"""Pixels of a page that are interpolated at a time: an ordinary one as a whole."""
 CELL = 8
 """Side of a cell in px of the picture that the map was made of."""
 HALF = 128
@@ -112,7 +114,14 @@ def _enlarged(
     high, wide = cells.shape  # the last cells may reach past the page
     top, bottom = rows.start / down, min(rows.stop / down, high)
     left, right = columns.start / across, min(columns.stop / across, wide)
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    way = Pillow.Resampling.BILINEAR
-    image = Pillow.fromarray(cells).resize(size, way, box=(left, top, right, bottom))
-    return np.asarray(image, np.uint8)
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    small, step = Pillow.fromarray(cells), (bottom - top) / max(1, height)
+    out = np.empty((height, width), np.uint8)
+    rows_at_once = max(1, BAND // max(1, width))
+    for first in range(
+        0, height, rows_at_once
+    ):  # Pillow's picture and its bytes are two pages more
+        last = min(height, first + rows_at_once)
+        box = (left, top + first * step, right, min(top + last * step, high))
+        out[first:last] = small.resize((width, last - first), Pillow.Resampling.BILINEAR, box=box)
+    return out

@@ -36,7 +36,8 @@ class MapReader:
         height, width = small.shape[:2]
         layers, turns = self._session.run(None, {"pictures": _whole(small)[None]})
         rows, columns = -(-height // CELL), -(-width // CELL)
-        shares = np.ascontiguousarray(layers[0, : len(MARKS), :rows, :columns])
+        # copies: what comes out of a session lies in the memory that its networks work in
+        shares, turns = layers[0, : len(MARKS), :rows, :columns].copy(), turns.copy()
         return PageMap(shares, page.height, page.width, small, turns[0])
 
 

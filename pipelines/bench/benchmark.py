@@ -28,8 +28,8 @@ from docclean.evaluation.bench.pages import a4_page
 from docclean.evaluation.bench.running import Figure
 from docclean.page import Page
 
-LARGE = ((3_160, 3_160), (10_000, 10_000), (20_000, 20_000))
-"""Heights and widths of large pages, px: 10, 100 and 400 million pixels."""
+LARGE = ((1_000, 1_000), (3_160, 3_160), (10_000, 10_000), (20_000, 20_000))
+"""Heights and widths of large pages, px: 1, 10, 100 and 400 million pixels."""
 NOISY = (
     *("dirty-documents", "ocr/old-books-maxentropy", "ocr/old-books-minerror"),
     *("ocr/typewritten-ces", "ocr/typewritten-eng", "ocr/typewritten-fra"),

@@ -22,6 +22,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -87,6 +88,11 @@ class Memory(threading.Thread):
         """The most of all times."""
         return max(self.seen)
 
+    def by_quarter(self) -> list[int]:
+        """The most of each quarter of the time."""
+        ends = [len(self.seen) * part // 4 for part in range(5)]
+        return [max(self.seen[a : max(a + 1, b)]) for a, b in pairwise(ends)]
+
     def run(self) -> None:
         """Look until the program has ended."""
         with suppress(psutil.NoSuchProcess):
@@ -138,17 +144,15 @@ def long(count: int, jobs: int) -> list[str]:
         make(pdf, count)
         for name, how in (("threads", ()), ("processes", ("--no-use-threads",))):
             texts, seconds, memory = ocrmypdf(pdf, ("--docclean", "ocr", *how), jobs)
-            quarter = max(memory.seen[: len(memory.seen) // 4])
             rows.append(
                 [
                     name,
                     f"{seconds:.0f} s",
-                    f"{quarter / 1e6:.0f} MB",
-                    f"{memory.most / 1e6:.0f} MB",
+                    ", ".join(f"{most / 1e6:.0f}" for most in memory.by_quarter()) + " MB",
                     hashlib.sha256("\f".join(texts).encode()).hexdigest()[:12],
                 ]
             )
-    head = ["workers", "seconds", "memory, first quarter", "memory, whole", "SHA-256 of the words"]
+    head = ["workers", "seconds", "most memory by quarter", "SHA-256 of the words"]
     title = f"# A long PDF inside OCRmyPDF\n\n{measured()}; {count} pages, {jobs} workers.\n"
     return [title, *table(head, rows)]
 

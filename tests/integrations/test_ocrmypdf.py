@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -171,6 +172,25 @@ def test_an_enlarged_picture_keeps_within_what_is_allowed():
     assert free.info["dpi"] == pytest.approx((500, 500))
     assert bound.size == (320, 112)
     assert bound.info["dpi"] == pytest.approx((200, 200))
+
+
+def test_half_the_workers_clean_at_a_time(tmp_path):
+    class Two:
+        jobs = 2
+
+    done = []
+
+    def clean(number):
+        with cleaning.turn(tmp_path, number, Two()):
+            done.append(number)
+
+    waiting = threading.Thread(target=clean, args=(2,))
+    with cleaning.turn(tmp_path, 1, Two()):
+        waiting.start()
+        waiting.join(0.3)
+        assert done == []
+    waiting.join(10)
+    assert done == [2]
 
 
 def test_a_page_that_is_kept_is_not_decoded(tmp_path):

@@ -4,10 +4,12 @@ OCRmyPDF's workers are threads, or processes with `--no-use-threads`; each proce
 which its threads share: the network runs in the thread that calls it.
 """
 
+import gc
 import logging
 import os
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +25,13 @@ from docclean.clean.spec import SHARED_TILE_AREA
 from docclean.clean.strangers import page_of, picture_of
 from docclean.clean.work import Cleaned
 from docclean.errors import DoccleanError
+from docclean.files import locked
 from docclean.integrations.ocrmypdf.asked import Asked
 from docclean.jobs.document import process_file
 from docclean.ocr.tesseract import MAX_SIDE
 from docclean.page import Page
 from docclean.recipe import Options
+from docclean.sessions import give_back
 
 log = logging.getLogger("ocrmypdf.docclean")
 
@@ -38,8 +42,6 @@ SMALLEST = 16
 
 _lock = threading.Lock()
 _cleaners: dict[tuple[int, str, int], Cleaner] = {}
-_turns: dict[int, threading.Semaphore] = {}
-"""Half the workers of a process clean at a time, the others read: a network takes much memory."""
 
 
 def check(asked: Asked) -> None:
@@ -69,15 +71,39 @@ def cleaner_for(asked: Asked) -> Cleaner:
         return _cleaners[key]
 
 
-def turn(options: Any) -> threading.Semaphore:
-    """Return what lets a thread of this process clean, and the others wait."""
-    workers = getattr(options, "jobs", None) or os.cpu_count() or 1
+def _forget() -> None:
+    """Let go of the cleaner and of all it worked in."""
     with _lock:
-        return _turns.setdefault(os.getpid(), threading.Semaphore(max(1, workers // 2)))
+        _cleaners.clear()
+    gc.collect()
+    give_back()
+
+
+@contextmanager
+def turn(folder: Path | None, number: int, options: Any) -> Iterator[None]:
+    """Let half the workers clean at a time, the others read: a network takes much memory.
+
+    Args:
+        folder: where workers, threads and processes alike, wait for each other; None: for none.
+        number: of the page.
+        options: OCRmyPDF's own.
+    """
+    with ExitStack() as held:
+        if folder:
+            workers = getattr(options, "jobs", None) or os.cpu_count() or 1
+            place = folder / f"docclean-{number % max(1, workers // 2)}.lock"
+            with suppress(OSError):  # a file system may know no locks
+                locked(held.enter_context(place.open("wb")), wait=True)
+        yield
 
 
 def for_reading(
-    image: Pillow.Image, asked: Asked, options: Any, number: int, aside: Path | None = None
+    image: Pillow.Image,
+    asked: Asked,
+    options: Any,
+    number: int,
+    folder: Path | None = None,
+    aside: Path | None = None,
 ) -> Pillow.Image:
     """Return the picture that is to be read, or `image` itself where nothing is gained.
 
@@ -86,6 +112,7 @@ def for_reading(
         asked: what is asked of the plugin.
         options: OCRmyPDF's own.
         number: of the page, from 1, for messages.
+        folder: OCRmyPDF's working folder, see `turn`.
         aside: where a second look is left for `LooksEngine`; None: there is none.
     """
     width, height = image.size
@@ -96,7 +123,7 @@ def for_reading(
         )
         return image
     try:
-        with turn(options), _pixels_apart(image) as picture:
+        with turn(folder, number, options), _pixels_apart(image) as picture:
             read = _read_picture(picture, asked, aside)
             if read is picture:
                 return image
@@ -160,6 +187,7 @@ def clean_document(path: Path | str | None, asked: Asked, options: Any) -> None:
         log.warning("docclean: the pages are kept as they came: %s", _told(error))
         return
     result = process_file(path, aside, Chosen(cleaner, numbers), how)
+    _forget()  # workers that are forked now would hold it, and load their own
     if result.message:
         log.warning("docclean: %s", result.message)
     if result.status == "done":

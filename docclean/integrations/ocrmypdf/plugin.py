@@ -126,8 +126,9 @@ def filter_ocr_image(page: Any, image: Any) -> Generator[None, Any, Any]:
         return filtered
     from docclean.integrations.ocrmypdf.cleaning import for_reading  # check_options has tried it
 
-    aside = page.get_path(SECOND) if asked.looks == 2 else None
-    return for_reading(filtered, asked, page.options, page.pageno + 1, aside)
+    beside = page.get_path(SECOND)
+    aside = beside if asked.looks == 2 else None
+    return for_reading(filtered, asked, page.options, page.pageno + 1, beside.parent, aside)
 
 
 def _two_looks() -> Any:
