@@ -111,6 +111,8 @@ def _tiled(runtime: Runtime, grey: Image, max_tile_area: int, px: int) -> Image:
     """Return the network's page, all of it seen by the network."""
     reducing = runtime if isinstance(runtime, OnnxRuntime) and px > SIXTEEN else None
     stride, reach = runtime.stride, runtime.reach
+    if isinstance(runtime, OnnxRuntime):
+        reach = min(reach, runtime.felt)
     if reducing:
         stride, reach = stride * px // SIXTEEN, (reach + BESIDE) * px // SIXTEEN + 1
     larger = min((px / SIXTEEN) ** 2, MOST_LARGER) if reducing else 1
@@ -132,6 +134,8 @@ class OnnxRuntime:
     Attributes:
         scale: sides of what comes out over sides of what goes in; 2 is super-resolution.
         reduces: whether it can look at a reduced picture of what it cleans.
+        felt: how much of its reach moves a pixel by more than rounding does, as was measured
+            (`pipelines/training/felt.py`): tiles need no wider halo.
     """
 
     def __init__(self, path: Path, device: str = "auto", threads: int | None = None) -> None:
@@ -153,6 +157,7 @@ class OnnxRuntime:
             self._session = session(path, threads, _providers(onnxruntime, device))
             facts = self._session.get_modelmeta().custom_metadata_map
             self.stride, self.reach = int(facts["stride"]), int(facts["reach"])
+            self.felt = int(facts.get("felt", self.reach))
             self.scale = int(facts.get("scale", 1))  # older files do not say
             self.reduces = any(one.name == "seen" for one in self._session.get_inputs())
         except DoccleanError:
