@@ -11,7 +11,7 @@ from docclean.clean.type_size import resized
 from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError, UsageError
 from docclean.page import Image
 from docclean.registry import nearest
-from docclean.sessions import session, trim
+from docclean.sessions import give_back, session, trim
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 Device = Literal["auto", "cpu", "cuda"]
@@ -69,6 +69,7 @@ def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXT
             join(cleaned, box, reducing(cut[None], resized(cut, shape)[None])[0])
         else:
             join(cleaned, box, runtime(cut[None])[0])
+    give_back()  # what follows, and other programs, have use for it
     return cleaned
 
 
