@@ -40,12 +40,10 @@ from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.regions.page_map import PageMap
 from docclean.regions.reader import map_reader
-from docclean.sessions import give_back
 
 MAX_TILE_AREA = 3_400_000
 """Pixels of one tile as the network sees it: what bounds the memory, about 77 bytes a pixel while
-it runs. A4 at 300 dpi in type of 10 points makes two tiles; smaller ones would spend more time on
-their halos."""
+it runs. A4 in type of 10 points makes two; smaller ones would spend more time on their halos."""
 DEFAULT, BASE, FAINT = "small", "base", "faint"
 """The shipped models: the third takes the place of either on weak print."""
 
@@ -261,9 +259,7 @@ class Cleaner:
 
     def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""
-        cleaned = cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
-        give_back()  # what follows, and other programs, have use for it
-        return cleaned
+        return cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
 
 
 def _letters_of(cleaned: Image, parts: Parts | None) -> float:

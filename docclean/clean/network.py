@@ -13,7 +13,7 @@ from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputE
 from docclean.imageops.blank import CELL, least_share, marked, pieces, pooled, share
 from docclean.page import Image
 from docclean.registry import nearest
-from docclean.sessions import session, trim
+from docclean.sessions import give_back, session, trim
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 Device = Literal["auto", "cpu", "cuda"]
@@ -125,6 +125,7 @@ def _tiled(runtime: Runtime, grey: Image, max_tile_area: int, px: int) -> Image:
             join(cleaned, box, reducing(cut[None], resized(cut, shape)[None])[0])
         else:
             join(cleaned, box, runtime(cut[None])[0])
+    give_back()  # what follows, and other programs, have use for it
     return cleaned
 
 
