@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from docclean.clean.gate.letters import DARK, Letters, sampled
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
+from docclean.imageops.threshold import percentiles
 from docclean.page import Image
 
 DIRT = 20
@@ -182,7 +183,7 @@ def blank_paper(
     values = before[~near]
     if values.size == 0:
         return float(np.median(before)), 0.0, 0.0
-    grey = float(np.median(values))
-    off = np.count_nonzero(np.abs(values.astype(np.int16) - round(grey)) > DIRT)
-    low, high = np.percentile(values, (10, 90))
-    return grey, float(high - low) / 2.56, off / before.size
+    counts = np.bincount(values, minlength=256)
+    low, grey, high = percentiles(counts, 10, 50, 90)
+    off = counts[np.abs(np.arange(256) - round(grey)) > DIRT].sum()
+    return grey, (high - low) / 2.56, float(off) / before.size
