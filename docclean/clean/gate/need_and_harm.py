@@ -155,6 +155,9 @@ HARMS = (
         "{ink_added:.0%} of the ink would be made of paper",
         "all real pages",
     ),
+)
+"""Why a page that needs cleaning is shown as it came all the same."""
+UNREAD = (
     Row(
         "crumbs",
         _breaks_letters,
@@ -168,7 +171,7 @@ HARMS = (
         "before the split",
     ),
 )
-"""Why a page that needs cleaning is kept all the same."""
+"""Why a page that is shown cleaned is read as it came."""
 NOTHING = "the paper is even and light and the letters are sharp: there is nothing to clean"
 
 
@@ -178,10 +181,15 @@ def decide(page: Measures) -> Decision:
     Returns:
         the verdict, its reason, and the measures as they are told (`Measures.told`).
     """
-    need = next((row for row in NEEDS if row.holds(page)), None)
+    need, harm, unread = (_first(rows, page) for rows in (NEEDS, HARMS, UNREAD))
     if need is None:
         return Decision("kept", NOTHING, page.told(), untouched=True)
-    harm = next((row for row in HARMS if row.holds(page)), None)
     if harm is not None:
         return Decision("kept", harm.told(page), page.told())
-    return Decision("cleaned", need.told(page), page.told())
+    why = "" if unread is None else unread.told(page)
+    return Decision("cleaned", need.told(page), page.told(), unread=why)
+
+
+def _first(rows: tuple[Row, ...], page: Measures) -> Row | None:
+    """Return the first row that holds for a page."""
+    return next((row for row in rows if row.holds(page)), None)
