@@ -1,10 +1,11 @@
-"""Every page read as it came, divided and cleaned, whatever the gate says: what `gate.py` asks.
+"""Every page read as it came, divided and cleaned, whatever the tables say: what `gate.py` asks.
 
     python pipelines/reading/both_ways.py DATA -o STORE.json [--settings SETS.toml] [--split val]
         [--sets 'ocr/*' 'dirty-documents'] [--cache FILE]
 
-A page's measures, where it went before them, and its scores under three views are stored. Of sets
-that are not split, such as dirty-documents, every eighth page counts to each half.
+A page's measures and its scores under three views are stored. A page that never comes to the
+tables, being drawn, a picture, or clean at a glance, is read as it came. Of sets that are not
+split, such as dirty-documents, every eighth page counts to each half.
 """
 
 import json
@@ -23,11 +24,10 @@ from common import described, run  # noqa: E402
 
 from docclean.clean.cleaner import Cleaner, faint_for  # noqa: E402
 from docclean.clean.finishing import finished  # noqa: E402
-from docclean.clean.gate.at_a_glance import needs_nothing  # noqa: E402
 from docclean.clean.gate.decision import Decision, Verdict  # noqa: E402
+from docclean.clean.gate.measures import Measures  # noqa: E402
 from docclean.clean.network import load_runtime  # noqa: E402
 from docclean.clean.reading import legible  # noqa: E402
-from docclean.clean.route import past_the_cleaner  # noqa: E402
 from docclean.clean.work import Work  # noqa: E402
 from docclean.evaluation.comparison import evaluate  # noqa: E402
 from docclean.evaluation.contenders import CONTENDERS, Contender, Treated  # noqa: E402
@@ -56,16 +56,20 @@ class Forced(Cleaner):
         told = work.measures.told() | {"x_height": work.x_height, "scale": work.scale}
         return replace(work, decision=Decision(self.verdict, "as told beforehand", told))
 
-    def both(self, page: Page) -> tuple[Page, Page, Work]:
-        """Return the page to be read cleaned and as it came, and what was to be judged."""
+    def both(self, page: Page) -> tuple[Page, Page, Work | str]:
+        """Return the page to be read cleaned and as it came, and what was to be judged.
+
+        Nothing was where the page never comes to the tables: then why.
+        """
         self.judged, self.verdict = None, "cleaned"
-        cleaned = self.clean(page)
-        assert self.judged is not None
+        done = self.clean(page)
         work = self.judged
+        if work is None:
+            return legible(done), legible(done), done.decision.reason
         self.verdict = "kept"
         kept = replace(work, decision=Decision("kept", "as told beforehand", {}))
         left = self._without_pens(kept, finished(kept))
-        return legible(cleaned), legible(left), work
+        return legible(done), legible(left), work
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +81,9 @@ class BothWays:
 
     @classmethod
     def load(cls, model: str = "small") -> "BothWays":
-        """Load the networks; the gate is off and the map of the page is on."""
+        """Load the networks."""
         runtime, faint = load_runtime(model, threads=1), faint_for(model, threads=1)
-        main, plain = (
-            Forced(runtime, False, faint=one, look=map_reader(1)) for one in (faint, None)
-        )
+        main, plain = (Forced(runtime, faint=one, look=map_reader(1)) for one in (faint, None))
         return cls(main, plain)
 
     def contenders(self) -> list[Contender]:
@@ -99,19 +101,17 @@ class BothWays:
         return [Contender(name, "", way(name)) for name in READ]
 
     def _pictures(self, page: Page) -> tuple[dict[str, Page], dict[str, Any]]:
-        grey = page.grey()
-        cleaned, kept, work = self.main.both(page)
-        faint = work.network is not self.main.runtime
-        past = past_the_cleaner(page, grey)
+        cleaned, kept, judged = self.main.both(page)
+        routed = judged if isinstance(judged, str) else ""
+        work = None if isinstance(judged, str) else judged
+        faint = work is not None and work.network is not self.main.runtime
         facts = {
-            "measures": asdict(work.measures),
-            "past": past.reason if past else "",
-            "at a glance": needs_nothing(grey) is not None,
-            "picture": work.parts is not None and work.parts.is_picture,
+            "measures": asdict(Measures() if work is None else work.measures),
+            "routed": routed,
             "faint": faint,
         }
         pictures = {
-            "grey": page.with_pixels(grey),
+            "grey": page.with_pixels(page.grey()),
             "divide": CONTENDERS["divide"].treat(page).reading,
             "kept": kept,
             "cleaned": cleaned,

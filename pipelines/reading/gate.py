@@ -37,11 +37,8 @@ LIMITS: dict[str, dict[str, Any]] = {
 
 def by_gate(page: Stored) -> str:
     """Return the way a page is read by the gate as it is, or as `changed` has made it."""
-    return "kept" if page.routed else by_tables(page)
-
-
-def by_tables(page: Stored) -> str:
-    """Return the way a page is read by the tables alone."""
+    if page.routed:
+        return "kept"
     return "cleaned" if need_and_harm.decide(page.measures).reads_cleaned else "kept"
 
 
@@ -103,7 +100,6 @@ def variants() -> Iterator[Without]:
             yield Without(name.lower(), row.name, {name: rest})
     for limit, values in LIMITS.items():
         yield Without("clause", limit, values)
-    yield Without("route", "drawings, pictures, pages at a glance", {}, by_tables)
     yield Without("route", "the network for weak print", {}, usual_network)
 
 

@@ -39,10 +39,10 @@ class Stored:
     def of(cls, row: dict[str, Any]) -> "Stored":
         """Take a row of a store."""
         views = {name: tuple(Score(**one) for one in views) for name, views in row["views"].items()}
-        routed = row["past"] or ("a picture" if row["picture"] else "")
-        routed = routed or ("at a glance" if row["at a glance"] else "")
         measures = Measures(**row["measures"])
-        return cls(row["set"], row["name"], row["half"], measures, routed, row["faint"], views)
+        return cls(
+            row["set"], row["name"], row["half"], measures, row["routed"], row["faint"], views
+        )
 
     def f1(self, way: str) -> float:
         """Return the word F1 of all views together."""

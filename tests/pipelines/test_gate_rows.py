@@ -28,7 +28,7 @@ def page(measures, kept, cleaned, name="page", group="ocr/one", half="val"):
         for way, found in (("grey", kept), ("kept", kept), ("cleaned", cleaned), ("divide", 50))
     }
     views["usual network"] = views["cleaned"]
-    told = {"past": "", "picture": False, "at a glance": False, "faint": False}
+    told = {"routed": "", "faint": False}
     row = {"set": group, "name": name, "half": half, "views": views, "measures": asdict(measures)}
     return Stored.of(row | told)
 
