@@ -1,11 +1,12 @@
 """What is each row of the gate worth? Pages read both ways are decided anew without it.
 
-    python pipelines/reading/gate.py STORE.json ... [-o FILE.md]
+    python pipelines/reading/gate.py STORE.json ... [--time] [-o FILE.md]
 
 The stores are those of `both_ways.py`; nothing is cleaned or read here, so it takes seconds.
 """
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +16,18 @@ from typing import Any
 BENCH = Path(__file__).parents[1] / "bench"
 sys.path.insert(0, str(BENCH))
 
+import numpy as np  # noqa: E402
 from common import arguments, measured, run, table, tell  # noqa: E402
 from stored_pages import Outcome, Stored, Ways, by_half, floor, load, oracle  # noqa: E402
 
 from docclean.clean.gate import need_and_harm  # noqa: E402
+from docclean.clean.gate.at_a_glance import needs_nothing  # noqa: E402
+from docclean.clean.gate.measures import Measures  # noqa: E402
+from docclean.evaluation.bench.pages import a4_page  # noqa: E402
+from docclean.imageops.division import divided  # noqa: E402
 
+TIMES = 25
+"""How often a page is judged to tell the time."""
 TABLES = ("NEEDS", "HARMS", "UNREAD")
 LIMITS: dict[str, dict[str, Any]] = {
     "paper is even": {"EVEN_PAPER": float("inf")},
@@ -170,13 +178,43 @@ def bars(pages: Sequence[Stored]) -> list[str]:
     )
 
 
+# --- its time -------------------------------------------------------------------------------------
+
+
+def milliseconds() -> list[str]:
+    """Return what the gate takes of an A4 page at 300 dpi, of one processor."""
+    page = a4_page().grey()
+    cleaned, nothing = divided(page), np.zeros(page.shape, np.bool_)
+    nothing[:400, :400] = True  # a picture in the corner
+    steps = {
+        "at a glance": lambda: needs_nothing(page),
+        "measures and tables": lambda: need_and_harm.decide(
+            Measures.of(page, cleaned, left_out=nothing)
+        ),
+    }
+    lines = []
+    for name, step in steps.items():
+        taken = []
+        for _ in range(TIMES):
+            began = time.process_time()
+            step()
+            taken.append(1000 * (time.process_time() - began))
+        lines.append((name, f"{np.median(taken):.1f} ms (least {min(taken):.1f})"))
+    return table(("A4 at 300 dpi, a processor's time", "middle of 25"), lines)
+
+
 def main() -> None:
     """Ask what was stored."""
     parser = arguments(__doc__)
-    parser.add_argument("stores", nargs="+", type=Path)
+    parser.add_argument("stores", nargs="*", type=Path)
+    parser.add_argument("--time", action="store_true", help="also what the gate takes of a page")
     options = parser.parse_args()
     pages = load(options.stores)
-    lines = [measured(), "", *rows_table(pages)]
+    lines = [measured(), ""]
+    if options.time:
+        lines += [*milliseconds(), ""]
+    if pages:
+        lines += rows_table(pages)
     for half, some in by_half(pages).items():
         lines += ["", f"**{half}**", "", *sets_table(some), "", *bars(some)]
     tell(lines, options.out)
