@@ -30,15 +30,14 @@ TIMES = 25
 """How often a page is judged to tell the time."""
 TABLES = ("NEEDS", "HARMS", "UNREAD")
 LIMITS: dict[str, dict[str, Any]] = {
-    "paper is even": {"EVEN_PAPER": float("inf")},
-    "paper is light": {"WHITE_PAPER": 0.0},
-    "paper has no dirt": {"MOST_DIRT": 1.0},
-    "thin weak letters are not mended": {"FAINT_INK": 0.0},
-    "small weak letters are not mended": {"is_faint": lambda _: True},
-    "specks take more ink with them": {"MOST_LOST_OF_SPECKS": need_and_harm.MOST_LOST},
-    "soft letters are in crumbs anyway": {"BLURRED": 0.0},
-    "crumbs, thin strokes: on light paper": {"LIGHT_PAPER": 0.0},
-    "crumbs, thin strokes, lost ink: of no specks": {"has_specks": lambda _: False},
+    "paper: even": {"EVEN_PAPER": float("inf")},
+    "paper: light": {"WHITE_PAPER": 0.0},
+    "paper: no dirt": {"MOST_DIRT": 1.0},
+    "weakness: not of thin strokes": {"FAINT_INK": 0.0},
+    "weakness: not of small letters": {"is_faint": lambda _: True},
+    "ink lost: more of specks": {"MOST_LOST_OF_SPECKS": need_and_harm.MOST_LOST},
+    "crumbs: not of soft letters": {"BLURRED": 0.0},
+    "crumbs, ink lost: specks": {"has_specks": lambda _: False},
 }
 """Clauses inside the rows, and values under which each separates nothing."""
 

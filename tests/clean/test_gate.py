@@ -10,13 +10,11 @@ from docclean.clean.gate.measures import Measures, blank_paper, crumbs, specks, 
 from docclean.clean.gate.need_and_harm import (
     EVEN_PAPER,
     HARMS,
-    LEAST_SHARPNESS,
     MOST_ADDED,
     MOST_CRUMBS,
     MOST_LOST,
     MOST_SPECKS,
     NEEDS,
-    THIN_STROKE,
     UNREAD,
     WEAK_INK,
 )
@@ -110,9 +108,9 @@ def test_soft_letters_on_white_paper_are_cleaned():
     page = written()
     soft = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.3), np.uint8)
     sharp = [Letters.of(image, page).sharpness() for image in (page, soft)]
-    assert sharp[1] < LEAST_SHARPNESS < sharp[0]
+    assert sharp[1] < 0.45 < sharp[0]
     told = decide(soft, np.where(soft < 190, page.min(), 255).astype(np.uint8))
-    assert told.verdict == "cleaned" and "soft" in told.reason
+    assert told.verdict == "cleaned" and "weak" in told.reason  # what is blurred is paler too
     assert decide(page, page).verdict == "kept"
 
 
@@ -155,17 +153,6 @@ def test_stroke_width_is_the_width_of_strokes(width):
         page[10:290, left : left + width] = 0
     assert stroke_width(page) == pytest.approx(width, rel=0.1)
     assert stroke_width(np.full((9, 9), 255, np.uint8)) == 0
-
-
-def test_strokes_of_a_pixel_on_light_paper_are_left_alone():
-    page = np.full((512, 640), 240, np.uint8)
-    for top in range(10, 500, 22):
-        page[top : top + 11, 5:630:7] = 60
-    page = np.clip(page + np.random.default_rng(0).normal(0, 9, page.shape), 0, 255)
-    page = page.astype(np.uint8)
-    told = decide(page, bleached(page))
-    assert not told.reads_cleaned
-    assert told.measures["stroke_width"] < THIN_STROKE
 
 
 def test_ink_made_of_paper_is_refused():
