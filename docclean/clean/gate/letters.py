@@ -55,7 +55,7 @@ class Letters:
         raw = _blocks(before)
         ink, paper = percentiles(_counts(raw), 3, 90)
         contrast = paper - ink
-        stroke = raw < ((ink + paper) / 2)[:, None]
+        stroke = raw < np.ceil((ink + paper) / 2).astype(np.uint8)[:, None]
         with_specks = _median(contrast[_written(contrast, stroke)])
         if speckled is not None:
             stroke &= ~_blocks(speckled)
@@ -125,7 +125,7 @@ def _strips(height: int, width: int) -> list[slice]:
 
 def _written(contrast: NDArray[np.float64], stroke: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Say which blocks are written on: enough contrast, neither empty nor full of strokes."""
-    share = stroke.mean(1) if len(stroke) else np.zeros(0)
+    share = np.count_nonzero(stroke, axis=1) / BLOCK**2
     return np.asarray((contrast > STROKE) & (share > 0.02) & (share < 0.4))
 
 
