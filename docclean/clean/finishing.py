@@ -1,4 +1,6 @@
-"""The last stage: the page that is kept and the page that is read, put together by parts."""
+"""The last stage: the page that is shown and the page that is read, put together by parts."""
+
+from dataclasses import replace
 
 from docclean.clean.faint_marks import wipe_crumbs
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back
@@ -7,13 +9,30 @@ from docclean.page import Image
 
 
 def finished(work: Work) -> Cleaned:
-    """Return the page that was chosen at its own size, and the one to read."""
+    """Return the page that is shown, at its own size, and the one to read."""
+    kept = work.decision.verdict == "kept"
+    if work.blur:
+        work = replace(work, decision=work.decision.after_focus(work.blur))
+    if kept:
+        return _as_it_came(work)
+    cleaned = _cleaned(work)
+    if not work.decision.unread:
+        return cleaned
+    left = _as_it_came(work)
+    return replace(cleaned, read=left.reading, scale=left.scale)
+
+
+def _as_it_came(work: Work) -> Cleaned:
+    """Return the page as it came, to be read enlarged where its type is tiny."""
     page, scale = work.page, work.scale
-    decision = work.decision.after_focus(work.blur) if work.blur else work.decision
-    if work.decision.verdict == "kept":
-        if scale > 1 and work.x_height < TINY_X_HEIGHT:
-            return Cleaned(page, decision, page.finer(work.raw, scale), scale)
-        return Cleaned(page, decision)
+    if scale > 1 and work.x_height < TINY_X_HEIGHT:
+        return Cleaned(page, work.decision, page.finer(work.raw, scale), scale)
+    return Cleaned(page, work.decision)
+
+
+def _cleaned(work: Work) -> Cleaned:
+    """Return the page cleaned, its parts laid over it."""
+    page, scale, decision = work.page, work.scale, work.decision
     contrast = work.measures.speckled_contrast
     cleaned = wipe_crumbs(work.raw, work.cleaned, scale * work.x_height, contrast)
     own = cleaned if scale == 1 else bring_back(work.grey, work.raw, cleaned)

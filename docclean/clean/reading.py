@@ -133,8 +133,9 @@ def looks_at(page: Page, cleaned: CleanedPage | None, count: int) -> tuple[Page,
 
     The second look has what the first may have lost. Of a cleaned page it is the page as it came,
     or divided by its paper where that shows the same ink as the cleaned page much better: division
-    eats faint and heavy strokes, stains bury others. Of a page that was kept it is the divided one.
-    There is no second look where it would be the first again.
+    eats faint and heavy strokes, stains bury others. Of a page that was kept it is the divided one,
+    of a page that is shown cleaned and read as it came the cleaned one. There is no second look
+    where it would be the first again.
 
     Args:
         page: the page as it came.
@@ -146,8 +147,12 @@ def looks_at(page: Page, cleaned: CleanedPage | None, count: int) -> tuple[Page,
         return (first,)
     grey = page.grey()
     even, shown = divided(grey), grey if cleaned is None else cleaned.page.grey()
-    kept = np.array_equal(shown, grey)
-    other = even if kept or likeness(shown, even) > likeness(shown, grey) + NEAR else grey
+    if np.array_equal(shown, grey):
+        other = even
+    elif np.array_equal(first.grey(), grey):
+        other = shown
+    else:
+        other = even if likeness(shown, even) > likeness(shown, grey) + NEAR else grey
     again = np.array_equal(first.grey(), other)
     return (first,) if again else (first, _told(page.with_pixels(other), 1.0))
 

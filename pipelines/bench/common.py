@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import track
 
 from docclean.clean.cleaner import Cleaner, faint_for
-from docclean.clean.network import Runtime, load_runtime
+from docclean.clean.network import OnnxRuntime, model_file
 from docclean.errors import DoccleanError
 from docclean.evaluation.environment import environment
 from docclean.evaluation.reader import Cache, Reader
@@ -109,22 +109,24 @@ def write(title: str, facts: str, lines: Sequence[str], out: Path | None) -> Non
 # --- pages, cleaners, reader ----------------------------------------------------------------------
 
 
-class Once:
+class Once(OnnxRuntime):
     """A network that keeps its last answers: every page is cleaned with the gate and without."""
 
-    def __init__(self, runtime: Runtime, kept: int = 12) -> None:
-        """Take the network and how many answers to keep."""
-        self.stride, self.reach, self.name = runtime.stride, runtime.reach, runtime.name
+    def __init__(self, model: str, threads: int, kept: int = 12) -> None:
+        """Load a network, by name or path; `kept` is how many answers are."""
+        super().__init__(model_file(model), threads=threads)
+        self._known = lru_cache(maxsize=kept)(self._run)
 
-        @lru_cache(maxsize=kept)
-        def run(data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-            return runtime(np.frombuffer(data, np.uint8).reshape(shape))
-
-        self._run = run
-
-    def __call__(self, tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def __call__(
+        self, tiles: NDArray[np.uint8], seen: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.uint8]:
         """Clean tiles, uint8 (N, h, w) -> the same shape."""
-        return self._run(tiles.tobytes(), tiles.shape)
+        pictures = [tiles] if seen is None else [tiles, seen]
+        return self._known(tuple((one.tobytes(), one.shape) for one in pictures))
+
+    def _run(self, pictures: tuple[tuple[bytes, tuple[int, ...]], ...]) -> NDArray[np.uint8]:
+        arrays = (np.frombuffer(data, np.uint8).reshape(shape) for data, shape in pictures)
+        return super().__call__(*arrays)
 
 
 def load_cleaners(models: Sequence[str], jobs: int) -> dict[str, Cleaner]:
@@ -139,7 +141,7 @@ def load_cleaners(models: Sequence[str], jobs: int) -> dict[str, Cleaner]:
         name = Path(model).stem
         if name in made:
             raise DoccleanError(f"{model}: another model is called '{name}' too; rename the file")
-        runtime = Once(load_runtime(model, threads=threads))
+        runtime = Once(model, threads)
         faint = faint_for(model, threads=threads)
         made[name] = Cleaner(runtime, faint=faint)
         made[f"{name}, no gate"] = Cleaner(runtime, gate=False, faint=faint)

@@ -15,6 +15,7 @@ from docclean.synth import TextSource, typeset
 
 READER = Tesseract("eng", psm=6)
 NEEDED = Decision("kept", "the pixels say so", {"dirt": 0.1})
+CLEANED = Decision("cleaned", "the paper was dirty", {})
 
 
 class Eraser:
@@ -48,6 +49,9 @@ def test_the_page_that_yields_more_goes_on(text: Image, noisy: Image) -> None:
     worse = decide_by_reading(Page(text), Page(noisy), READER, NEEDED)
     assert worse.verdict == "kept"
     assert "letters" in worse.reason
+    shown = decide_by_reading(Page(text), Page(noisy), READER, CLEANED)
+    assert (shown.verdict, shown.reason) == ("cleaned", CLEANED.reason)
+    assert not shown.reads_cleaned and "letters" in shown.unread
 
 
 def test_a_page_that_needs_nothing_is_not_read(text: Image) -> None:

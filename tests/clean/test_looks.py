@@ -63,6 +63,12 @@ def test_of_a_stained_page_the_second_look_is_divided_too():
     assert np.median(second.pixels[:, 300:]) == 255
 
 
+def test_of_a_page_read_as_it_came_the_second_look_is_the_one_that_is_shown():
+    page = Page(stained(text_page()), DPI)
+    first, second = looks_at(page, cleaned_to(text_page(), page, read=page), 2)
+    assert first.pixels is page.pixels and (second.pixels == text_page()).all()
+
+
 def test_strokes_that_division_eats_are_looked_at_as_they_came():
     bold = flat(height=300, width=300)
     bold[50:250, 50:250] = 40  # wider than the window that finds the paper

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from docclean.clean.gate.decision import Decision, Verdict
+from docclean.clean.gate.decision import Decision
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 
@@ -39,11 +39,13 @@ def decide_by_reading(raw: Page, cleaned: Page, engine: OcrEngine, first: Decisi
     bands = _bands(cleaned.pixels)
     before = sum(_yield(raw, band, engine) for band in bands)
     after = sum(_yield(cleaned, band, engine) for band in bands)
-    better = after > before * (1 + LEAST_GAIN)
-    verdict: Verdict = "cleaned" if better else "kept"
     told = f"a sample yields {after:.0f} letters cleaned, {before:.0f} as scanned"
     measures = {"yield_raw": round(before, 1), "yield_cleaned": round(after, 1)}
-    return Decision(verdict, told, first.measures | measures)
+    if after > before * (1 + LEAST_GAIN):
+        return Decision("cleaned", told, first.measures | measures)
+    unread = told if first.verdict == "cleaned" else ""
+    reason = first.reason if unread else told
+    return Decision(first.verdict, reason, first.measures | measures, unread=unread)
 
 
 def _bands(cleaned: Image) -> Sequence[slice]:

@@ -1,4 +1,4 @@
-"""What became of a page, and why."""
+"""What became of a page, as it is shown and as it is read, and why."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -8,13 +8,26 @@ Verdict = Literal["cleaned", "kept"]
 
 @dataclass(frozen=True)
 class Decision:
-    """What became of a page, why, and the measures behind it."""
+    """What became of a page, why, and the measures behind it.
+
+    Attributes:
+        verdict: what is shown.
+        reason: why.
+        measures: what was measured, as it is told.
+        untouched: whether the page needed no cleaning in the first place.
+        unread: why a page that is shown cleaned is read as it came; '' where it is read cleaned.
+    """
 
     verdict: Verdict
     reason: str
     measures: dict[str, float]
     untouched: bool = False
-    """Whether the page needed no cleaning in the first place."""
+    unread: str = ""
+
+    @property
+    def reads_cleaned(self) -> bool:
+        """Tell whether the cleaned page is the one that is read."""
+        return self.verdict == "cleaned" and not self.unread
 
     def with_measures(self, **measures: float) -> "Decision":
         """Return the decision with more measures."""
@@ -33,4 +46,5 @@ class Decision:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as plain values for JSON."""
-        return {"verdict": self.verdict, "reason": self.reason, **self.measures}
+        unread = {"read_as_it_came": self.unread} if self.unread else {}
+        return {"verdict": self.verdict, "reason": self.reason, **unread, **self.measures}

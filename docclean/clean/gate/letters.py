@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.threshold import percentiles
 from docclean.page import Image
 
 Kind = TypeVar("Kind", np.uint8, np.bool_)
@@ -52,9 +53,9 @@ class Letters:
     ) -> "Letters":
         """Cut both pages, (H, W) uint8, into blocks; `speckled` as `specks` tells it."""
         raw = _blocks(before)
-        ink, paper = np.percentile(raw, (3, 90), axis=1) if len(raw) else np.zeros((2, 0))
+        ink, paper = percentiles(_counts(raw), 3, 90)
         contrast = paper - ink
-        stroke = raw < ((ink + paper) / 2)[:, None]
+        stroke = raw < np.ceil((ink + paper) / 2).astype(np.uint8)[:, None]
         with_specks = _median(contrast[_written(contrast, stroke)])
         if speckled is not None:
             stroke &= ~_blocks(speckled)
@@ -104,7 +105,7 @@ class Letters:
         squares = self.before[self.written].reshape(-1, BLOCK, BLOCK).astype(np.int16)
         down, along = (np.abs(np.diff(squares, axis=axis)) for axis in (1, 2))
         steps = np.maximum(down[:, :, :-1], along[:, :-1]).reshape(len(squares), -1)
-        steepest = np.percentile(steps, 98, axis=1)
+        (steepest,) = percentiles(_counts(steps), 98)
         return float(np.median(steepest / (self.paper - self.ink)[self.written]))
 
 
@@ -124,12 +125,20 @@ def _strips(height: int, width: int) -> list[slice]:
 
 def _written(contrast: NDArray[np.float64], stroke: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Say which blocks are written on: enough contrast, neither empty nor full of strokes."""
-    share = stroke.mean(1) if len(stroke) else np.zeros(0)
+    share = np.count_nonzero(stroke, axis=1) / BLOCK**2
     return np.asarray((contrast > STROKE) & (share > 0.02) & (share < 0.4))
 
 
 def _median(values: NDArray[Any]) -> float:
     return float(np.median(values)) if values.size else 0.0
+
+
+def _counts(rows: NDArray[Any]) -> NDArray[np.int64]:
+    """Return how many pixels of each row (N, k) have each grey, (N, 256)."""
+    counts = np.empty((len(rows), 256), np.int64)
+    for count, row in zip(counts, rows, strict=True):
+        count[:] = np.bincount(row, minlength=256)
+    return counts
 
 
 def _blocks(image: NDArray[Kind]) -> NDArray[Kind]:

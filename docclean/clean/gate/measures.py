@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from docclean.clean.gate.letters import DARK, Letters, sampled
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
+from docclean.imageops.threshold import histogram, percentiles
 from docclean.page import Image
 
 DIRT = 20
@@ -76,7 +77,7 @@ class Measures:
         before, after = sampled(raw, cleaned)
         if left_out is not None:
             (out,) = sampled(left_out)
-            before, after = _blanked(before, after, out)
+            _blank(before, after, out)
         speckled = specks(before)
         letters = Letters.of(before, after, speckled)
         grey, deviation, dirt = blank_paper(before, after, None if left_out is None else out)
@@ -88,7 +89,7 @@ class Measures:
             paper_grey=grey,
             dirt=float(dirt),
             stroke_width=stroke_width(after),
-            specks=float(speckled.mean()),
+            specks=float(np.count_nonzero(speckled) / speckled.size),
             sharpness=letters.sharpness() * scale,
             contrast=letters.contrast(),
             darkest=letters.darkest(),
@@ -123,10 +124,12 @@ def stroke_width(image: Image) -> float:
     A stroke of length l and width w << l has area l w and edges of 2 l: width = 2 area / edges.
     Areas and edges are sums of grey and of its differences, so antialiasing does not matter.
     """
-    ink = 255 - image.astype(np.int16)
-    edges = np.abs(np.diff(ink, axis=0)).sum(dtype=np.int64)
-    edges += np.abs(np.diff(ink, axis=1)).sum(dtype=np.int64)
-    return float(2 * ink.sum(dtype=np.int64) / edges) if edges else 0.0
+    ink, edges = 255 * image.size - int(image.sum(dtype=np.int64)), 0
+    for one, other in ((image[1:], image[:-1]), (image[:, 1:], image[:, :-1])):
+        steps = np.maximum(one, other)
+        steps -= np.minimum(one, other)
+        edges += int(steps.sum(dtype=np.int64))
+    return 2 * ink / edges if edges else 0.0
 
 
 def specks(image: Image) -> NDArray[np.bool_]:
@@ -137,11 +140,20 @@ def specks(image: Image) -> NDArray[np.bool_]:
     found = np.zeros(image.shape, np.bool_)
     if min(image.shape) < 3:
         return found
-    here = image[1:-1, 1:-1].astype(np.int16)
-    around = (image[:-2, 1:-1], image[2:, 1:-1], image[1:-1, :-2], image[1:-1, 2:])
-    lightest = np.maximum(np.maximum(*around[:2]), np.maximum(*around[2:]))
-    darkest = np.minimum(np.minimum(*around[:2]), np.minimum(*around[2:]))
-    found[1:-1, 1:-1] = (here - lightest > SPECK) | (darkest - here > SPECK)
+    here = image[1:-1, 1:-1]
+    first, *others = (image[:-2, 1:-1], image[2:, 1:-1], image[1:-1, :-2], image[1:-1, 2:])
+    bound = first.copy()  # memory that is used again is much of the time
+    for one in others:
+        np.maximum(bound, one, out=bound)
+    np.minimum(bound, 255 - SPECK, out=bound)
+    bound += SPECK
+    np.greater(here, bound, out=found[1:-1, 1:-1])
+    bound[:] = first
+    for one in others:
+        np.minimum(bound, one, out=bound)
+    np.maximum(bound, SPECK, out=bound)
+    bound -= SPECK
+    found[1:-1, 1:-1] |= here < bound
     return found
 
 
@@ -156,11 +168,13 @@ def crumbs(after: Image) -> float:
     return float(np.count_nonzero(cores.area >= LETTER // 3) / max(1, letters))
 
 
-def _blanked(before: Image, after: Image, out: NDArray[np.bool_]) -> tuple[Image, Image]:
-    """Return both pages with paper where `out` says so: of the middle grey of what is blank."""
-    blank = (after > REMAINS) & ~out
-    paper = np.uint8(np.median(before[blank])) if blank.any() else np.uint8(255)
-    return np.where(out, paper, before), np.where(out, np.uint8(255), after)
+def _blank(before: Image, after: Image, out: NDArray[np.bool_]) -> None:
+    """Put paper into both pages where `out` says so: of the middle grey of what is blank."""
+    if not out.any():
+        return
+    counts = histogram(before[(after > REMAINS) & ~out])
+    before[out] = int(percentiles(counts, 50)[0]) if counts.any() else 255
+    after[out] = 255
 
 
 def blank_paper(
@@ -182,7 +196,7 @@ def blank_paper(
     values = before[~near]
     if values.size == 0:
         return float(np.median(before)), 0.0, 0.0
-    grey = float(np.median(values))
-    off = np.count_nonzero(np.abs(values.astype(np.int16) - round(grey)) > DIRT)
-    low, high = np.percentile(values, (10, 90))
-    return grey, float(high - low) / 2.56, off / before.size
+    counts = histogram(values)
+    low, grey, high = map(float, percentiles(counts, 10, 50, 90))
+    off = counts[np.abs(np.arange(256) - round(grey)) > DIRT].sum()
+    return grey, (high - low) / 2.56, float(off) / before.size

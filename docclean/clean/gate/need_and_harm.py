@@ -1,8 +1,9 @@
-"""Do no harm: the gate asks whether a page needs cleaning, then whether cleaning harms it.
+"""Do no harm: does a page need cleaning, and does that harm what is shown, or what is read?
 
-Both questions are tables of rows, answered by `Measures` without knowing the text. A page that
-needs nothing is kept as it came; so is one that cleaning would harm. Each limit says what it
-separates; `chosen` says on which pages it was chosen.
+The questions are tables of rows, answered by `Measures` without knowing the text. A page that
+needs nothing is kept as it came; so is one of which ink would be lost. One that only reads worse is
+shown cleaned and read as it came. Each limit says what it separates; `chosen` says on which pages
+it was chosen, pipelines/results/gate.md what each row is worth.
 """
 
 from collections.abc import Callable
@@ -30,10 +31,6 @@ ENLARGED_LITTLE, GREY_INK = 1.5, 15.0
 """Enlargement up to which, and darkest grey above which, small letters count as weak."""
 BLURRED = 0.22
 """Sharpness below which crumbs say nothing: so soft a page is in crumbs before it is cleaned."""
-THIN_STROKE = 1.75
-"""Width of strokes in px below which letters are too small to be told from grain."""
-LIGHT_PAPER = 228.0
-"""Grey of the paper from which such small letters are better left alone."""
 EVEN_PAPER = 5.0
 """Deviation of blank paper, grey levels, below which there is nothing to clean."""
 WHITE_PAPER = 190.0
@@ -44,8 +41,6 @@ MOST_SPECKS = 0.01
 """Share of the pixels that may be specks where letters still count as clean."""
 MOST_OFF = 0.03
 """Share of the picture that may be off the sheet where it still needs nothing."""
-LEAST_SHARPNESS = 0.45
-"""Steepest step from pixel to pixel, of all contrast, below which letters are soft."""
 
 Chosen = Literal["validation", "all real pages", "before the split"]
 """Which pages a limit was chosen on: the validation halves of the public sets, all of their real
@@ -80,8 +75,11 @@ def has_specks(page: Measures) -> bool:
 
 def is_even(page: Measures) -> bool:
     """Say whether the paper is even, light and clean."""
-    even = page.paper_deviation < EVEN_PAPER and page.paper_grey > WHITE_PAPER
-    return even and page.dirt < MOST_DIRT
+    return _is_light(page) and page.dirt < MOST_DIRT
+
+
+def _is_light(page: Measures) -> bool:
+    return page.paper_deviation < EVEN_PAPER and page.paper_grey > WHITE_PAPER
 
 
 def is_faint(page: Measures) -> bool:
@@ -110,13 +108,7 @@ def _loses_ink(page: Measures) -> bool:
 
 def _breaks_letters(page: Measures) -> bool:
     soft = 0 < page.sharpness < BLURRED
-    light = page.paper_deviation < EVEN_PAPER and page.paper_grey > LIGHT_PAPER
-    return not has_specks(page) and not soft and light and page.crumbs > MOST_CRUMBS
-
-
-def _is_thin(page: Measures) -> bool:
-    thin = 0 < page.stroke_width < THIN_STROKE and page.paper_grey > LIGHT_PAPER
-    return not has_specks(page) and thin
+    return not has_specks(page) and not soft and _is_light(page) and page.crumbs > MOST_CRUMBS
 
 
 NEEDS = (
@@ -126,12 +118,6 @@ NEEDS = (
         lambda page: not is_even(page),
         "the paper was uneven, dark or dirty, and the ink is kept",
         "before the split",
-    ),
-    Row(
-        "softness",
-        lambda page: 0 < page.sharpness < LEAST_SHARPNESS,
-        "the letters were soft, and the ink is kept",
-        "all real pages",
     ),
     Row("weakness", _is_weak, "the letters were weak, and the ink is kept", "all real pages"),
     Row(
@@ -155,20 +141,17 @@ HARMS = (
         "{ink_added:.0%} of the ink would be made of paper",
         "all real pages",
     ),
+)
+"""Why a page that needs cleaning is shown as it came all the same."""
+UNREAD = (
     Row(
         "crumbs",
         _breaks_letters,
-        "letters would fall into crumbs, and the paper is light enough to read them",
+        "letters fell into crumbs, and on paper so light they are read better as they came",
         "all real pages",
     ),
-    Row(
-        "thin strokes",
-        _is_thin,
-        "strokes of {stroke_width:.1f} px on light paper are too thin: scan with more dpi",
-        "before the split",
-    ),
 )
-"""Why a page that needs cleaning is kept all the same."""
+"""Why a page that is shown cleaned is read as it came."""
 NOTHING = "the paper is even and light and the letters are sharp: there is nothing to clean"
 
 
@@ -178,10 +161,15 @@ def decide(page: Measures) -> Decision:
     Returns:
         the verdict, its reason, and the measures as they are told (`Measures.told`).
     """
-    need = next((row for row in NEEDS if row.holds(page)), None)
+    need, harm, unread = (_first(rows, page) for rows in (NEEDS, HARMS, UNREAD))
     if need is None:
         return Decision("kept", NOTHING, page.told(), untouched=True)
-    harm = next((row for row in HARMS if row.holds(page)), None)
     if harm is not None:
         return Decision("kept", harm.told(page), page.told())
-    return Decision("cleaned", need.told(page), page.told())
+    why = "" if unread is None else unread.told(page)
+    return Decision("cleaned", need.told(page), page.told(), unread=why)
+
+
+def _first(rows: tuple[Row, ...], page: Measures) -> Row | None:
+    """Return the first row that holds for a page."""
+    return next((row for row in rows if row.holds(page)), None)
