@@ -8,6 +8,7 @@ from PIL import Image as Pillow
 from PIL import ImageFilter
 
 from docclean.clean.parts.grounds import darkest_by_cells, lightest_by_cells
+from docclean.clean.parts.grounds_by_sides import with_rectangles
 from docclean.clean.parts.light import coloured_ink, rolled
 from docclean.clean.parts.seen import Mask, Seen
 from docclean.clean.parts.wish import WISH, Wish
@@ -17,6 +18,7 @@ from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
 from docclean.regions.harm import harms, parts_of
 from docclean.regions.kinds import Kind
+from docclean.regions.page_map import PageMap
 from docclean.regions.reader import shrunk
 
 BAND = 256
@@ -37,6 +39,12 @@ class Parts(Seen):
     """
 
     wish: Wish = WISH
+
+    @classmethod
+    def of(cls, page: Page, found: PageMap, wish: Wish = WISH) -> "Parts":
+        """Return the parts that the map of a page and the sides of rectangles on it tell."""
+        whole, boxes = with_rectangles(found)
+        return cls(page, whole, wish, boxes=boxes)
 
     def unsure(self, cleaned: Image) -> Mask:
         """Return the cells whose text the network nearly erased: they stay as they came, evened.

@@ -1,5 +1,6 @@
 """What is seen on a page beside text: the map, made sure of by colours and by what joins what."""
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from PIL import Image as Pillow
 from docclean.clean.parts.grounds import Ground, by_cells, divided, find_grounds
 from docclean.clean.parts.light import COLOURFUL, chroma
 from docclean.clean.parts.paper_field import Field, paper_field
+from docclean.clean.parts.rectangles import Rectangle
 from docclean.clean.type_size import LEAST_LETTERS, bands, x_height_of
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
@@ -41,10 +43,12 @@ class Seen:
     Attributes:
         page: the page as it came.
         map: what is where on it.
+        boxes: grounds that their sides tell, px of the small picture of the map.
     """
 
     page: Page
     map: PageMap
+    boxes: tuple[Rectangle, ...] = dataclasses.field(default=(), kw_only=True)
 
     @cached_property
     def field(self) -> Field:
@@ -54,7 +58,7 @@ class Seen:
     @cached_property
     def grounds(self) -> list[Ground]:
         """Tinted and dark grounds."""
-        return find_grounds(self.map, self.field, self.off)
+        return find_grounds(self.map, self.field, self.off, self.boxes)
 
     @cached_property
     def off(self) -> Mask:
