@@ -9,9 +9,9 @@ from docclean.clean.parts.rectangles import Rectangle, rectangles
 from docclean.regions.kinds import MARKS, Kind
 from docclean.regions.page_map import CELL, PageMap
 
-MOST_CODE, LEAST_PICTURE = 50, 64
-"""Mean share, of 255, of codes in a rectangle from which it is none, and of pictures from which it is
-one."""
+MOST_CODE, MOST_OFF, LEAST_PICTURE = 50, 128, 64
+"""Mean share, of 255, of codes and of the desk in a rectangle from which it is no ground, and of
+pictures from which it is one."""
 SUPPORTED, SURE = 24, 0.97
 """Mean share of grounds and pictures from which the map supports a rectangle; how evenly one steps
 that needs no support."""
@@ -30,7 +30,8 @@ def with_rectangles(found: PageMap) -> tuple[PageMap, tuple[Rectangle, ...]]:
         cells = _cells(box)
         mean = {kind: float(found.share(kind)[cells].mean()) for kind in MARKS}
         told = mean[Kind.PANEL] + mean[Kind.DARK] + mean[Kind.PICTURE]
-        if mean[Kind.CODE] > MOST_CODE or (told < SUPPORTED and box.even < SURE):
+        other = mean[Kind.CODE] > MOST_CODE or mean[Kind.OFF] > MOST_OFF
+        if other or (told < SUPPORTED and box.even < SURE):
             continue
         shares = found.shares.copy() if shares is None else shares
         is_picture = mean[Kind.PICTURE] > max(LEAST_PICTURE, mean[Kind.PANEL] + mean[Kind.DARK])
@@ -39,7 +40,7 @@ def with_rectangles(found: PageMap) -> tuple[PageMap, tuple[Rectangle, ...]]:
         shares[MARKS.index(Kind.OFF)][cells] = 0
         if kind is Kind.PANEL:
             shares[MARKS.index(Kind.PICTURE)][cells] = 0
-            grounds.append(box)
+            grounds.extend(box.tints)
     return (found if shares is None else replace(found, shares=shares)), tuple(grounds)
 
 

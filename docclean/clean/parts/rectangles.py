@@ -5,6 +5,7 @@ light on it, change nothing at its sides: a step of one sign all along them. No 
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ REACH, ALONG = 2, 9
 """Pixels each side of a step that are compared, and along it that are taken together."""
 STEP = 0.028
 """Share of the light that a side takes at least: logarithm of the paper's over the ground's."""
-LEAST_SIDE, LEAST_AREA = 16, 2000
+LEAST_SIDE, LEAST_AREA = 16, 3000
 """Pixels of the shortest side, and of the smallest rectangle."""
 SLOPE = 0.04
 """How much a side may lean."""
@@ -37,10 +38,15 @@ COMMON, WITHIN = 0.1, 0.7
 """Share of the smaller from which two have ground in common, and from which it lies in the larger."""
 FAR, MOST = 8, 68
 """Pixels around a rectangle that it is compared with; percentile of greys that are no print."""
+DARKEST_PAPER = 80.0
+"""Grey of paper, at least: on a dark page the gaps between light lines are no grounds."""
+PLAINLY, SHADOW, LEAST = 0.06, 16, 32
+"""Step between two tints that touch, at least; grey below which steps count less; percentile of
+greys that are no light print."""
 PLAIN, AS_DEEP = 0.92, 0.5
 """How evenly the second of two with common ground has to step, and how deep beside another."""
-MOST_SIDES = 40
-"""Sides of one kind that are tried, the longest first."""
+MOST_SIDES, MOST_BOXES = 30, 120
+"""Sides of one kind, and boxes, that are tried, the longest and the largest first."""
 Steps = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Boxes = NDArray[np.int64]
@@ -54,6 +60,7 @@ class Rectangle:
     Attributes:
         top, bottom, left, right: its sides; bottom and right lie outside.
         even: share of its sides along which it steps by as much as on most of the side, 0..1.
+        tints: it, or the pieces of it that have tints of their own.
     """
 
     top: int
@@ -61,6 +68,7 @@ class Rectangle:
     left: int
     right: int
     even: float = 1.0
+    tints: tuple["Rectangle", ...] = ()
 
     @property
     def area(self) -> int:
@@ -74,10 +82,6 @@ class Rectangle:
             max(self.left, other.left), min(self.right, other.right),
         )  # fmt: skip
 
-    def common(self, other: "Rectangle") -> int:
-        """Return how many pixels it has in common with another one."""
-        return self.overlap(other).area
-
 
 def rectangles(seen: Image) -> list[Rectangle]:
     """Return the rectangles of a page that are darker than what is around them, the largest first.
@@ -87,7 +91,10 @@ def rectangles(seen: Image) -> list[Rectangle]:
     """
     if min(seen.shape[:2]) < 2 * LEAST_SIDE:
         return []
-    grey = _darkest_channel(seen)
+    white = np.percentile(seen[::4, ::4].reshape(-1, 3), 80, axis=0)
+    if white.min() < DARKEST_PAPER:
+        return []
+    grey = _darkest_channel(seen, white)
     upright = _steps(grey, LINES)
     level = _steps(np.ascontiguousarray(grey.T), WORDS)
     left, right = _sides(upright, 1), _sides(upright, -1)
@@ -96,13 +103,13 @@ def rectangles(seen: Image) -> list[Rectangle]:
     if not len(boxes):
         return []
     found = _chosen(_placed(boxes, upright, level), upright, level)
-    return [box for box in found if _is_ground(grey, box)]
+    grounds = [box for box in found if _is_ground(grey, box)]
+    return [replace(box, tints=_tints(seen, box, upright, level)) for box in grounds]
 
 
-def _darkest_channel(seen: Image) -> Image:
+def _darkest_channel(seen: Image, white: NDArray[np.float64]) -> Image:
     """Return the darkest channel of each pixel, grain and screens smoothed, (h, w) uint8."""
-    white = np.percentile(seen[::4, ::4].reshape(-1, 3), 80, axis=0)
-    tables = [np.minimum(np.arange(256) * (255 / max(1.0, w)), 255).astype(np.uint8) for w in white]
+    tables = [np.minimum(np.arange(256) * (255 / w), 255).astype(np.uint8) for w in white]
     red, green, blue = (table.take(seen[..., n]) for n, table in enumerate(tables))
     least = np.minimum(np.minimum(red, green), blue)
     return np.asarray(Pillow.fromarray(least).filter(ImageFilter.BoxBlur(1)), np.uint8)
@@ -110,7 +117,9 @@ def _darkest_channel(seen: Image) -> Image:
 
 def _is_ground(grey: Image, box: Rectangle) -> bool:
     """Tell whether most of a box is darker than what is around it: dense print is in part."""
-    wide = [slice(max(0, a - FAR), b + FAR) for a, b in ((box.top, box.bottom), (box.left, box.right))]
+    wide = [
+        slice(max(0, a - FAR), b + FAR) for a, b in ((box.top, box.bottom), (box.left, box.right))
+    ]
     around = grey[tuple(wide)]
     outside = np.ones(around.shape, np.bool_)
     rows, columns = (
@@ -122,7 +131,7 @@ def _is_ground(grey: Image, box: Rectangle) -> bool:
         return False
     inside = grey[box.top + 2 : box.bottom - 2, box.left + 2 : box.right - 2]
     paper, ground = np.percentile(around[outside], MOST), np.percentile(inside, MOST)
-    return bool(np.log(max(1.0, paper) / max(1.0, ground)) >= STEP)
+    return bool(paper > DARKEST_PAPER and np.log(paper / max(1.0, ground)) >= STEP)
 
 
 def _steps(grey: Image, gap: int) -> Steps:
@@ -169,9 +178,7 @@ def _sides(steps: Steps, sign: int) -> Boxes:
     chosen = np.flatnonzero(straight)
     chosen = chosen[np.argsort(-length[chosen])][:MOST_SIDES]
     place = (found.top + found.bottom)[chosen] // 2
-    return np.stack(
-        (place, found.left[chosen] + 2 * grown, found.right[chosen] - 2 * grown), 1
-    )
+    return np.stack((place, found.left[chosen] + 2 * grown, found.right[chosen] - 2 * grown), 1)
 
 
 def _facing(ones: Boxes, others: Boxes) -> Boxes:
@@ -201,7 +208,12 @@ def _placed(boxes: Boxes, upright: Steps, level: Steps) -> Boxes:
             made[:, side], seen[:, side] = _best(sums[side], boxes[:, side], along)
         boxes = made
     rim = np.stack(
-        (boxes[:, 0] < RIM, boxes[:, 1] > width - RIM, boxes[:, 2] < RIM, boxes[:, 3] > height - RIM),
+        (
+            boxes[:, 0] < RIM,
+            boxes[:, 1] > width - RIM,
+            boxes[:, 2] < RIM,
+            boxes[:, 3] > height - RIM,
+        ),
         1,
     )
     sure = (np.where(rim, 1, seen).min(1) >= LEAST_COVER) & (rim.sum(1) <= 1)
@@ -228,40 +240,57 @@ def _chosen(boxes: Boxes, upright: Steps, level: Steps) -> list[Rectangle]:
     Lines of print in a ground make boxes with its sides and one of theirs. Those lie in it, or step
     far less than it does.
     """
-    tried = []
-    for left, right, top, bottom in boxes.tolist():
-        box = Rectangle(top, bottom, left, right)
-        if min(bottom - top, right - left) >= LEAST_SIDE and box.area >= LEAST_AREA:
-            even, depth = _judged(box, upright, level)
-            if even >= LEAST_EVEN and depth >= STEP:
-                tried.append((even * depth, even, box))
-    found: list[tuple[float, Rectangle]] = []
-    for worth, even, box in sorted(tried, key=lambda one: -one[2].area):
-        beside = [other for other, _, one in tried if _meet(box, one)]
-        if worth < AS_DEEP * max(beside):
+    size = (boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])
+    large = (size >= LEAST_AREA) & (np.minimum(*_spans(boxes)) >= LEAST_SIDE)
+    boxes = boxes[large][np.argsort(-size[large])][:MOST_BOXES]
+    judged = np.array([_judged(box, upright, level) for box in boxes.tolist()]).reshape(-1, 2)
+    good = (judged[:, 0] >= LEAST_EVEN) & (judged[:, 1] >= STEP)
+    boxes, even, worth = boxes[good], judged[good, 0], judged[good].prod(1)
+    common, size = _common(boxes), np.multiply(*_spans(boxes))
+    meet = common > COMMON * np.minimum(size[:, None], size)
+    found: list[int] = []
+    for one in range(len(boxes)):
+        before = [n for n in found if meet[one, n]]
+        if worth[one] < AS_DEEP * worth[meet[one]].max():
             continue
-        before = [other for other, one in found if _meet(box, one)]
-        inside = any(box.common(one) > WITHIN * box.area for _, one in found)
-        if not before or (even >= PLAIN and (not inside or worth * AS_DEEP > max(before))):
-            found.append((worth, replace(box, even=even)))
-    return [box for _, box in found]
+        inside = any(common[one, n] > WITHIN * size[one] for n in found)
+        deeper = not before or worth[one] * AS_DEEP > worth[before].max()
+        if not before or (even[one] >= PLAIN and (not inside or deeper)):
+            found.append(one)
+    return [
+        Rectangle(top, bottom, left, right, float(even[n]))
+        for n in found
+        for left, right, top, bottom in [boxes[n].tolist()]
+    ]
 
 
-def _meet(box: Rectangle, other: Rectangle) -> bool:
-    return box.common(other) > COMMON * min(box.area, other.area)
+def _spans(boxes: Boxes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return widths and heights of boxes, (N,) each."""
+    return boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]
 
 
-def _judged(box: Rectangle, upright: Steps, level: Steps) -> tuple[float, float]:
+def _common(boxes: Boxes) -> NDArray[np.int64]:
+    """Return how many pixels each two boxes have in common, (N, N)."""
+    across, down = (
+        np.minimum(boxes[:, None, last], boxes[:, last])
+        - np.maximum(boxes[:, None, first], boxes[:, first])
+        for first, last in ((0, 1), (2, 3))
+    )
+    return np.maximum(across, 0) * np.maximum(down, 0)
+
+
+def _judged(box: list[int], upright: Steps, level: Steps) -> tuple[float, float]:
     """Return how evenly the sides of a box step, 0..1, and the least deep one's step."""
-    rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+    left, right, top, bottom = box
+    rows, columns = slice(top, bottom), slice(left, right)
     width, height = len(upright), len(level)
     sides = [
         steps[place, along] * sign
         for steps, place, along, sign, rim in (
-            (upright, box.left, rows, 1, box.left < RIM),
-            (upright, min(box.right, width - 1), rows, -1, box.right > width - RIM),
-            (level, box.top, columns, 1, box.top < RIM),
-            (level, min(box.bottom, height - 1), columns, -1, box.bottom > height - RIM),
+            (upright, left, rows, 1, left < RIM),
+            (upright, min(right, width - 1), rows, -1, right > width - RIM),
+            (level, top, columns, 1, top < RIM),
+            (level, min(bottom, height - 1), columns, -1, bottom > height - RIM),
         )
         if not rim
     ]
@@ -271,3 +300,46 @@ def _judged(box: Rectangle, upright: Steps, level: Steps) -> tuple[float, float]
         for side, depth in zip(sides, typical, strict=True)
     ]
     return (float(np.mean(even)) if min(even) >= LEAST_COVER else 0.0), min(typical)
+
+
+def _tints(seen: Image, box: Rectangle, upright: Steps, level: Steps) -> tuple["Rectangle", ...]:
+    """Return a box cut where a step runs right through it: tints that touch make one box."""
+    rows = _cuts(level[:, box.left : box.right], box.top, box.bottom)
+    columns = _cuts(upright[:, box.top : box.bottom], box.left, box.right)
+    rows = _between_tints(seen[:, box.left : box.right], rows)
+    columns = _between_tints(seen[box.top : box.bottom].swapaxes(0, 1), columns)
+    return tuple(
+        Rectangle(top, bottom, left, right, box.even)
+        for top, bottom in pairwise(rows)
+        for left, right in pairwise(columns)
+    )
+
+
+def _cuts(steps: Steps, first: int, last: int) -> list[int]:
+    """Return where the rows of a box, (h, w), from `first` to `last` are cut, both ends with it."""
+    inner = steps[first + LEAST_SIDE : last - LEAST_SIDE]
+    if not len(inner):
+        return [first, last]
+    share = np.maximum((inner > PLAINLY).mean(1), (inner < -PLAINLY).mean(1))
+    cuts = [first]
+    for place in np.argsort(-share):
+        if share[place] < PLAIN:
+            break
+        row = first + LEAST_SIDE + int(place)
+        if all(abs(row - cut) >= LEAST_SIDE for cut in cuts):
+            cuts.append(row)
+    return [*sorted(cuts), last]
+
+
+def _between_tints(seen: Image, cuts: list[int]) -> list[int]:
+    """Return those of the cuts through rows of (h, w, 3) that part two tints: lines of print part none."""
+    kept = cuts[:1]
+    for cut, end in pairwise(cuts[1:]):
+        above, below = (
+            np.percentile(seen[top:bottom].reshape(-1, 3), (LEAST, MOST), axis=0) + SHADOW
+            for top, bottom in ((kept[-1], cut), (cut, end))
+        )
+        # light print changes the one, dark print the other: a tint changes both
+        if np.abs(np.log(above / below)).min(0).max() >= PLAINLY:
+            kept.append(cut)
+    return [*kept, cuts[-1]]
