@@ -121,8 +121,8 @@ def find_grounds(
     light = divided(page, field)
     found = grounds_in(page, light, boxes)
     taken = np.zeros(cells.shape, np.bool_)
-    for ground in found:
-        taken |= spread(ground.cells, 1)
+    for told in found:
+        taken |= spread(told.cells, 1)
     for number in np.argsort(-parts.area):
         if parts.area[number] < LEAST_CELLS:
             break

@@ -25,7 +25,7 @@ def with_rectangles(found: PageMap) -> tuple[PageMap, tuple[Rectangle, ...]]:
         found: the map as the network drew it.
     """
     shares: NDArray[np.uint8] | None = None
-    grounds = []
+    grounds: list[Rectangle] = []
     for box in rectangles(found.seen):
         cells = _cells(box)
         mean = {kind: float(found.share(kind)[cells].mean()) for kind in MARKS}

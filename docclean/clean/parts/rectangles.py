@@ -9,22 +9,23 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Pillow
-from PIL import ImageFilter
 
-from docclean.imageops.components import components
+from docclean.clean.parts.sides import (
+    LEAST_SIDE,
+    LINES,
+    STEP,
+    WORDS,
+    Sides,
+    Steps,
+    darkest_channel,
+    sides_of,
+    steps_across,
+)
+from docclean.clean.parts.tints import MOST, cuts_of
 from docclean.page import Image
 
-LINES, WORDS = 17, 25
-"""Height and length in px of the small picture of print that does not count beside a side."""
-REACH, ALONG = 2, 9
-"""Pixels each side of a step that are compared, and along it that are taken together."""
-STEP = 0.028
-"""Share of the light that a side takes at least: logarithm of the paper's over the ground's."""
-LEAST_SIDE, LEAST_AREA = 16, 3000
-"""Pixels of the shortest side, and of the smallest rectangle."""
-SLOPE = 0.04
-"""How much a side may lean."""
+LEAST_AREA = 3000
+"""Pixels of the smallest rectangle."""
 NEAR, RIM = 4, 6
 """How far, in px, a side may lie from where a candidate has it, or from the picture's rim, where
 no step is asked for."""
@@ -35,20 +36,15 @@ LEAST_COVER, LEAST_MEAN = 0.6, 0.87
 LEAST_EVEN = 0.85
 """Share of its sides along which a rectangle steps by about as much as on most of the side."""
 COMMON, WITHIN = 0.1, 0.7
-"""Share of the smaller from which two have ground in common, and from which it lies in the larger."""
-FAR, MOST = 8, 68
-"""Pixels around a rectangle that it is compared with; percentile of greys that are no print."""
-DARKEST_PAPER = 80.0
-"""Grey of paper, at least: on a dark page the gaps between light lines are no grounds."""
-PLAINLY, SHADOW, LEAST = 0.06, 16, 32
-"""Step between two tints that touch, at least; grey below which steps count less; percentile of
-greys that are no light print."""
+"""Share of the smaller from which two have ground in common, and of one that lies in another."""
 PLAIN, AS_DEEP = 0.92, 0.5
 """How evenly the second of two with common ground has to step, and how deep beside another."""
-MOST_SIDES, MOST_BOXES = 30, 120
-"""Sides of one kind, and boxes, that are tried, the longest and the largest first."""
-Steps = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+FAR = 8
+"""Pixels around a rectangle that it is compared with."""
+DARKEST_PAPER = 80.0
+"""Grey of paper, at least: on a dark page the gaps between light lines are no grounds."""
+MOST_BOXES = 120
+"""Boxes that are tried, the largest first."""
 Boxes = NDArray[np.int64]
 """(N, 4) left, right, top, bottom; right and bottom lie outside."""
 
@@ -94,25 +90,17 @@ def rectangles(seen: Image) -> list[Rectangle]:
     white = np.percentile(seen[::4, ::4].reshape(-1, 3), 80, axis=0)
     if white.min() < DARKEST_PAPER:
         return []
-    grey = _darkest_channel(seen, white)
-    upright = _steps(grey, LINES)
-    level = _steps(np.ascontiguousarray(grey.T), WORDS)
-    left, right = _sides(upright, 1), _sides(upright, -1)
-    top, bottom = _sides(level, 1), _sides(level, -1)
+    grey = darkest_channel(seen, white)
+    upright = steps_across(grey, LINES)
+    level = steps_across(np.ascontiguousarray(grey.T), WORDS)
+    left, right = sides_of(upright, 1), sides_of(upright, -1)
+    top, bottom = sides_of(level, 1), sides_of(level, -1)
     boxes = np.concatenate((_facing(left, right), _facing(top, bottom)[:, (2, 3, 0, 1)]))
     if not len(boxes):
         return []
     found = _chosen(_placed(boxes, upright, level), upright, level)
     grounds = [box for box in found if _is_ground(grey, box)]
     return [replace(box, tints=_tints(seen, box, upright, level)) for box in grounds]
-
-
-def _darkest_channel(seen: Image, white: NDArray[np.float64]) -> Image:
-    """Return the darkest channel of each pixel, grain and screens smoothed, (h, w) uint8."""
-    tables = [np.minimum(np.arange(256) * (255 / w), 255).astype(np.uint8) for w in white]
-    red, green, blue = (table.take(seen[..., n]) for n, table in enumerate(tables))
-    least = np.minimum(np.minimum(red, green), blue)
-    return np.asarray(Pillow.fromarray(least).filter(ImageFilter.BoxBlur(1)), np.uint8)
 
 
 def _is_ground(grey: Image, box: Rectangle) -> bool:
@@ -134,54 +122,7 @@ def _is_ground(grey: Image, box: Rectangle) -> bool:
     return bool(paper > DARKEST_PAPER and np.log(paper / max(1.0, ground)) >= STEP)
 
 
-def _steps(grey: Image, gap: int) -> Steps:
-    """Return how much darker it gets across the columns, columns first, (w, h) float32.
-
-    Print up to `gap` px tall does not count.
-    """
-    closed = 255 - _lightest_along(255 - _lightest_along(grey, gap), gap)
-    logs = np.log(np.maximum(np.arange(256, dtype=np.float32), 4))
-    light = logs.take(np.ascontiguousarray(closed.T))
-    total = np.cumsum(np.pad(light, ((0, 0), (ALONG // 2 + 1, ALONG // 2)), mode="edge"), 1)
-    light = (total[:, ALONG:] - total[:, :-ALONG]) / np.float32(ALONG)
-    step = np.zeros_like(light)
-    step[REACH:-REACH] = light[: -2 * REACH] - light[2 * REACH :]
-    return step
-
-
-def _lightest_along(grey: Image, length: int) -> Image:
-    """Return the lightest of `length` px of a column, (h, w) uint8; windows double each time."""
-    walled = np.pad(grey, ((length // 2, length // 2), (0, 0)), mode="edge")
-    reach = 1
-    while 2 * reach <= length:
-        walled = np.maximum(walled[:-reach], walled[reach:])
-        reach *= 2
-    rest = length - reach
-    return np.maximum(walled[: len(walled) - rest], walled[rest:]) if rest else walled
-
-
-def _sides(steps: Steps, sign: int) -> Boxes:
-    """Return place, first and last of the straight steps along the rows of (h, w), (N, 3)."""
-    size = steps * np.float32(sign)
-    ridge = size > STEP
-    for shift in (1, 2):
-        ridge[shift:] &= size[shift:] >= size[:-shift]
-        ridge[:-shift] &= size[:-shift] >= size[shift:]
-    joined, grown = ridge.copy(), ALONG // 2
-    for shift in range(1, grown + 1):
-        joined[:, shift:] |= ridge[:, :-shift]
-        joined[:, :-shift] |= ridge[:, shift:]
-    found = components(joined)
-    # the means along it and the joining made each longer at both ends
-    length = found.width - 4 * grown
-    straight = (length >= LEAST_SIDE) & (found.height <= 3 + SLOPE * found.width)
-    chosen = np.flatnonzero(straight)
-    chosen = chosen[np.argsort(-length[chosen])][:MOST_SIDES]
-    place = (found.top + found.bottom)[chosen] // 2
-    return np.stack((place, found.left[chosen] + 2 * grown, found.right[chosen] - 2 * grown), 1)
-
-
-def _facing(ones: Boxes, others: Boxes) -> Boxes:
+def _facing(ones: Sides, others: Sides) -> Boxes:
     """Return the boxes between two kinds of sides, (N, 4): near, far, first, last."""
     a, b = ones[:, None], others[None]
     both = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 1], b[..., 1])
@@ -276,7 +217,7 @@ def _common(boxes: Boxes) -> NDArray[np.int64]:
         - np.maximum(boxes[:, None, first], boxes[:, first])
         for first, last in ((0, 1), (2, 3))
     )
-    return np.maximum(across, 0) * np.maximum(down, 0)
+    return np.asarray(np.maximum(across, 0) * np.maximum(down, 0), np.int64)
 
 
 def _judged(box: list[int], upright: Steps, level: Steps) -> tuple[float, float]:
@@ -302,44 +243,13 @@ def _judged(box: list[int], upright: Steps, level: Steps) -> tuple[float, float]
     return (float(np.mean(even)) if min(even) >= LEAST_COVER else 0.0), min(typical)
 
 
-def _tints(seen: Image, box: Rectangle, upright: Steps, level: Steps) -> tuple["Rectangle", ...]:
-    """Return a box cut where a step runs right through it: tints that touch make one box."""
-    rows = _cuts(level[:, box.left : box.right], box.top, box.bottom)
-    columns = _cuts(upright[:, box.top : box.bottom], box.left, box.right)
-    rows = _between_tints(seen[:, box.left : box.right], rows)
-    columns = _between_tints(seen[box.top : box.bottom].swapaxes(0, 1), columns)
+def _tints(seen: Image, box: Rectangle, upright: Steps, level: Steps) -> tuple[Rectangle, ...]:
+    """Return the pieces of a box that have tints of their own."""
+    rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+    across = cuts_of(seen[:, columns], level[:, columns], box.top, box.bottom)
+    down = cuts_of(seen[rows].swapaxes(0, 1), upright[:, rows], box.left, box.right)
     return tuple(
         Rectangle(top, bottom, left, right, box.even)
-        for top, bottom in pairwise(rows)
-        for left, right in pairwise(columns)
+        for top, bottom in pairwise(across)
+        for left, right in pairwise(down)
     )
-
-
-def _cuts(steps: Steps, first: int, last: int) -> list[int]:
-    """Return where the rows of a box, (h, w), from `first` to `last` are cut, both ends with it."""
-    inner = steps[first + LEAST_SIDE : last - LEAST_SIDE]
-    if not len(inner):
-        return [first, last]
-    share = np.maximum((inner > PLAINLY).mean(1), (inner < -PLAINLY).mean(1))
-    cuts = [first]
-    for place in np.argsort(-share):
-        if share[place] < PLAIN:
-            break
-        row = first + LEAST_SIDE + int(place)
-        if all(abs(row - cut) >= LEAST_SIDE for cut in cuts):
-            cuts.append(row)
-    return [*sorted(cuts), last]
-
-
-def _between_tints(seen: Image, cuts: list[int]) -> list[int]:
-    """Return those of the cuts through rows of (h, w, 3) that part two tints: lines of print part none."""
-    kept = cuts[:1]
-    for cut, end in pairwise(cuts[1:]):
-        above, below = (
-            np.percentile(seen[top:bottom].reshape(-1, 3), (LEAST, MOST), axis=0) + SHADOW
-            for top, bottom in ((kept[-1], cut), (cut, end))
-        )
-        # light print changes the one, dark print the other: a tint changes both
-        if np.abs(np.log(above / below)).min(0).max() >= PLAINLY:
-            kept.append(cut)
-    return [*kept, cuts[-1]]
