@@ -1,6 +1,6 @@
 """What is not text: kept as it came while the text around it is cleaned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,23 +66,37 @@ class Parts(Seen):
         words[row, column] = True
         return spread(words, 1)
 
-    def harmed(self, shown: Page) -> Mask:
-        """Return the cells of pictures, panels, stamps and codes that did not come out whole.
+    def harmed(self, shown: Page) -> tuple[Mask, ...]:
+        """Return the cells of each picture, panel, stamp and code that did not come out whole.
 
         A code that lies on a tint was cleaned with it. No limit of greys tells whether it can
         still be read (one that could not had 0.97 of 1), and to put it back costs nothing.
         """
-        cells = np.zeros(self.off.shape, np.bool_)
         coded = self.map.has(Kind.CODE).any()
         if not (self.pictures.any() or self.grounds or self.stamps.any() or coded):
-            return cells
+            return ()
+        cells = []
         for harm, part in harms(self.page.pixels, shown.pixels, parts_of(self.map)):
             own = part.cells
             doubted = harm.kind is Kind.PANEL and not (own & self.tinted).any()
             whole = harm.is_whole and not (harm.kind is Kind.CODE and (own & ~self.kept).any())
             if not whole and not doubted and not self._wished(harm.kind):
-                cells |= spread(own, 1)
-        return cells & ~self.off
+                cells.append(spread(own, 1) & ~self.off)
+        return tuple(cells)
+
+    def put_back(self, page: Page, cleaned: Image, unsure: Mask, harmed: tuple[Mask, ...]) -> Page:
+        """Return the page to be kept with harmed parts as they came, each in one light.
+
+        Where the light is told wrong under a part, what is evened by it is harmed, too.
+
+        Args:
+            page: the cleaned page, see `shown`.
+            cleaned: its luma as the network made it.
+            unsure: cells of text that stay as they came.
+            harmed: the cells of each harmed part.
+        """
+        again = replace(self, level=harmed)
+        return again.shown(page, cleaned, np.any((unsure, *harmed), axis=0))
 
     def _wished(self, kind: Kind) -> bool:
         """Say whether it was asked for that such parts change."""
@@ -90,7 +104,7 @@ class Parts(Seen):
             return False
         return self.wish.tone or (kind is Kind.STAMP and not self.wish.stamps)
 
-    def told(self, unsure: Mask, harmed: Mask) -> dict[str, float]:
+    def told(self, unsure: Mask, harmed: tuple[Mask, ...]) -> dict[str, float]:
         """Return what is told of the parts: shares of the page, 0..1, nothing for nothing."""
         dark = np.zeros(self.off.shape, np.bool_)
         for ground in self.grounds:
@@ -103,7 +117,7 @@ class Parts(Seen):
             "codes": self.codes,
             "off_sheet": self.off,
             "left_faint": unsure,
-            "put_back": harmed,
+            "put_back": np.any((np.zeros_like(unsure), *harmed), axis=0),
         }
         return {name: round(float(mask.mean()), 4) for name, mask in shares.items() if mask.any()}
 

@@ -44,16 +44,26 @@ class Seen:
         page: the page as it came.
         map: what is where on it.
         boxes: grounds that their sides tell, px of the small picture of the map.
+        level: cells under each of which the paper counts as of one light, however it was told.
     """
 
     page: Page
     map: PageMap
     boxes: tuple[Rectangle, ...] = dataclasses.field(default=(), kw_only=True)
+    level: tuple[Mask, ...] = dataclasses.field(default=(), kw_only=True)
 
     @cached_property
     def field(self) -> Field:
         """The paper's colour by cells, (h, w, 3)."""
         return paper_field(self.map)
+
+    @cached_property
+    def shade(self) -> Field:
+        """The paper's colour by cells, (h, w, 3), of one light under each of `level`."""
+        shade = self.field.copy()
+        for cells in self.level:
+            shade[cells] = self.field[cells].mean(0)
+        return shade
 
     @cached_property
     def grounds(self) -> list[Ground]:
@@ -197,7 +207,7 @@ class Seen:
         """Return the paper's colour in a box of the page, px, (h, w, 3), interpolated."""
         down, across = self.map.cell
         box = (columns.start / across, rows.start / down, columns.stop / across, rows.stop / down)
-        return _cut(self.field, box, (rows.stop - rows.start, columns.stop - columns.start))
+        return _cut(self.shade, box, (rows.stop - rows.start, columns.stop - columns.start))
 
 
 def closed(cells: Mask) -> Mask:

@@ -82,4 +82,7 @@ def sides_of(steps: Steps, sign: int) -> Sides:
     chosen = np.flatnonzero(straight)
     chosen = chosen[np.argsort(-length[chosen])][:MOST_SIDES]
     place = (found.top + found.bottom)[chosen] // 2
-    return np.stack((place, found.left[chosen] + 2 * grown, found.right[chosen] - 2 * grown), 1)
+    first, last = found.left[chosen], found.right[chosen]
+    first = np.where(first == 0, 0, first + 2 * grown)  # at the rim nothing was made longer
+    last = np.where(last == steps.shape[1], last, last - 2 * grown)
+    return np.stack((place, first, last), 1)
