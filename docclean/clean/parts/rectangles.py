@@ -31,8 +31,9 @@ NEAR, RIM = 4, 6
 no step is asked for."""
 ENDS_ALIKE = 0.5
 """Overlap, of their union, of two sides that face each other."""
-LEAST_COVER, LEAST_MEAN = 0.6, 0.87
-"""Share of each side, and of all, along which the step is seen."""
+LEAST_COVER, LEAST_MEAN, LEAST_BAND = 0.6, 0.87, 0.95
+"""Share of each side, and of all, along which the step is seen; of those of a band across the
+page."""
 LEAST_EVEN = 0.85
 """Share of its sides along which a rectangle steps by about as much as on most of the side."""
 COMMON, WITHIN = 0.1, 0.7
@@ -148,17 +149,12 @@ def _placed(boxes: Boxes, upright: Steps, level: Steps) -> Boxes:
             along = boxes[:, (2, 3)] if side < 2 else boxes[:, (0, 1)]
             made[:, side], seen[:, side] = _best(sums[side], boxes[:, side], along)
         boxes = made
-    rim = np.stack(
-        (
-            boxes[:, 0] < RIM,
-            boxes[:, 1] > width - RIM,
-            boxes[:, 2] < RIM,
-            boxes[:, 3] > height - RIM,
-        ),
-        1,
-    )
-    sure = (np.where(rim, 1, seen).min(1) >= LEAST_COVER) & (rim.sum(1) <= 1)
+    low, high = boxes < RIM, boxes > np.array((width, width, height, height)) - RIM
+    rim = np.where((True, False, True, False), low, high)
     mean = (seen * ~rim).sum(1) / np.maximum(1, (~rim).sum(1))
+    # a band from rim to rim has only two sides to tell by
+    band = (rim == np.array((True, True, False, False))).all(1) & (mean >= LEAST_BAND)
+    sure = (np.where(rim, 1, seen).min(1) >= LEAST_COVER) & ((rim.sum(1) <= 1) | band)
     return np.unique(boxes[sure & (mean >= LEAST_MEAN)], axis=0)
 
 
