@@ -36,15 +36,17 @@ class Parts(Seen):
 
     Attributes:
         wish: how they are to be shown.
+        drawn: the map as the network drew it, where the sides of rectangles have changed it.
     """
 
     wish: Wish = WISH
+    drawn: PageMap | None = None
 
     @classmethod
     def of(cls, page: Page, found: PageMap, wish: Wish = WISH) -> "Parts":
         """Return the parts that the map of a page and the sides of rectangles on it tell."""
         whole, boxes = with_rectangles(found)
-        return cls(page, whole, wish, boxes=boxes)
+        return cls(page, whole, wish, found if boxes else None, boxes=boxes)
 
     def unsure(self, cleaned: Image) -> Mask:
         """Return the cells whose text the network nearly erased: they stay as they came, evened.
@@ -82,7 +84,19 @@ class Parts(Seen):
             whole = harm.is_whole and not (harm.kind is Kind.CODE and (own & ~self.kept).any())
             if not whole and not doubted and not self._wished(harm.kind):
                 cells.append(spread(own, 1) & ~self.off)
-        return tuple(cells)
+        return (*cells, *self._pictures_on_grounds(shown))
+
+    def _pictures_on_grounds(self, shown: Page) -> list[Mask]:
+        """Return the cells of grounds that the network takes for pictures, which were harmed."""
+        if self.drawn is None or self.wish.tone:
+            return []
+        found = [part for part in parts_of(self.drawn) if part.kind is Kind.PICTURE]
+        found = [part for part in found if (part.cells & self.tinted).any()]
+        harmed = np.zeros(self.off.shape, np.bool_)
+        for harm, part in harms(self.page.pixels, shown.pixels, found):
+            if not harm.is_whole:
+                harmed |= part.cells
+        return [ground.cells for ground in self.grounds if (ground.cells & harmed).any()]
 
     def put_back(self, page: Page, cleaned: Image, unsure: Mask, harmed: tuple[Mask, ...]) -> Page:
         """Return the page to be kept with harmed parts as they came, each in one light.

@@ -137,9 +137,9 @@ def _facing(ones: Sides, others: Sides) -> Boxes:
 def _placed(boxes: Boxes, upright: Steps, level: Steps) -> Boxes:
     """Return the boxes with each side where most of it is seen, those of which enough is."""
     sums = [
-        np.pad(np.cumsum(steps * sign > STEP, 1, dtype=np.int32), ((0, 0), (1, 0)))
+        np.pad(np.cumsum(seen, 1, dtype=np.int16), ((0, 0), (1, 0)))
         for steps in (upright, level)
-        for sign in (1, -1)
+        for seen in (steps > STEP, steps < -STEP)
     ]
     width, height = len(upright), len(level)
     for _ in range(2):
@@ -159,7 +159,7 @@ def _placed(boxes: Boxes, upright: Steps, level: Steps) -> Boxes:
 
 
 def _best(
-    sums: NDArray[np.int32], place: NDArray[np.int64], along: Boxes
+    sums: NDArray[np.int16], place: NDArray[np.int64], along: Boxes
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return which rows near `place`, (N,), show most of a step, and how much of it."""
     near = np.clip(place[:, None] + np.arange(-NEAR, NEAR + 1), 0, len(sums) - 1)
