@@ -122,3 +122,20 @@ def test_what_is_harmed_is_put_back_in_one_light():
     ]  # fmt: skip
     assert len(harmed) == 1
     assert alike[0] < 0.95 < 0.99 < alike[1]
+
+
+def test_a_picture_taken_for_a_ground_is_put_back_with_the_whole_of_it():
+    page = page_with((PANEL, (150, 150, 150)), stain=False)
+    pixels = page.pixels.copy()
+    pixels[500:620, 300:520] = np.linspace(40, 130, 220)[None, :, None]
+    page = replace(page, pixels=pixels)
+    found = blind(page)
+    scale = 8 * page.height / found.picture[0]
+    rows, columns = (slice(round(a / scale), round(b / scale)) for a, b in ((500, 620), (300, 520)))
+    found.shares[MARKS.index(Kind.PICTURE)][rows, columns] = 255
+    parts = Parts.of(page, found)
+    white = page.with_pixels(np.full_like(pixels, 255))
+    nothing = np.zeros(parts.off.shape, np.bool_)
+    harmed = parts.harmed(parts.shown(white, white.grey(), nothing))
+    assert len(parts.grounds) == 1
+    assert any(np.array_equal(cells, parts.grounds[0].cells) for cells in harmed)
