@@ -155,7 +155,7 @@ class Cleaner:
 
     def _parts_of(self, page: Page) -> Parts | None:
         """Look what is on a page beside text."""
-        return None if self.look is None else Parts(page, self.look(page), self.wish)
+        return None if self.look is None else Parts.of(page, self.look(page), self.wish)
 
     def _at_a_glance(self, page: Page, grey: Image) -> Work | None:
         """Return the page as it stays where it needs nothing for certain, being in focus, too."""

@@ -43,8 +43,8 @@ def _cleaned(work: Work) -> Cleaned:
     read = page.finer(parts.reading(cleaned, unsure), scale)
     put_together = parts.shown(shown, own, unsure)
     harmed = parts.harmed(put_together)
-    if harmed.any():
-        put_together = parts.shown(shown, own, unsure | harmed)
+    if harmed:
+        put_together = parts.put_back(shown, own, unsure, harmed)
     decision = decision.with_measures(**parts.told(unsure, harmed))
     return Cleaned(put_together, decision, read, scale)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from docclean.clean.parts.paper_field import Field, enlarged
+from docclean.clean.parts.rectangles import Rectangle
 from docclean.imageops.components import components
 from docclean.imageops.morphology import darkest, spread, widest
 from docclean.page import LUMA, Image
@@ -102,21 +103,26 @@ def luma(colour: Colour) -> float:
     return float(colour @ np.asarray(LUMA, np.float32))
 
 
-def find_grounds(page: PageMap, field: Field, left_out: Mask) -> list[Ground]:
-    """Return the tinted and dark grounds of a page, each by itself, the largest first.
+def find_grounds(
+    page: PageMap, field: Field, left_out: Mask, boxes: tuple[Rectangle, ...] = ()
+) -> list[Ground]:
+    """Return the tinted and dark grounds of a page, each by itself.
 
     Args:
         page: its map.
         field: its paper by cells, (h, w, 3).
         left_out: cells that are off the sheet.
+        boxes: grounds that their sides tell, which come first.
     """
     cells = (page.has(Kind.PANEL) | page.has(Kind.DARK)) & ~left_out
     parts = components(cells)
-    if not (parts.area >= LEAST_CELLS).any():
+    if not (parts.area >= LEAST_CELLS).any() and not boxes:
         return []
     light = divided(page, field)
-    found: list[Ground] = []
+    found = grounds_in(page, light, boxes)
     taken = np.zeros(cells.shape, np.bool_)
+    for told in found:
+        taken |= spread(told.cells, 1)
     for number in np.argsort(-parts.area):
         if parts.area[number] < LEAST_CELLS:
             break
@@ -133,6 +139,40 @@ def find_grounds(page: PageMap, field: Field, left_out: Mask) -> list[Ground]:
             found.append(ground)
             taken |= ground.cells
     return found
+
+
+def grounds_in(page: PageMap, light: Field, boxes: tuple[Rectangle, ...]) -> list[Ground]:
+    """Return the grounds in rectangles, the smallest first; what two share belongs to it.
+
+    Args:
+        page: the map.
+        light: the small picture over its paper, (h', w', 3).
+        boxes: px of the small picture.
+    """
+    found = []
+    free = np.ones(page.picture, np.float32)
+    for box in sorted((*boxes, *shared(boxes)), key=lambda box: box.area):
+        y = slice(max(0, box.top - 2), min(page.picture[0], box.bottom + 2))
+        x = slice(max(0, box.left - 2), min(page.picture[1], box.right + 2))
+        inside = np.zeros(page.picture, np.float32)
+        inside[box.top : box.bottom, box.left : box.right] = 1
+        full = inside * free
+        if np.count_nonzero(full) < LEAST_CELLS * CELL * CELL:
+            continue
+        free -= full
+        values = light[full > 0]
+        tint = _commonest(values)
+        if np.abs(255 - tint).max() >= 4:
+            placed, fine = _on_page(page, y, x, full[y, x])
+            cells = by_cells(full, page.shares.shape[1:]) >= 0.5
+            found.append(Ground(placed, fine, cells, tint, _ink(values, tint)))
+    return found
+
+
+def shared(boxes: tuple[Rectangle, ...]) -> list[Rectangle]:
+    """Return what pairs of rectangles have in common: tints that lie over one another."""
+    pairs = [one.overlap(other) for n, one in enumerate(boxes) for other in boxes[n + 1 :]]
+    return [box for box in pairs if box.area]
 
 
 def divided(page: PageMap, field: Field) -> Field:

@@ -1,6 +1,6 @@
 """What is not text: kept as it came while the text around it is cleaned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from PIL import Image as Pillow
 from PIL import ImageFilter
 
 from docclean.clean.parts.grounds import darkest_by_cells, lightest_by_cells
+from docclean.clean.parts.grounds_by_sides import with_rectangles
 from docclean.clean.parts.light import coloured_ink, rolled
 from docclean.clean.parts.seen import Mask, Seen
 from docclean.clean.parts.wish import WISH, Wish
@@ -17,6 +18,7 @@ from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
 from docclean.regions.harm import harms, parts_of
 from docclean.regions.kinds import Kind
+from docclean.regions.page_map import PageMap
 from docclean.regions.reader import shrunk
 
 BAND = 256
@@ -34,9 +36,17 @@ class Parts(Seen):
 
     Attributes:
         wish: how they are to be shown.
+        drawn: the map as the network drew it, where the sides of rectangles have changed it.
     """
 
     wish: Wish = WISH
+    drawn: PageMap | None = None
+
+    @classmethod
+    def of(cls, page: Page, found: PageMap, wish: Wish = WISH) -> "Parts":
+        """Return the parts that the map of a page and the sides of rectangles on it tell."""
+        whole, boxes = with_rectangles(found)
+        return cls(page, whole, wish, found if boxes else None, boxes=boxes)
 
     def unsure(self, cleaned: Image) -> Mask:
         """Return the cells whose text the network nearly erased: they stay as they came, evened.
@@ -58,23 +68,49 @@ class Parts(Seen):
         words[row, column] = True
         return spread(words, 1)
 
-    def harmed(self, shown: Page) -> Mask:
-        """Return the cells of pictures, panels, stamps and codes that did not come out whole.
+    def harmed(self, shown: Page) -> tuple[Mask, ...]:
+        """Return the cells of each picture, panel, stamp and code that did not come out whole.
 
         A code that lies on a tint was cleaned with it. No limit of greys tells whether it can
         still be read (one that could not had 0.97 of 1), and to put it back costs nothing.
         """
-        cells = np.zeros(self.off.shape, np.bool_)
         coded = self.map.has(Kind.CODE).any()
         if not (self.pictures.any() or self.grounds or self.stamps.any() or coded):
-            return cells
+            return ()
+        cells = []
         for harm, part in harms(self.page.pixels, shown.pixels, parts_of(self.map)):
             own = part.cells
             doubted = harm.kind is Kind.PANEL and not (own & self.tinted).any()
             whole = harm.is_whole and not (harm.kind is Kind.CODE and (own & ~self.kept).any())
             if not whole and not doubted and not self._wished(harm.kind):
-                cells |= spread(own, 1)
-        return cells & ~self.off
+                cells.append(spread(own, 1) & ~self.off)
+        return (*cells, *self._pictures_on_grounds(shown))
+
+    def _pictures_on_grounds(self, shown: Page) -> list[Mask]:
+        """Return the cells of grounds that the network takes for pictures, which were harmed."""
+        if self.drawn is None or self.wish.tone:
+            return []
+        found = [part for part in parts_of(self.drawn) if part.kind is Kind.PICTURE]
+        found = [part for part in found if (part.cells & self.tinted).any()]
+        harmed = np.zeros(self.off.shape, np.bool_)
+        for harm, part in harms(self.page.pixels, shown.pixels, found):
+            if not harm.is_whole:
+                harmed |= part.cells
+        return [ground.cells for ground in self.grounds if (ground.cells & harmed).any()]
+
+    def put_back(self, page: Page, cleaned: Image, unsure: Mask, harmed: tuple[Mask, ...]) -> Page:
+        """Return the page to be kept with harmed parts as they came, each in one light.
+
+        Where the light is told wrong under a part, what is evened by it is harmed, too.
+
+        Args:
+            page: the cleaned page, see `shown`.
+            cleaned: its luma as the network made it.
+            unsure: cells of text that stay as they came.
+            harmed: the cells of each harmed part.
+        """
+        again = replace(self, level=harmed)
+        return again.shown(page, cleaned, np.any((unsure, *harmed), axis=0))
 
     def _wished(self, kind: Kind) -> bool:
         """Say whether it was asked for that such parts change."""
@@ -82,7 +118,7 @@ class Parts(Seen):
             return False
         return self.wish.tone or (kind is Kind.STAMP and not self.wish.stamps)
 
-    def told(self, unsure: Mask, harmed: Mask) -> dict[str, float]:
+    def told(self, unsure: Mask, harmed: tuple[Mask, ...]) -> dict[str, float]:
         """Return what is told of the parts: shares of the page, 0..1, nothing for nothing."""
         dark = np.zeros(self.off.shape, np.bool_)
         for ground in self.grounds:
@@ -95,7 +131,7 @@ class Parts(Seen):
             "codes": self.codes,
             "off_sheet": self.off,
             "left_faint": unsure,
-            "put_back": harmed,
+            "put_back": np.any((np.zeros_like(unsure), *harmed), axis=0),
         }
         return {name: round(float(mask.mean()), 4) for name, mask in shares.items() if mask.any()}
 

@@ -1,5 +1,6 @@
 """What is seen on a page beside text: the map, made sure of by colours and by what joins what."""
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from PIL import Image as Pillow
 from docclean.clean.parts.grounds import Ground, by_cells, divided, find_grounds
 from docclean.clean.parts.light import COLOURFUL, chroma
 from docclean.clean.parts.paper_field import Field, paper_field
+from docclean.clean.parts.rectangles import Rectangle
 from docclean.clean.type_size import LEAST_LETTERS, bands, x_height_of
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
@@ -41,10 +43,14 @@ class Seen:
     Attributes:
         page: the page as it came.
         map: what is where on it.
+        boxes: grounds that their sides tell, px of the small picture of the map.
+        level: cells under each of which the paper counts as of one light, however it was told.
     """
 
     page: Page
     map: PageMap
+    boxes: tuple[Rectangle, ...] = dataclasses.field(default=(), kw_only=True)
+    level: tuple[Mask, ...] = dataclasses.field(default=(), kw_only=True)
 
     @cached_property
     def field(self) -> Field:
@@ -52,9 +58,17 @@ class Seen:
         return paper_field(self.map)
 
     @cached_property
+    def shade(self) -> Field:
+        """The paper's colour by cells, (h, w, 3), of one light under each of `level`."""
+        shade = self.field.copy()
+        for cells in self.level:
+            shade[cells] = self.field[cells].mean(0)
+        return shade
+
+    @cached_property
     def grounds(self) -> list[Ground]:
         """Tinted and dark grounds."""
-        return find_grounds(self.map, self.field, self.off)
+        return find_grounds(self.map, self.field, self.off, self.boxes)
 
     @cached_property
     def off(self) -> Mask:
@@ -193,7 +207,7 @@ class Seen:
         """Return the paper's colour in a box of the page, px, (h, w, 3), interpolated."""
         down, across = self.map.cell
         box = (columns.start / across, rows.start / down, columns.stop / across, rows.stop / down)
-        return _cut(self.field, box, (rows.stop - rows.start, columns.stop - columns.start))
+        return _cut(self.shade, box, (rows.stop - rows.start, columns.stop - columns.start))
 
 
 def closed(cells: Mask) -> Mask:

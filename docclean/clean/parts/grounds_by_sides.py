@@ -1,0 +1,53 @@
+"""The map with what the sides of rectangles tell beside the network: grounds and whole pictures."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docclean.clean.parts.rectangles import Rectangle, rectangles
+from docclean.regions.kinds import MARKS, Kind
+from docclean.regions.page_map import CELL, PageMap
+
+MOST_CODE, MOST_OFF, LEAST_PICTURE = 50, 128, 64
+"""Mean share, of 255, of codes and of the desk in a rectangle from which it is no ground, and of
+pictures from which it is one."""
+SUPPORTED, SURE = 24, 0.97
+"""Mean share of grounds and pictures from which the map supports a rectangle; how evenly one steps
+that needs no support."""
+Box = tuple[slice, slice]
+
+
+def with_rectangles(found: PageMap) -> tuple[PageMap, tuple[Rectangle, ...]]:
+    """Return a map with the rectangles of its page in it, and those of them that are grounds.
+
+    Args:
+        found: the map as the network drew it.
+    """
+    shares: NDArray[np.uint8] | None = None
+    grounds: list[Rectangle] = []
+    for box in rectangles(found.seen):
+        cells = _cells(box)
+        mean = {kind: float(found.share(kind)[cells].mean()) for kind in MARKS}
+        told = mean[Kind.PANEL] + mean[Kind.DARK] + mean[Kind.PICTURE]
+        other = mean[Kind.CODE] > MOST_CODE or mean[Kind.OFF] > MOST_OFF
+        if other or (told < SUPPORTED and box.even < SURE):
+            continue
+        shares = found.shares.copy() if shares is None else shares
+        is_picture = mean[Kind.PICTURE] > max(LEAST_PICTURE, mean[Kind.PANEL] + mean[Kind.DARK])
+        kind = Kind.PICTURE if is_picture else Kind.PANEL
+        shares[MARKS.index(kind)][cells] = 255
+        shares[MARKS.index(Kind.OFF)][cells] = 0
+        if kind is Kind.PANEL:
+            shares[MARKS.index(Kind.PICTURE)][cells] = 0
+            grounds.extend(box.tints)
+    return (found if shares is None else replace(found, shares=shares)), tuple(grounds)
+
+
+def _cells(box: Rectangle) -> Box:
+    """Return the cells that are mostly in a box."""
+    rows, columns = (
+        slice(round(first / CELL), max(round(first / CELL) + 1, round(last / CELL)))
+        for first, last in ((box.top, box.bottom), (box.left, box.right))
+    )
+    return rows, columns

@@ -1,0 +1,251 @@
+"""Rectangles darker than what is around them: printed grounds and pictures, told by their sides.
+
+A stain or a shade ends slowly, or along no straight line. What is printed on a ground, and the
+light on it, change nothing at its sides: a step of one sign all along them. No network looks.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docclean.clean.parts.sides import (
+    LEAST_SIDE,
+    LINES,
+    STEP,
+    WORDS,
+    Sides,
+    Steps,
+    darkest_channel,
+    sides_of,
+    steps_across,
+)
+from docclean.clean.parts.tints import MOST, cuts_of
+from docclean.page import Image
+
+LEAST_AREA = 3000
+"""Pixels of the smallest rectangle."""
+NEAR, RIM = 4, 6
+"""How far, in px, a side may lie from where a candidate has it, or from the picture's rim, where
+no step is asked for."""
+ENDS_ALIKE = 0.5
+"""Overlap, of their union, of two sides that face each other."""
+LEAST_COVER, LEAST_MEAN, LEAST_BAND = 0.6, 0.87, 0.95
+"""Share of each side, and of all, along which the step is seen; of those of a band across the
+page."""
+LEAST_EVEN = 0.85
+"""Share of its sides along which a rectangle steps by about as much as on most of the side."""
+COMMON, WITHIN = 0.1, 0.7
+"""Share of the smaller from which two have ground in common, and of one that lies in another."""
+PLAIN, AS_DEEP = 0.92, 0.5
+"""How evenly the second of two with common ground has to step, and how deep beside another."""
+FAR = 8
+"""Pixels around a rectangle that it is compared with."""
+DARKEST_PAPER = 80.0
+"""Grey of paper, at least: on a dark page the gaps between light lines are no grounds."""
+MOST_BOXES = 120
+"""Boxes that are tried, the largest first."""
+Boxes = NDArray[np.int64]
+"""(N, 4) left, right, top, bottom; right and bottom lie outside."""
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """One rectangle, in px of the small picture.
+
+    Attributes:
+        top, bottom, left, right: its sides; bottom and right lie outside.
+        even: share of its sides along which it steps by as much as on most of the side, 0..1.
+        tints: it, or the pieces of it that have tints of their own.
+    """
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+    even: float = 1.0
+    tints: tuple["Rectangle", ...] = ()
+
+    @property
+    def area(self) -> int:
+        """Its pixels."""
+        return max(0, self.bottom - self.top) * max(0, self.right - self.left)
+
+    def overlap(self, other: "Rectangle") -> "Rectangle":
+        """Return what it has in common with another one; of no area where that is nothing."""
+        return Rectangle(
+            max(self.top, other.top), min(self.bottom, other.bottom),
+            max(self.left, other.left), min(self.right, other.right),
+        )  # fmt: skip
+
+
+def rectangles(seen: Image) -> list[Rectangle]:
+    """Return the rectangles of a page that are darker than what is around them, the largest first.
+
+    Args:
+        seen: the small picture of the page, (h, w, 3) uint8.
+    """
+    if min(seen.shape[:2]) < 2 * LEAST_SIDE:
+        return []
+    white = np.percentile(seen[::4, ::4].reshape(-1, 3), 80, axis=0)
+    if white.min() < DARKEST_PAPER:
+        return []
+    grey = darkest_channel(seen, white)
+    upright = steps_across(grey, LINES)
+    level = steps_across(np.ascontiguousarray(grey.T), WORDS)
+    left, right = sides_of(upright, 1), sides_of(upright, -1)
+    top, bottom = sides_of(level, 1), sides_of(level, -1)
+    boxes = np.concatenate((_facing(left, right), _facing(top, bottom)[:, (2, 3, 0, 1)]))
+    if not len(boxes):
+        return []
+    found = _chosen(_placed(boxes, upright, level), upright, level)
+    grounds = [box for box in found if _is_ground(grey, box)]
+    return [replace(box, tints=_tints(seen, box, upright, level)) for box in grounds]
+
+
+def _is_ground(grey: Image, box: Rectangle) -> bool:
+    """Tell whether most of a box is darker than what is around it: dense print is in part."""
+    wide = [
+        slice(max(0, a - FAR), b + FAR) for a, b in ((box.top, box.bottom), (box.left, box.right))
+    ]
+    around = grey[tuple(wide)]
+    outside = np.ones(around.shape, np.bool_)
+    rows, columns = (
+        slice(max(0, a - side.start - 2), b - side.start + 2)
+        for side, a, b in zip(wide, (box.top, box.left), (box.bottom, box.right), strict=True)
+    )
+    outside[rows, columns] = False
+    if not outside.any():
+        return False
+    inside = grey[box.top + 2 : box.bottom - 2, box.left + 2 : box.right - 2]
+    paper, ground = np.percentile(around[outside], MOST), np.percentile(inside, MOST)
+    return bool(paper > DARKEST_PAPER and np.log(paper / max(1.0, ground)) >= STEP)
+
+
+def _facing(ones: Sides, others: Sides) -> Boxes:
+    """Return the boxes between two kinds of sides, (N, 4): near, far, first, last."""
+    a, b = ones[:, None], others[None]
+    both = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 1], b[..., 1])
+    first, last = np.minimum(a[..., 1], b[..., 1]), np.maximum(a[..., 2], b[..., 2])
+    apart = b[..., 0] - a[..., 0]
+    good = (apart >= LEAST_SIDE) & (both >= ENDS_ALIKE * (last - first))
+    near, far = np.broadcast_arrays(a[..., 0], b[..., 0])
+    return np.stack([part[good] for part in (near, far, first, last)], 1)
+
+
+def _placed(boxes: Boxes, upright: Steps, level: Steps) -> Boxes:
+    """Return the boxes with each side where most of it is seen, those of which enough is."""
+    sums = [
+        np.pad(np.cumsum(seen, 1, dtype=np.int16), ((0, 0), (1, 0)))
+        for steps in (upright, level)
+        for seen in (steps > STEP, steps < -STEP)
+    ]
+    width, height = len(upright), len(level)
+    for _ in range(2):
+        seen = np.ones(boxes.shape)
+        made = boxes.copy()
+        for side in range(4):
+            along = boxes[:, (2, 3)] if side < 2 else boxes[:, (0, 1)]
+            made[:, side], seen[:, side] = _best(sums[side], boxes[:, side], along)
+        boxes = made
+    low, high = boxes < RIM, boxes > np.array((width, width, height, height)) - RIM
+    rim = np.where((True, False, True, False), low, high)
+    mean = (seen * ~rim).sum(1) / np.maximum(1, (~rim).sum(1))
+    # a band from rim to rim has only two sides to tell by
+    band = (rim == np.array((True, True, False, False))).all(1) & (mean >= LEAST_BAND)
+    sure = (np.where(rim, 1, seen).min(1) >= LEAST_COVER) & ((rim.sum(1) <= 1) | band)
+    return np.unique(boxes[sure & (mean >= LEAST_MEAN)], axis=0)
+
+
+def _best(
+    sums: NDArray[np.int16], place: NDArray[np.int64], along: Boxes
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return which rows near `place`, (N,), show most of a step, and how much of it."""
+    near = np.clip(place[:, None] + np.arange(-NEAR, NEAR + 1), 0, len(sums) - 1)
+    first, last = (np.clip(end, 0, sums.shape[1] - 1)[:, None] for end in along.T)
+    count = sums[near, last] - sums[near, first]
+    # of rows that are alike the middle one
+    middle = (count >= count.max(1, keepdims=True)) * near
+    best = np.round(middle.sum(1) / np.maximum(1, (middle > 0).sum(1))).astype(np.int64)
+    return best, count.max(1) / np.maximum(1, (last - first)[:, 0])
+
+
+def _chosen(boxes: Boxes, upright: Steps, level: Steps) -> list[Rectangle]:
+    """Return the rectangles among boxes, the largest first.
+
+    Lines of print in a ground make boxes with its sides and one of theirs. Those lie in it, or step
+    far less than it does.
+    """
+    size = (boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])
+    large = (size >= LEAST_AREA) & (np.minimum(*_spans(boxes)) >= LEAST_SIDE)
+    boxes = boxes[large][np.argsort(-size[large])][:MOST_BOXES]
+    judged = np.array([_judged(box, upright, level) for box in boxes.tolist()]).reshape(-1, 2)
+    good = (judged[:, 0] >= LEAST_EVEN) & (judged[:, 1] >= STEP)
+    boxes, even, worth = boxes[good], judged[good, 0], judged[good].prod(1)
+    common, size = _common(boxes), np.multiply(*_spans(boxes))
+    meet = common > COMMON * np.minimum(size[:, None], size)
+    found: list[int] = []
+    for one in range(len(boxes)):
+        before = [n for n in found if meet[one, n]]
+        if worth[one] < AS_DEEP * worth[meet[one]].max():
+            continue
+        inside = any(common[one, n] > WITHIN * size[one] for n in found)
+        deeper = not before or worth[one] * AS_DEEP > worth[before].max()
+        if not before or (even[one] >= PLAIN and (not inside or deeper)):
+            found.append(one)
+    return [
+        Rectangle(top, bottom, left, right, float(even[n]))
+        for n in found
+        for left, right, top, bottom in [boxes[n].tolist()]
+    ]
+
+
+def _spans(boxes: Boxes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return widths and heights of boxes, (N,) each."""
+    return boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]
+
+
+def _common(boxes: Boxes) -> NDArray[np.int64]:
+    """Return how many pixels each two boxes have in common, (N, N)."""
+    across, down = (
+        np.minimum(boxes[:, None, last], boxes[:, last])
+        - np.maximum(boxes[:, None, first], boxes[:, first])
+        for first, last in ((0, 1), (2, 3))
+    )
+    return np.asarray(np.maximum(across, 0) * np.maximum(down, 0), np.int64)
+
+
+def _judged(box: list[int], upright: Steps, level: Steps) -> tuple[float, float]:
+    """Return how evenly the sides of a box step, 0..1, and the least deep one's step."""
+    left, right, top, bottom = box
+    rows, columns = slice(top, bottom), slice(left, right)
+    width, height = len(upright), len(level)
+    sides = [
+        steps[place, along] * sign
+        for steps, place, along, sign, rim in (
+            (upright, left, rows, 1, left < RIM),
+            (upright, min(right, width - 1), rows, -1, right > width - RIM),
+            (level, top, columns, 1, top < RIM),
+            (level, min(bottom, height - 1), columns, -1, bottom > height - RIM),
+        )
+        if not rim
+    ]
+    typical = [float(np.median(side)) for side in sides]
+    even = [
+        float(np.mean((side > max(STEP, depth / 2)) & (side < 2 * depth)))
+        for side, depth in zip(sides, typical, strict=True)
+    ]
+    return (float(np.mean(even)) if min(even) >= LEAST_COVER else 0.0), min(typical)
+
+
+def _tints(seen: Image, box: Rectangle, upright: Steps, level: Steps) -> tuple[Rectangle, ...]:
+    """Return the pieces of a box that have tints of their own."""
+    rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+    across = cuts_of(seen[:, columns], level[:, columns], box.top, box.bottom)
+    down = cuts_of(seen[rows].swapaxes(0, 1), upright[:, rows], box.left, box.right)
+    return tuple(
+        Rectangle(top, bottom, left, right, box.even)
+        for top, bottom in pairwise(across)
+        for left, right in pairwise(down)
+    )
