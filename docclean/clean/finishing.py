@@ -1,8 +1,8 @@
 """The last stage: the page that is kept and the page that is read, put together by parts."""
 
 from docclean.clean.faint_marks import wipe_crumbs
-from docclean.clean.marks import without_marks
 from docclean.clean.parts.parts import Parts
+from docclean.clean.read.marks import without_marks
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back
 from docclean.clean.work import Cleaned, Work
 from docclean.page import Image, Page
@@ -22,23 +22,25 @@ def finished(work: Work) -> Cleaned:
     shown, parts = page.with_luma(_luma(work), own), work.parts
     unsure = None if parts is None else parts.unsure(cleaned)
     if parts is None or unsure is None:
-        return Cleaned(shown, decision, page.finer(cleaned, scale) if scale > 1 else None, scale)
+        larger = page.finer(cleaned, scale) if scale > 1 else None
+        return Cleaned(shown, decision, larger, scale, work.grey)
     touched = parts.touches(unsure)
     read = _read(work, parts, parts.reading(cleaned, unsure) if touched else cleaned)
     if not touched:
         same = scale == 1 and read.pixels is cleaned
-        return Cleaned(shown, decision, None if same else read, scale)
+        return Cleaned(shown, decision, None if same else read, scale, work.grey)
     put_together = parts.shown(shown, own, unsure)
     harmed = parts.harmed(put_together)
     if harmed.any():
         put_together = parts.shown(shown, own, unsure | harmed)
     decision = decision.with_measures(**parts.told(unsure, harmed))
-    return Cleaned(put_together, decision, read, scale)
+    return Cleaned(put_together, decision, read, scale, work.grey)
 
 
 def _read(work: Work, parts: Parts, read: Image) -> Page:
     """Return the page that is read, without marks that are no text."""
-    plain = without_marks(read, work.raw, parts.map, work.scale * work.x_height)
+    coloured, height = parts.coloured | parts.stamps | parts.tinted, work.scale * work.x_height
+    plain = without_marks(read, work.raw, parts.map, height, coloured)
     return work.page.finer(plain, work.scale)
 
 

@@ -52,7 +52,9 @@ LEAST_SURE, MOST_LETTERS = 20, 0.05
 where there are more, the map does not know this kind of page."""
 
 
-def without_marks(read: Image, raw: Image, page_map: PageMap, x_height: float) -> Image:
+def without_marks(
+    read: Image, raw: Image, page_map: PageMap, x_height: float, coloured: Mask
+) -> Image:
     """Return the picture that is read without marks that are no text; itself where there are none.
 
     Args:
@@ -60,13 +62,14 @@ def without_marks(read: Image, raw: Image, page_map: PageMap, x_height: float) -
         raw: the page as it came, of the same shape.
         page_map: what is where on it.
         x_height: height of its small letters, px of `read`; 0, no text: nothing is taken.
+        coloured: cells of the map with coloured ink or grounds, where a light grey may be ink.
     """
     cell = CELL * min(read.shape) / min(page_map.picture)
     block = int(min(x_height, LARGEST * cell) / FINENESS)
     if block < 1:
         return read
     small = _darkest_of_blocks(read, block)
-    marks = _Marks(components(small < MARK), page_map, small)
+    marks = _Marks(components(small < MARK), page_map, small, coloured)
     gone = marks.found_no_text(raw, block)
     if not gone.any():
         return read
@@ -88,11 +91,13 @@ class _Marks:
         found: their runs and boxes, in blocks.
         map: of the page.
         small: the darkest grey of each block, (h, w) uint8.
+        coloured: cells of the map with coloured ink or grounds.
     """
 
     found: Components
     map: PageMap
     small: Image
+    coloured: Mask
 
     @cached_property
     def _order(self) -> tuple[Ints, Ints]:
@@ -162,7 +167,7 @@ class _Marks:
         cells = np.zeros(self.map.shares.shape[1:], np.bool_)
         for place in self._places:
             cells.ravel()[place[strong[self.found.label]]] = True
-        near = self.touched(widened(cells, 1).astype(np.uint8)) > 0
+        near = self.touched((widened(cells, 1) | self.coloured).astype(np.uint8)) > 0
         return np.asarray((ink < FAINT * usual) & ~near)
 
     def ink(self, raw: Image, block: int) -> NDArray[np.float64]:
