@@ -21,20 +21,21 @@ def finished(work: Work) -> Cleaned:
     own = cleaned if scale == 1 else bring_back(work.grey, work.raw, cleaned)
     shown, parts = page.with_luma(_luma(work), own), work.parts
     unsure = None if parts is None else parts.unsure(cleaned)
+    came = work.grey if parts is not None and parts.grounds else page.pixels
     if parts is None or unsure is None:
         larger = page.finer(cleaned, scale) if scale > 1 else None
-        return Cleaned(shown, decision, larger, scale, work.grey)
+        return Cleaned(shown, decision, larger, scale, came, work.x_height)
     touched = parts.touches(unsure)
     read = _read(work, parts, parts.reading(cleaned, unsure) if touched else cleaned)
     if not touched:
         same = scale == 1 and read.pixels is cleaned
-        return Cleaned(shown, decision, None if same else read, scale, work.grey)
+        return Cleaned(shown, decision, None if same else read, scale, came, work.x_height)
     put_together = parts.shown(shown, own, unsure)
     harmed = parts.harmed(put_together)
     if harmed.any():
         put_together = parts.shown(shown, own, unsure | harmed)
     decision = decision.with_measures(**parts.told(unsure, harmed))
-    return Cleaned(put_together, decision, read, scale, work.grey)
+    return Cleaned(put_together, decision, read, scale, came, work.x_height)
 
 
 def _read(work: Work, parts: Parts, read: Image) -> Page:

@@ -38,15 +38,15 @@ BESIDE, LETTER, WIDE, FULL, PALE = 4, (0.6, 2.5), 4.0, 0.9, 50
 """Cells beside text in which what is shaped like a letter is of its line: of so many x-heights, at
 most so many times as wide as high, filling no more of its box, and no lighter than letters by so
 many levels."""
-LONG, THIN = 5.0, 0.3
+LONG, THIN = 5.0, 0.4
 """Length of a rule or a frame, and its mean thickness, over width and height together, in
 x-heights. Engines know both as they are; in pieces they are read."""
 PAPER = 16
 """Side in px of the cells whose lightest pixel is the paper of a mark in or beside them."""
-USUAL, FAINT, STRONG = 0.75, 0.35, 0.5
+USUAL, FAINT, STRONG = 0.75, 0.31, 0.5
 """Quantile of how dark the letters were that is usual for the page; shares of it below which a mark
 was no ink, and from which it was for certain. Of 30,079 words of public pages none was below the
-first, of the words that were read on the backs of generated pages 78 %."""
+first, of the words read in the dirt of generated pages 78 %."""
 LEAST_SURE, MOST_LETTERS = 20, 0.05
 """Letters for the map to be believed, and marks shaped like letters that may go for each of them:
 where there are more, the map does not know this kind of page."""
