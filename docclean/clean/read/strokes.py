@@ -17,7 +17,7 @@ from docclean.page import Image
 REACH, LEAST_REACH = 2.5, 5
 """Side of the square, in x-heights, in which ink of the cleaned page lets the page itself through,
 and in px at least. It bridges the lines of a text: one x-height won two hundredths on a page and
-lost four on another, this one moved none by more than a word (pipelines/results/neural.md)."""
+lost four on another, this one moves pages less (pipelines/results/neural.md)."""
 STEP, WINDOW, RANK = 8, 15, 150
 """Every how many pixels the paper is looked at, the side in such steps of the window around each,
 and which of its 225 pixels is the paper, the darkest first: a third lighter, for grain is."""
