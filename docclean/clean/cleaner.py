@@ -255,7 +255,7 @@ class Cleaner:
         pens = round(float(np.mean(printed != work.grey)), 5)
         decision = done.decision.with_measures(pens=pens)
         kept = done.page if self.wish.pens else read.page
-        return replace(done, page=kept, decision=decision, read=read.reading, scale=read.scale)
+        return replace(read, page=kept, decision=decision, read=read.reading)
 
     def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""

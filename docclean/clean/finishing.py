@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from docclean.clean.faint_marks import wipe_crumbs
+from docclean.clean.parts.parts import Parts
+from docclean.clean.read.marks import without_marks
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back
 from docclean.clean.work import Cleaned, Work
-from docclean.page import Image
+from docclean.page import Image, Page
 
 
 def finished(work: Work) -> Cleaned:
@@ -38,15 +40,28 @@ def _cleaned(work: Work) -> Cleaned:
     own = cleaned if scale == 1 else bring_back(work.grey, work.raw, cleaned)
     shown, parts = page.with_luma(_luma(work), own), work.parts
     unsure = None if parts is None else parts.unsure(cleaned)
-    if parts is None or unsure is None or not parts.touches(unsure):
-        return Cleaned(shown, decision, page.finer(cleaned, scale) if scale > 1 else None, scale)
-    read = page.finer(parts.reading(cleaned, unsure), scale)
+    came = work.grey if parts is not None and parts.grounds else page.pixels
+    if parts is None or unsure is None:
+        larger = page.finer(cleaned, scale) if scale > 1 else None
+        return Cleaned(shown, decision, larger, scale, came, work.x_height)
+    touched = parts.touches(unsure)
+    read = _read(work, parts, parts.reading(cleaned, unsure) if touched else cleaned)
+    if not touched:
+        same = scale == 1 and read.pixels is cleaned
+        return Cleaned(shown, decision, None if same else read, scale, came, work.x_height)
     put_together = parts.shown(shown, own, unsure)
     harmed = parts.harmed(put_together)
     if harmed:
         put_together = parts.put_back(shown, own, unsure, harmed)
     decision = decision.with_measures(**parts.told(unsure, harmed))
-    return Cleaned(put_together, decision, read, scale)
+    return Cleaned(put_together, decision, read, scale, came, work.x_height)
+
+
+def _read(work: Work, parts: Parts, read: Image) -> Page:
+    """Return the page that is read, without marks that are no text."""
+    coloured, height = parts.coloured | parts.stamps | parts.tinted, work.scale * work.x_height
+    plain = without_marks(read, work.raw, parts.map, height, coloured)
+    return work.page.finer(plain, work.scale)
 
 
 def _luma(work: Work) -> Image:

@@ -13,7 +13,7 @@ from docclean.errors import UsageError
 from docclean.imageops.division import divided
 from docclean.imageops.threshold import histogram, otsu
 from docclean.ocr import OcrEngine, PageText, read_layers
-from docclean.ocr.engine import title_of
+from docclean.ocr.engine import is_neural, title_of
 from docclean.ocr.fusion import brought, fused
 from docclean.ocr.markup import written
 from docclean.ocr.sidecars import merged, rescaled
@@ -100,7 +100,7 @@ def read_document(
         DoccleanError: the document cannot be read, or the engine failed.
     """
     wanted = set(pages) if pages else None
-    shown = _shown(document, cleaner, wanted, password, count)
+    shown = _shown(document, cleaner, wanted, password, count, is_neural(engine))
     if kind == "text":
         text = "\f".join(_text_of(engine, looks) for looks, _ in shown)
         return (text.rstrip("\n") + "\n").encode()
@@ -117,10 +117,11 @@ def _shown(
     wanted: set[int] | None,
     password: str | None,
     count: int,
+    neural: bool,
 ) -> Iterator[tuple[tuple[Page, ...], float]]:
     """Yield the looks at each page, and pixels of the first for one of the page as it came."""
     for page in read_pages(document, pages=wanted, password=password):
-        cleaned = None if cleaner is None else cleaner.clean(page)
+        cleaned = None if cleaner is None else suited(cleaner.clean(page), neural=neural)
         yield looks_at(page, cleaned, count), 1.0 if cleaned is None else cleaned.scale
 
 
@@ -155,6 +156,19 @@ def looks_at(page: Page, cleaned: CleanedPage | None, count: int) -> tuple[Page,
         other = even if likeness(shown, even) > likeness(shown, grey) + NEAR else grey
     again = np.array_equal(first.grey(), other)
     return (first,) if again else (first, _told(page.with_pixels(other), 1.0))
+
+
+def suited(cleaned: CleanedPage, *, neural: bool) -> CleanedPage:
+    """Return a cleaned page whose `reading` suits the kind of engine that is to read it.
+
+    Args:
+        cleaned: what a cleaner made of a page; where it has a `for_neural()`, that is asked.
+        neural: a network reads, which has learned from pages as they come; else Tesseract.
+    """
+    made: CleanedPage = (
+        cleaned.for_neural() if neural and hasattr(cleaned, "for_neural") else cleaned
+    )
+    return made
 
 
 def legible(cleaned: CleanedPage) -> Page:

@@ -1,11 +1,12 @@
 """A page on its way through the cleaner, and what comes out of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docclean.clean.gate.decision import Decision
 from docclean.clean.gate.measures import Measures
 from docclean.clean.network import Runtime
 from docclean.clean.parts.parts import Parts
+from docclean.clean.read.strokes import own_strokes
 from docclean.page import Image, Page
 
 UNMEASURED, UNDECIDED = Measures(), Decision("kept", "nothing is decided yet", {})
@@ -21,12 +22,16 @@ class Cleaned:
         read: the page to be read, where it is not `page` turned grey: at `scale` times its size
             and dpi where its letters are small, without a pen's strokes where they cross its print.
         scale: pixels of `reading` for one of `page`: boxes found on it are divided by that.
+        came: a page that was cleaned as it came, in focus, dark on light everywhere.
+        x_height: height of its small letters, px; 0: no text.
     """
 
     page: Page
     decision: Decision
     read: Page | None = None
     scale: float = 1.0
+    came: Image | None = None
+    x_height: float = 0.0
 
     @property
     def untouched(self) -> bool:
@@ -37,6 +42,16 @@ class Cleaned:
     def reading(self) -> Page:
         """Return the page to give to an OCR engine, grey: see `read`."""
         return self.read or self.page.with_pixels(self.page.grey())
+
+    def for_neural(self) -> "Cleaned":
+        """Return the same with a `reading` for a neural engine: the page's own strokes.
+
+        A page that was kept is read as it came, its colours with it, and not enlarged.
+        """
+        if self.came is not None:
+            strokes = own_strokes(self.came, self.reading.pixels, self.x_height)
+            return replace(self, read=self.page.with_pixels(strokes), scale=1.0)
+        return replace(self, read=self.page, scale=1.0) if self.decision.verdict == "kept" else self
 
 
 @dataclass(frozen=True, eq=False)

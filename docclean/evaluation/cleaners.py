@@ -3,18 +3,19 @@
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from docclean.clean.cleaner import Cleaner
 from docclean.clean.contract import CleanedPage, PageCleaner
-from docclean.clean.reading import MOST_LOOKS, looks_at
+from docclean.clean.reading import MOST_LOOKS, looks_at, suited
 from docclean.documents import read_pages
 from docclean.errors import UnreadableInputError
 from docclean.evaluation.contenders import Contender, Treated, raw
 from docclean.jobs.document import process_file
 from docclean.ocr import OcrEngine, PageText, Tesseract
+from docclean.ocr.engine import is_neural
 from docclean.ocr.fusion import fused, without_unsure
 from docclean.page import Page
 from docclean.recipe import Options
@@ -43,12 +44,8 @@ class Sharing:
 
 
 def cleaned_by(cleaner: PageCleaner, name: str = "cleaned") -> Contender:
-    """Make a cleaner a contender, read in grey as `docclean ocr` does; its note is the reason."""
-
-    def treat(page: Page) -> Treated:
-        return _treated(cleaner, page)
-
-    return Contender(name, "docclean, read in grey", treat)
+    """Make a cleaner a contender, read as `docclean ocr` does; its note is the reason."""
+    return _contender(cleaner, name, "docclean, read in grey")
 
 
 def tried_by(cleaner: Cleaner, name: str) -> Contender:
@@ -69,23 +66,17 @@ def tried_by(cleaner: Cleaner, name: str) -> Contender:
 
 def looked_by(cleaner: PageCleaner, name: str) -> Contender:
     """Make a cleaner whose page is read twice, as `docclean ocr --looks 2` does."""
-
-    def treat(page: Page) -> Treated:
-        return _treated(cleaner, page, MOST_LOOKS)
-
-    return Contender(name, "docclean, read twice, words voted on", treat, fuse=fused)
+    about = "docclean, read twice, words voted on"
+    return _contender(cleaner, name, about, MOST_LOOKS, fused)
 
 
 def dropped_by(cleaner: PageCleaner, name: str) -> Contender:
     """Make a cleaner whose page is read once and loses its unsure words: `looks` without a vote."""
 
-    def treat(page: Page) -> Treated:
-        return _treated(cleaner, page)
-
     def fuse(looks: Sequence[PageText]) -> PageText:
         return without_unsure(looks[0])
 
-    return Contender(name, "docclean, without the words read unsurely", treat, fuse=fuse)
+    return _contender(cleaner, name, "docclean, without the words read unsurely", fuse=fuse)
 
 
 def written_by(cleaner: PageCleaner, name: str, *, for_ocr: bool) -> Contender:
@@ -111,10 +102,28 @@ def written_by(cleaner: PageCleaner, name: str, *, for_ocr: bool) -> Contender:
     return Contender(name, f"{about}, read as it is", treat)
 
 
-def _treated(cleaner: PageCleaner, page: Page, count: int = 1) -> Treated:
+def _contender(
+    cleaner: PageCleaner,
+    name: str,
+    about: str,
+    count: int = 1,
+    fuse: Callable[[Sequence[PageText]], PageText] | None = None,
+) -> Contender:
+    """Make a cleaner a contender that gives each engine the picture it reads best."""
+
+    def treat(page: Page) -> Treated:
+        return _treated(cleaner, page, count)
+
+    def trial(page: Page, engine: OcrEngine) -> Treated:
+        return _treated(cleaner, page, count, neural=is_neural(engine))
+
+    return Contender(name, about, treat, trial=trial, fuse=fuse)
+
+
+def _treated(cleaner: PageCleaner, page: Page, count: int = 1, *, neural: bool = False) -> Treated:
     """Return what a cleaner makes of a page; its note is the reason."""
     sharing = cleaner if isinstance(cleaner, Sharing) else Sharing(cleaner)
     cleaned, shared = sharing.cleaned(page)
     reason = str(getattr(cleaned.decision, "reason", cleaned.decision))
-    first, *others = looks_at(page, cleaned, count)
+    first, *others = looks_at(page, suited(cleaned, neural=neural), count)
     return Treated(cleaned.page, reason, first, shared, tuple(others))

@@ -140,7 +140,7 @@ class _Run:
         chosen = self._format(out)
         self._check_asked(chosen.name, out)
         in_place = chosen.name == "pdf" == detect(self.source).name
-        return chosen, in_place and not self.options.for_ocr
+        return chosen, in_place and not self.options.to_be_read
 
     def _format(self, out: Path | BinaryIO) -> Format:
         """Return the format to write: as asked for, by the name, or that of what came in.
@@ -152,7 +152,7 @@ class _Run:
         if not asked and not named:
             came = detect(self.source)
             # from a pipe Tesseract reads the pages of a TIFF, and no PDF
-            return format_of("tif", "-") if self.options.for_ocr and came.name == "pdf" else came
+            return format_of("tif", "-") if self.options.to_be_read and came.name == "pdf" else came
         chosen = format_of(asked or named, _name(out))
         said = named.lower() if asked else ""
         if said in known_suffixes() and said not in chosen.suffixes:

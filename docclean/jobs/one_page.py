@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from docclean.clean.contract import CleanedPage, PageCleaner
-from docclean.clean.reading import layers_of_looks, legible, looks_at
+from docclean.clean.reading import layers_of_looks, legible, looks_at, suited
 from docclean.clean.spec import engine_of
 from docclean.documents.codecs import to_bits
+from docclean.ocr.engine import is_neural
 from docclean.ocr.sidecars import rescaled
 from docclean.page import Page
 from docclean.recipe import Options
@@ -58,7 +59,7 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
         crop=options.crop and not has_text,
         flatten=options.flatten and not has_text,
     )
-    cleaned = cleaner.clean(straightened.page)
+    cleaned = suited(cleaner.clean(straightened.page), neural=_is_for_neural(options))
     told = {"page": page.number, **cleaned.decision.to_dict(), **straightened.told()}
     if page.note:
         told["read_as"] = page.note
@@ -102,8 +103,16 @@ def _left(page: Page, options: Options, *, has_text: bool) -> Treated:
     return Treated(page, told, layers, Straightened(page), changed=False)
 
 
+def _is_for_neural(options: Options) -> bool:
+    """Say whether what is read of a page, or written to be read, is for a neural engine."""
+    if options.to_be_read:
+        return options.for_neural
+    other = options.ocr_engine != Options.ocr_engine  # to know the engines takes libraries
+    return bool(options.reads) and other and is_neural(engine_of(options))
+
+
 def _kept(cleaned: CleanedPage, options: Options) -> Page:
-    page = legible(cleaned) if options.for_ocr else cleaned.page
+    page = legible(cleaned) if options.to_be_read else cleaned.page
     if options.bitonal:
         return page.with_pixels(to_bits(page.pixels) * np.uint8(255))
     return page.with_pixels(page.grey()) if options.grey else page
@@ -113,5 +122,5 @@ def layers_of(page: Page, cleaned: CleanedPage, options: Options) -> dict[str, b
     """Let an engine read a page cleaned; boxes come back to the page that is kept."""
     looks = looks_at(page, cleaned, options.looks)
     found = layers_of_looks(engine_of(options), looks, options.reads)
-    scale = 1.0 if options.for_ocr else cleaned.scale
+    scale = 1.0 if options.to_be_read else cleaned.scale
     return {kind: rescaled(kind, data, scale) for kind, data in found.items()}

@@ -38,6 +38,7 @@ class OcrEngine(Protocol):
 
     An engine may have more, which is used where it is there: `version()` and `title()`, which
     return text; `check_languages()`, which raises what is missing before a page is read;
+    `neural`, whether it has learned from pages as they come (see `is_neural`);
     `layers(page, kinds)`, which writes files of its own (see `engines.read_layers`); and a field
     `threads`, how many it may use.
     """
@@ -57,6 +58,14 @@ def place(page: Page) -> str:
 def version_of(engine: OcrEngine) -> str:
     """Return the version of an engine; empty where it tells none."""
     return str(engine.version()) if hasattr(engine, "version") else ""
+
+
+def is_neural(engine: OcrEngine) -> bool:
+    """Say whether an engine has learned from pages as they come, and wants the strokes' own greys.
+
+    Tesseract reads best what is dark on white, and enlarged where it is small.
+    """
+    return bool(getattr(engine, "neural", False))
 
 
 def title_of(engine: OcrEngine) -> str:

@@ -52,6 +52,7 @@ class RapidOcr:
     """
 
     name: ClassVar[str] = "rapidocr"
+    neural: ClassVar[bool] = True
 
     lang: str = "eng"
     threads: int | None = field(default=None, repr=False, compare=False)

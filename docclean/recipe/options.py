@@ -49,6 +49,7 @@ class Options:
 
     format: str | None = _asked("Output format; default: the input's. E.g. png, pdf.", None, "EXT")
     for_ocr: bool = _asked("To be read: grey, small type enlarged, no pens.")
+    for_neural: bool = _asked("To be read by a neural engine: own strokes and size.")
     ocr: bool = _asked("Make the PDF searchable.", metavar="[LANG]")
     text: bool = _asked("Write what is read beside the output, as text.")
     hocr: bool = _asked("The same as hOCR.")
@@ -91,6 +92,8 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name} must be at least 1, not {value}")
+        if self.for_ocr and self.for_neural:
+            raise UsageError("--for-ocr writes for Tesseract, --for-neural does not; give one")
         if self.looks not in LOOKS:
             raise UsageError(f"--looks must be 1 or 2, not {self.looks}")
         if self.timeout is not None and self.timeout <= 0:
@@ -109,6 +112,11 @@ class Options:
             raise UsageError("--leave names pages, which count from 1")
         if not self.lang.strip("+ "):
             raise UsageError("--lang must name a language, such as eng or deu+eng")
+
+    @property
+    def to_be_read(self) -> bool:
+        """Return whether what is written is to be read by an engine, not to be looked at."""
+        return self.for_ocr or self.for_neural
 
     @property
     def sidecars(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""What the picture that is read needs beyond the one that is shown."""
