@@ -25,12 +25,16 @@ def sheet_alone(page: Page, flatten: bool) -> Page:
         return page
     if flatten and not is_flat(outline, page.pixels.shape):
         return page.with_pixels(flattened(page.pixels, outline))
+    cut = page.pixels[sheet_box(page, outline)]
+    return page.with_pixels(cut.copy()) if cut.size else page
+
+
+def sheet_box(page: Page, outline: Outline) -> tuple[slice, slice]:
+    """Return the rows and columns of a page, px, that hold the whole sheet."""
     points = np.concatenate(outline.points(33))
     (left, top), (right, bottom) = np.floor(points.min(0)), np.ceil(points.max(0))
     rows = slice(int(max(0, top)), int(min(page.height, bottom)))
-    columns = slice(int(max(0, left)), int(min(page.width, right)))
-    cut = page.pixels[rows, columns]
-    return page.with_pixels(cut.copy()) if cut.size else page
+    return rows, slice(int(max(0, left)), int(min(page.width, right)))
 
 
 def is_flat(outline: Outline, shape: tuple[int, ...]) -> bool:
