@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from docclean.page import Page
-from docclean.straighten.borders import find_border, painted
+from docclean.straighten.borders import find_off_sheet, painted
 from docclean.straighten.flattening import sheet_alone
 from docclean.straighten.orientation import orientation
 from docclean.straighten.skew import rotated, skew
@@ -72,10 +72,10 @@ def straighten(
         page = replace(page, pixels=pixels, dpi=dpi)
     shape = (page.height, page.width)
     if crop or flatten:
-        page = sheet_alone(page, flatten)
+        page = sheet_alone(page, crop, flatten)
     whitened, angle = 0.0, 0.0
     if borders:
-        border = find_border(page.grey())
+        border = find_off_sheet(page)
         whitened = float(border.mean())
         if whitened:
             page = page.with_pixels(painted(page.pixels, border))

@@ -25,8 +25,8 @@ from docclean.pairs.make import make_pair
 from docclean.recipe import Recipe
 from docclean.regions.outline import find_outline
 from docclean.regions.reader import map_reader
-from docclean.straighten.borders import find_border
-from docclean.straighten.flattening import is_flat, sheet_box
+from docclean.straighten.borders import find_off_sheet
+from docclean.straighten.flattening import sheet_alone, sheet_box
 from docclean.synth import TextSource
 
 SEED = 970_000
@@ -60,7 +60,7 @@ def touched(page: Page, boxes: Boxes) -> Touched:
     found = map_reader(1)(page)
     parts = Parts(page, found)
     white = parts.over(parts.beyond, page.pixels.shape) > 0
-    border = find_border(page.grey())
+    border = find_off_sheet(page)
     outline = find_outline(found)
     rows, columns = (
         sheet_box(page, outline) if outline else (slice(0, page.height), slice(0, page.width))
@@ -71,7 +71,7 @@ def touched(page: Page, boxes: Boxes) -> Touched:
     def count(mask: np.ndarray) -> int:
         return sum(bool(mask[top:bottom, left:right].any()) for top, bottom, left, right in boxes)
 
-    bent = outline is not None and not is_flat(outline, page.pixels.shape)
+    bent = sheet_alone(page, crop=False, flatten=True) is not page
     return Touched(len(boxes), count(white), count(cut), count(border), bent)
 
 
@@ -96,7 +96,8 @@ def public(data: Path) -> Iterator[tuple[str, Page, Boxes]]:
             if path.suffix in (".png", ".jpg", ".tif") and path.stem not in ON_DESKS:
                 page = next(iter(read_pages(path)))
                 key = f"{'old-books' if name.startswith('old-books') else name}/{path.stem}"
-                read.setdefault(key, []).extend([] if key in read else words_of(page))
+                if key not in read:
+                    read[key] = words_of(page)
                 yield f"{name}/{path.name}", page, read[key]
 
 
