@@ -8,6 +8,7 @@ from docclean.regions.kinds import Kind
 from docclean.regions.outline import Outline, Points, find_outline
 from docclean.regions.page_map import PageMap
 from docclean.regions.reader import map_reader
+from docclean.straighten.lines import levelled
 
 MESH = (32, 24)
 """Rows and columns of the mesh by which a sheet is flattened."""
@@ -20,6 +21,9 @@ must be: a strip beside a flat scan tells nothing of perspective."""
 UPRIGHT, UNLIKE, BENT = 25.0, 0.6, 0.05
 """Degrees by which a corner may differ from a right angle; length of a side over the opposite's at
 least; share of its length by which a side may bend: curled pages stay below 0.03."""
+DESK = 0.15
+"""Share of a picture that must be off the sheet for it to be no scan: then, where the outline is
+not sure, the lines of the text are levelled."""
 HOLDS = 0.99
 """Share of the text that a sheet holds at least."""
 
@@ -36,8 +40,14 @@ def sheet_alone(page: Page, crop: bool, flatten: bool) -> Page:
     outline = find_outline(found)
     if outline is None:
         return page
-    if flatten and is_sure(outline, found) and not is_flat(outline, page.pixels.shape):
-        return page.with_pixels(flattened(page.pixels, outline))
+    if flatten:
+        if is_sure(outline, found):
+            if not is_flat(outline, page.pixels.shape):
+                return page.with_pixels(flattened(page.pixels, outline))
+        elif found.told()["off"] >= DESK:
+            level = levelled(page.pixels, page.grey(), found)
+            if level is not None:
+                return page.with_pixels(level)
     cut = page.pixels[sheet_box(page, outline)]
     return page.with_pixels(cut.copy()) if crop and cut.size else page
 

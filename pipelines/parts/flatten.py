@@ -38,7 +38,7 @@ from docclean.synth import TextSource
 SEED = 960_000
 DPI = 170
 LAYOUTS = ("article", "book", "letter", "typescript")
-WAYS = ("as a flat scan", "photographed", "--crop", "--flatten", "page-dewarp")
+WAYS = ("as a flat scan", "photographed", "--flatten", "page-dewarp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,6 @@ def measured(scene: Scene, cleaner: Cleaner, program: Path | None) -> list[int]:
     pages: list[Page | None] = [
         cleaner.clean(scene.scan).reading,
         cleaner.clean(scene.photo).reading,
-        cleaner.clean(straighten(scene.photo, crop=True).page).reading,
         cleaner.clean(straighten(scene.photo, flatten=True).page).reading,
     ]
     if program:
