@@ -10,7 +10,7 @@ from docclean.straighten.borders import find_off_sheet, painted
 from docclean.straighten.flattening import sheet_alone
 from docclean.straighten.orientation import orientation
 from docclean.straighten.skew import rotated, skew
-from docclean.straighten.spread import find_gutter
+from docclean.straighten.spread import gutter
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +83,6 @@ def straighten(
         angle = skew(page.grey())
         if angle:
             page = page.with_pixels(rotated(page.pixels, angle))
-    cut = find_gutter(page.grey()) if split else None
+    cut = gutter(page) if split else None
     sheet = (page.height, page.width) if (page.height, page.width) != shape else None
     return Straightened(page, turned, angle, round(whitened, 4), cut, sheet)
