@@ -75,14 +75,12 @@ def touched(page: Page, boxes: Boxes) -> Touched:
     return Touched(len(boxes), count(white), count(cut), count(border), bent)
 
 
-def generated(count: int) -> Iterator[tuple[str, Page, Boxes]]:
-    """Yield dirty pages with the boxes of the words on them."""
+def draw(number: int) -> tuple[str, Page, Boxes]:
+    """Draw dirty page `number`; return its name, the page and the boxes of the words on it."""
     recipe = Recipe.load(synth__dpi_range=DPI)
-    text = TextSource(recipe.synth.locales, None)
-    for number in range(count):
-        pair = make_pair(SEED, number, text, recipe)
-        boxes = [(w.top, w.bottom, w.left, w.right) for w in pair.words]
-        yield f"{number} ({', '.join(pair.chain.names())})", pair.dirty, _on(pair.dirty, boxes)
+    pair = make_pair(SEED, number, TextSource(recipe.synth.locales, None), recipe)
+    boxes = [(word.top, word.bottom, word.left, word.right) for word in pair.words]
+    return f"{number} ({', '.join(pair.chain.names())})", pair.dirty, _on(pair.dirty, boxes)
 
 
 def public(data: Path) -> Iterator[tuple[str, Page, Boxes]]:
@@ -152,7 +150,7 @@ def main() -> None:
     options = parser.parse_args()
     head = "| pages of | pages | words | whitened | cropped | painted | bent |"
     out = [environment().sentence(), "", head, "|---|--:|--:|--:|--:|--:|--:|"]
-    sources = [("the generator", generated(options.pages))]
+    sources = [("the generator", map(draw, range(options.pages)))]
     sources += [("public sets", public(options.public))] if options.public else []
     lines = []
     for name, pages in sources:
