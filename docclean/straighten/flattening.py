@@ -5,8 +5,9 @@ from PIL import Image as Pillow
 
 from docclean.page import Image, Page
 from docclean.regions.kinds import Kind
+from docclean.regions.off_sheet import LOOSE
 from docclean.regions.outline import Outline, Points, find_outline
-from docclean.regions.page_map import PageMap
+from docclean.regions.page_map import HALF, PageMap
 from docclean.regions.reader import map_reader
 from docclean.straighten.lines import levelled
 
@@ -48,7 +49,7 @@ def sheet_alone(page: Page, crop: bool, flatten: bool) -> Page:
             level = levelled(page.pixels, page.grey(), found)
             if level is not None:
                 return page.with_pixels(level)
-    cut = page.pixels[sheet_box(page, outline)]
+    cut = page.pixels[sheet_box(page, outline, found)]
     return page.with_pixels(cut.copy()) if crop and cut.size else page
 
 
@@ -88,12 +89,17 @@ def _holds_text(sides: tuple[Points, ...], found: PageMap) -> bool:
     return bool(np.mean(below & beside) >= HOLDS)
 
 
-def sheet_box(page: Page, outline: Outline) -> tuple[slice, slice]:
-    """Return the rows and columns of a page, px, that hold the whole sheet."""
+def sheet_box(page: Page, outline: Outline, found: PageMap) -> tuple[slice, slice]:
+    """Return the rows and columns of a page, px, that hold the whole sheet and the print on it."""
     points = np.concatenate(outline.points(33))
     (left, top), (right, bottom) = np.floor(points.min(0)), np.ceil(points.max(0))
-    rows = slice(int(max(0, top)), int(min(page.height, bottom)))
-    return rows, slice(int(max(0, left)), int(min(page.width, right)))
+    rows, columns = np.nonzero(found.has(Kind.TEXT, HALF) & ~found.has(Kind.OFF, LOOSE))
+    if len(rows):  # a border that crosses a page is no end of it
+        down, across = found.cell
+        top, bottom = min(top, rows.min() * down), max(bottom, (rows.max() + 1) * down)
+        left, right = min(left, columns.min() * across), max(right, (columns.max() + 1) * across)
+    down_to = slice(int(max(0, top)), int(min(page.height, np.ceil(bottom))))
+    return down_to, slice(int(max(0, left)), int(min(page.width, np.ceil(right))))
 
 
 def is_flat(outline: Outline, shape: tuple[int, ...]) -> bool:

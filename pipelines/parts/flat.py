@@ -63,7 +63,9 @@ def touched(page: Page, boxes: Boxes) -> Touched:
     border = find_off_sheet(page)
     outline = find_outline(found)
     rows, columns = (
-        sheet_box(page, outline) if outline else (slice(0, page.height), slice(0, page.width))
+        sheet_box(page, outline, found)
+        if outline
+        else (slice(0, page.height), slice(0, page.width))
     )
     cut = np.ones(white.shape, np.bool_)
     cut[rows, columns] = False

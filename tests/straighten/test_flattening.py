@@ -15,7 +15,7 @@ from docclean.scenes.canvas import Canvas
 from docclean.scenes.laying import Curl, View, laid
 from docclean.scenes.scene import true_map
 from docclean.straighten import straighten
-from docclean.straighten.flattening import is_flat, is_sure
+from docclean.straighten.flattening import is_flat, is_sure, sheet_box
 from docclean.straighten.lines import levelled
 from docclean.straighten.skew import skew
 from docclean.synth import TextSource, typeset
@@ -68,6 +68,20 @@ def test_an_outline_is_sure_where_its_sides_are_seen_and_its_text_lies_inside(ca
     assert not is_sure(outline, replace(found, shares=text))
     moved = outline.corners + np.array([(300, 0), (0, 0), (0, 0), (0, 0)])
     assert not is_sure(replace(outline, corners=moved), found)
+
+
+def test_print_beyond_an_edge_is_not_cropped(canvas):
+    view = photographed(canvas)
+    page, found = Page(view.rgb), true_map(view)
+    outline = find_outline(found)
+    assert outline is not None
+    rows, columns = sheet_box(page, outline, found)
+    assert columns.stop < page.width - 60
+    text = found.shares.copy()
+    text[MARKS.index(Kind.TEXT), 40, -2] = 255
+    text[MARKS.index(Kind.OFF), 40, -2] = 0
+    wider = sheet_box(page, outline, replace(found, shares=text))
+    assert wider[1].stop > page.width - 30 and wider[0] == rows
 
 
 def test_a_strip_beside_a_scan_tells_nothing_of_perspective():
