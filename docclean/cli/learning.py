@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 def synth(out: Path, count: int, seed: int, recipe: Path | None, device: str) -> None:
     """Make clean pages, their dirty twins and true texts, and a sheet of every corruption.
 
+    truth/ also holds the box of every word and the map of the page: ID.map.png, a pixel for every
+    cell of 8 x 8 px of the page reduced to 768 px, its value the number of a kind (0 paper, 1 off
+    the sheet, 2 text, 3 light on dark, 4 picture, 5 panel, 6 stamp or pen, 7 code, 8 rule, 9 dirt).
+
     \b
     docclean synth -o pages/ --count 20 --seed 7
     """

@@ -14,6 +14,7 @@ from docclean.errors import OutputError
 from docclean.page import Image, Page
 from docclean.pairs.contact_sheet import write_contact_sheet
 from docclean.pairs.folder import write_pair, writing_pairs
+from docclean.pairs.true_map import true_map, write_map
 from docclean.recipe import Recipe
 from docclean.synth import TextSource, Typeset, Word, draw_page, typeset
 from docclean.synth.fonts import EMBEDDED_FONTS
@@ -135,7 +136,8 @@ def write_pairs(out: Path, count: int, seed: int, recipe: Recipe, device: str = 
     """Write `noisy/`, `clean/`, `truth/`, `index.jsonl` and the contact sheet.
 
     The folders are what `docclean evaluate` reads; the true text of a page is `truth/ID.gt.txt`,
-    its words' boxes on the dirty page, in px, `truth/ID.words.json`. A device is as of `make_pair`.
+    its words' boxes on the dirty page, in px, `truth/ID.words.json`, what each cell of 8 x 8 px of
+    it, reduced to 768 px, shows `truth/ID.map.png`. A device is as of `make_pair`.
 
     Raises:
         ModuleNotFoundError: a package is missing that a later page would need.
@@ -170,6 +172,7 @@ def _write_pair(out: Path, pair: Pair, index: int) -> tuple[Path, str]:
     ]
     told = json.dumps({"words": boxes}, ensure_ascii=False)
     (out / "truth" / f"{name}.words.json").write_text(told + "\n", "utf-8")
+    write_map(out / "truth" / f"{name}.map.png", true_map(pair.typeset, pair.chain))
     facts = {
         "id": name,
         "layout": pair.typeset.layout,

@@ -62,7 +62,7 @@ class Options:
     mrc: bool = _asked("Write PDF pages as sharp text over a coarse ground.")
     orient: bool = _asked("Turn pages upright.")
     deskew: bool = _asked("Turn pages level, to 0.1 degrees.")
-    borders: bool = _asked("Whiten black borders and slivers of next pages.")
+    borders: bool = _asked("Whiten what is off the sheet: black borders, slivers of next pages.")
     split: bool = _asked("Cut spreads into two pages.")
     crop: bool = _asked("Cut off what is not the sheet.")
     flatten: bool = _asked("Undo perspective and curl of photographed sheets.")

@@ -41,6 +41,8 @@ FIRST: Final = (
     Kind.TEXT, Kind.RULE, Kind.PANEL, Kind.DIRT,
 )  # fmt: skip
 """Which kind a cell is called after where it has several, the first that it has."""
+COVERED: Final = {Kind.TEXT: 0.2, Kind.RULE: 0.1, Kind.STAMP: 0.15, Kind.DIRT: 0.35}
+"""Share of a cell that must truly show a kind for the cell to have it; half for others."""
 NAMES: Final = {
     Kind.PAPER: "paper",
     Kind.OFF: "off the sheet",

@@ -15,6 +15,9 @@ DEGREE = 3
 """Of the polynomials that sides are fitted by: a curl bends one way and then the other."""
 LEAST_OFF = 0.01
 """Share of a picture that is off the sheet at least, or the picture is the sheet."""
+BEND, MOST = 0.06, 0.6
+"""Of its length, how far a side may depart from a line, and the share of its points that must keep
+to that: others belong to a hand, a shadow, or to no edge at all."""
 ROUNDS = 3
 """Fits of a side; each leaves out the points that lay far from the one before."""
 Points = NDArray[np.float64]
@@ -138,13 +141,23 @@ def _side(sheet: NDArray[np.bool_], quad: Points, axis: int, first: bool) -> Poi
         return None
     edge = some.argmax(0) if first else len(lines) - some[::-1].argmax(0)
     x, y = along + 0.5, edge.astype(np.float64)
-    keep = np.ones(len(x), np.bool_)
+    keep = _near_line(x, y, BEND * (high - low))
+    if keep.mean() < MOST:
+        return None
     for _ in range(ROUNDS):
         middle = x[keep].mean()
         fit = np.polyfit(x[keep] - middle, y[keep], DEGREE)
         off = np.abs(np.polyval(fit, x - middle) - y)
         keep = off <= max(1.0, 2.5 * float(np.median(off)))
     return np.asarray(_shifted(fit, middle), np.float64)
+
+
+def _near_line(x: Points, y: Points, far: float) -> NDArray[np.bool_]:
+    """Tell which points lie near the line that most agree on: its slope and height are medians."""
+    half = len(x) // 2
+    slope = np.median((y[half:] - y[: len(y) - half]) / (x[half:] - x[: len(x) - half]))
+    off = y - slope * x
+    return np.asarray(np.abs(off - np.median(off)) <= far)
 
 
 def _shifted(fit: Points, middle: float) -> Points:

@@ -18,6 +18,8 @@ CELL = 8
 """Side of a cell in px of the picture that the map was made of."""
 HALF = 128
 """Share from which a cell shows a kind."""
+LEAST = {Kind.TEXT: 60}
+"""The same where it is not half: letters that are missed cost more than paper beside them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +57,9 @@ class PageMap:
         """Return how surely each cell shows a kind, (h, w) uint8."""
         return np.asarray(self.shares[MARKS.index(kind)])
 
-    def has(self, kind: Kind, least: int = HALF) -> Mask:
-        """Tell which cells show a kind, (h, w)."""
-        return np.asarray(self.share(kind) >= least)
+    def has(self, kind: Kind, least: int | None = None) -> Mask:
+        """Tell which cells show a kind, (h, w): from a share on, None: `LEAST`, else `HALF`."""
+        return np.asarray(self.share(kind) >= (LEAST.get(kind, HALF) if least is None else least))
 
     def kinds(self) -> Kinds:
         """Return the one kind that each cell is called after, (h, w) uint8."""

@@ -49,11 +49,14 @@ def map_reader(threads: int | None = None) -> MapReader:
 
 def reduced(pixels: Image) -> Image:
     """Return a page, (H, W) or (H, W, 3), as the network sees it, (h, w, 3) uint8."""
-    height, width = pixels.shape[:2]
-    scale = min(1.0, LONGER / max(height, width))
-    shape = (max(1, round(height * scale)), max(1, round(width * scale)))
-    small = shrunk(pixels, shape)
+    small = shrunk(pixels, shape_seen(*pixels.shape[:2]))
     return small if small.ndim == 3 else np.repeat(small[..., None], 3, 2)
+
+
+def shape_seen(height: int, width: int) -> tuple[int, int]:
+    """Return height and width, px, of the picture that the network sees of a page so large."""
+    scale = min(1.0, LONGER / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def shrunk(pixels: Image, shape: tuple[int, int]) -> Image:

@@ -21,7 +21,7 @@ def look(rng: np.random.Generator, canvas: Canvas, others: list[Image]) -> View:
     elif way < 0.6:
         view = _rimmed(rng, canvas)
     else:
-        view = _on_desk(rng, canvas, others)
+        view = on_desk(rng, canvas, others)
     return _taken(rng, view)
 
 
@@ -39,7 +39,7 @@ def _rimmed(rng: np.random.Generator, canvas: Canvas) -> View:
     return laid(rng, canvas, to_image(ground), seen, Curl(), shadow=0.0)
 
 
-def _on_desk(rng: np.random.Generator, canvas: Canvas, others: list[Image]) -> View:
+def on_desk(rng: np.random.Generator, canvas: Canvas, others: list[Image]) -> View:
     """Lay it on a desk, seen from a little aside, curled, perhaps with a facing page."""
     height, width = canvas.shape
     zoom = rng.uniform(0.75, 1.0)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from docclean.page import Image
 from docclean.regions.kinds import Kind, bit
 from docclean.synth import Word
+from docclean.synth.layers import layers_of_print
 
 Box = tuple[int, int, int, int]
 """top, bottom, left, right in px; bottom and right excluded."""
@@ -39,18 +39,9 @@ class Canvas:
     @classmethod
     def of_print(cls, grey: Image, words: Iterable[Word], dpi: float) -> "Canvas":
         """Return a printed sheet, (H, W) uint8, with its words and its rules marked."""
-        canvas = cls(np.repeat(grey[..., None], 3, 2), np.zeros(grey.shape, np.uint16), dpi)
-        canvas.words = list(words)
-        for top, bottom, left, right in _lines(canvas.words):
-            canvas.layers[top:bottom, left:right] |= bit(Kind.TEXT)
-        canvas.layers[_rules(grey, dpi) & ~canvas.has(Kind.TEXT)] |= bit(Kind.RULE)
-        tinted, dark = _grounds(grey, dpi)
-        for word in canvas.words:
-            if not _is_light(word, grey):
-                dark[word.top : word.bottom, word.left : word.right] = False
-        canvas.layers[tinted] |= bit(Kind.PANEL)
-        canvas.layers[dark] = bit(Kind.DARK)
-        return canvas
+        own = list(words)
+        rgb = np.repeat(grey[..., None], 3, 2)
+        return cls(rgb, layers_of_print(grey, own, dpi), dpi, own)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -128,46 +119,3 @@ def _meet(word: Word, box: Box) -> bool:
 
 def _cross(one: Box, other: Box) -> bool:
     return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
-
-
-def _lines(words: list[Word]) -> list[Box]:
-    """Return the boxes of words, each drawn out to the next word of its line."""
-    boxes: list[Box] = []
-    for word, after in zip(words, [*words[1:], None], strict=False):
-        right = word.right
-        if after is not None and abs(after.bottom - word.bottom) < (word.bottom - word.top):
-            gap = after.left - word.right
-            if 0 < gap < 1.2 * (word.bottom - word.top):
-                right = after.left
-        boxes.append((word.top, word.bottom, word.left, right))
-    return boxes
-
-
-def _rules(grey: Image, dpi: float) -> Mask:
-    """Tell which pixels of a clean print belong to rules: long thin runs of ink."""
-    ink = (grey < 200).astype(np.uint8)
-    long, thick = max(9, round(9 * dpi / 25.4)), max(3, round(1.2 * dpi / 25.4))
-    found = np.zeros(grey.shape, np.bool_)
-    for size, thin in (((long, 1), (1, thick)), ((1, long), (thick, 1))):
-        runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
-        solid = cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones(thin[::-1], np.uint8))
-        found |= (runs > 0) & (solid == 0)
-    return found
-
-
-def _grounds(grey: Image, dpi: float) -> tuple[Mask, Mask]:
-    """Tell which pixels of a clean print lie on a tinted and on a dark ground, letters and all."""
-    found = []
-    for toned, least in (((grey > 110) & (grey < 249), 1.0), (grey <= 110, 1.6)):
-        side, gap = max(3, round(least * dpi / 25.4)), max(3, round(3 * dpi / 25.4))
-        solid = cv2.morphologyEx(toned.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side)))
-        found.append(cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((gap, gap))) > 0)
-    return found[0] & ~found[1], found[1]
-
-
-def _is_light(word: Word, grey: Image) -> bool:
-    """Say whether a word stands on a dark ground: what is around its box is dark."""
-    top, left = max(0, word.top - 2), max(0, word.left - 2)
-    around = grey[top : word.bottom + 2, left : word.right + 2]
-    rim = (around[0], around[-1], around[:, 0], around[:, -1])
-    return float(np.median(np.concatenate(rim))) < 110

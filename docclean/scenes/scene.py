@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.page import Image
-from docclean.regions.kinds import MARKS, Kind, bit
+from docclean.regions.kinds import COVERED, MARKS, Kind, bit
 from docclean.regions.page_map import PageMap
 from docclean.regions.reader import LONGER
 from docclean.scenes.camera import look
@@ -18,8 +18,6 @@ from docclean.synth import TextSource
 
 CELL = 8
 """Side in px of the cells of a map."""
-LEAST = {Kind.TEXT: 0.2, Kind.RULE: 0.1, Kind.STAMP: 0.15, Kind.DIRT: 0.35}
-"""Share of a cell that must show a kind for the cell to have it; half for others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,5 +67,5 @@ def sample(view: View, longer: int) -> Sample:
         if kind:
             here = ((view.layers & bit(kind)) > 0).astype(np.float32)
             share = cv2.resize(here, (columns, rows), interpolation=cv2.INTER_AREA)
-            layers[share >= LEAST.get(kind, 0.5)] |= bit(kind)
+            layers[share >= COVERED.get(kind, 0.5)] |= bit(kind)
     return Sample(rgb, layers, view.corners * (w / width, h / height))

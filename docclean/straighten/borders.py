@@ -1,4 +1,4 @@
-"""Black borders, and slivers of the next page beyond them, become paper."""
+"""What is off the sheet becomes paper: black borders, slivers of the next page, the desk."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,11 @@ from PIL import Image as Pillow
 
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
-from docclean.page import Image
+from docclean.page import Image, Page
+from docclean.regions.kinds import Kind
+from docclean.regions.off_sheet import near_letters, off_sheet
+from docclean.regions.page_map import HALF, PageMap
+from docclean.regions.reader import map_reader
 from docclean.straighten.pixels import COARSE, paper_colour, reduced, threshold
 
 BORDER_WITHIN = 0.15
@@ -20,7 +24,35 @@ DARK, DARK_OF_PAPER, PAPER_AT = 110.0, 0.6, 75
 a scanner is grey, and lighter the lighter the scan."""
 BAND = 0.8
 """Share of a side that a dark band must fill for all beyond it to be another page."""
+PRINTED = (Kind.DARK, Kind.PICTURE, Kind.PANEL, Kind.CODE, Kind.STAMP)
+"""What may be dark at a page's edge and belong to it."""
+SEEN = 100
+"""Share, of 255, from which a cell of the map shows such."""
 Mask = NDArray[np.bool_]
+
+
+def find_off_sheet(page: Page) -> Mask:
+    """Return the mask (H, W) of what is off the sheet: what the map shows so, and black borders.
+
+    A border is as sharp as the page's pixels, a cell of the map is not. But only the map tells it
+    from dark panels and pictures that reach the page's edge, and from gutters with letters in them.
+    """
+    found = map_reader()(page)
+    off = off_sheet(found)
+    border = find_border(page.grey())
+    if border.any():
+        border &= ~_over(found, _printed(found) & ~spread(off, 1) | near_letters(found), 1)
+    return np.asarray(border | _over(found, off, HALF)) if off.any() else border
+
+
+def _printed(found: PageMap) -> Mask:
+    """Return the cells of grounds, pictures, codes and stamps, and those beside them."""
+    return spread(np.any([found.has(kind, SEEN) for kind in PRINTED], axis=0), 1)
+
+
+def _over(found: PageMap, cells: Mask, least: int) -> Mask:
+    """Return the pixels at which cells, interpolated to 0..255, are `least` at least."""
+    return np.asarray(found.over(cells.astype(np.uint8) * np.uint8(255)) >= least)
 
 
 def find_border(grey: Image) -> Mask:

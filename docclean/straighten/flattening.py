@@ -4,33 +4,102 @@ import numpy as np
 from PIL import Image as Pillow
 
 from docclean.page import Image, Page
+from docclean.regions.kinds import Kind
+from docclean.regions.off_sheet import LOOSE
 from docclean.regions.outline import Outline, Points, find_outline
+from docclean.regions.page_map import HALF, PageMap
 from docclean.regions.reader import map_reader
+from docclean.straighten.lines import levelled
 
 MESH = (32, 24)
 """Rows and columns of the mesh by which a sheet is flattened."""
 LEAST = 0.006
-"""Share of the diagonal by which a sheet must differ from the picture to be flattened."""
+"""Share of the diagonal by which a sheet must differ from the picture to be flattened: what corners
+are found off by. At 0.01 curled sheets that had lost words were left."""
+SEEN, SIDES = 0.008, 3
+"""Share of the diagonal that a side lies inside the picture on average to be seen, and how many
+must be: a strip beside a flat scan tells nothing of perspective."""
+UPRIGHT, UNLIKE, BENT = 25.0, 0.6, 0.05
+"""Degrees by which a corner may differ from a right angle; length of a side over the opposite's at
+least; share of its length by which a side may bend: curled pages stay below 0.03."""
+DESK = 0.15
+"""Share of a picture that must be off the sheet for it to be no scan: then, where the outline is
+not sure, the lines of the text are levelled."""
+HOLDS = 0.99
+"""Share of the text that a sheet holds at least."""
 
 
-def sheet_alone(page: Page, flatten: bool) -> Page:
-    """Return the sheet without what it lies on; the page as it is where it fills the picture.
+def sheet_alone(page: Page, crop: bool, flatten: bool) -> Page:
+    """Return the sheet without what it lies on; the page as it is where there is nothing to do.
 
     Args:
         page: the picture.
-        flatten: undo perspective and curl; else the sheet's box is cut out.
+        crop: cut the sheet's box out.
+        flatten: undo perspective and curl, where the outline is sure.
     """
-    outline = find_outline(map_reader()(page))
+    found = map_reader()(page)
+    outline = find_outline(found)
     if outline is None:
         return page
-    if flatten and not is_flat(outline, page.pixels.shape):
-        return page.with_pixels(flattened(page.pixels, outline))
+    if flatten:
+        if is_sure(outline, found):
+            if not is_flat(outline, page.pixels.shape):
+                return page.with_pixels(flattened(page.pixels, outline))
+        elif found.told()["off"] >= DESK:
+            level = levelled(page.pixels, page.grey(), found)
+            if level is not None:
+                return page.with_pixels(level)
+    cut = page.pixels[sheet_box(page, outline, found)]
+    return page.with_pixels(cut.copy()) if crop and cut.size else page
+
+
+def is_sure(outline: Outline, found: PageMap) -> bool:
+    """Say whether an outline is a sheet's: its sides seen, its shape a page's, its text inside."""
+    sides = outline.points(17)
+    far = (found.width, found.height)
+    gaps = [np.minimum(side, far - side)[1:-1, axis].mean() for side, axis in zip(
+        sides, (1, 0, 1, 0), strict=True)]  # fmt: skip
+    seen = np.sum(np.array(gaps) >= SEEN * np.hypot(*far))
+    along = np.diff(outline.corners, axis=0, append=outline.corners[:1])
+    length = np.hypot(*along.T)
+    turns = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
+    angles = np.abs((np.roll(turns, -1) - turns) % 360 - 90)
+    alike = np.minimum(length[:2] / length[2:], length[2:] / length[:2])
+    bent = max(_bend(side) for side in sides)
+    shaped = angles.max() <= UPRIGHT and alike.min() >= UNLIKE and bent <= BENT
+    return bool(seen >= SIDES and shaped and _holds_text(sides, found))
+
+
+def _bend(side: Points) -> float:
+    """Return how far a side bends from the line between its ends, a share of its length."""
+    (x, y), along = (side - side[0]).T, side[-1] - side[0]
+    length = float(np.hypot(*along))
+    return float(np.abs(x * along[1] - y * along[0]).max() / max(1.0, length) ** 2)
+
+
+def _holds_text(sides: tuple[Points, ...], found: PageMap) -> bool:
+    """Say whether what the map takes for text lies within a sheet's sides."""
+    rows, columns = np.nonzero(found.has(Kind.TEXT))
+    if not len(rows):
+        return True
+    top, right, bottom, left = sides
+    x, y = (columns + 0.5) * found.cell[1], (rows + 0.5) * found.cell[0]
+    below = (y > np.interp(x, *top.T)) & (y < np.interp(x, *bottom.T))
+    beside = (x > np.interp(y, *left.T[::-1])) & (x < np.interp(y, *right.T[::-1]))
+    return bool(np.mean(below & beside) >= HOLDS)
+
+
+def sheet_box(page: Page, outline: Outline, found: PageMap) -> tuple[slice, slice]:
+    """Return the rows and columns of a page, px, that hold the whole sheet and the print on it."""
     points = np.concatenate(outline.points(33))
     (left, top), (right, bottom) = np.floor(points.min(0)), np.ceil(points.max(0))
-    rows = slice(int(max(0, top)), int(min(page.height, bottom)))
-    columns = slice(int(max(0, left)), int(min(page.width, right)))
-    cut = page.pixels[rows, columns]
-    return page.with_pixels(cut.copy()) if cut.size else page
+    rows, columns = np.nonzero(found.has(Kind.TEXT, HALF) & ~found.has(Kind.OFF, LOOSE))
+    if len(rows):  # a border that crosses a page is no end of it
+        down, across = found.cell
+        top, bottom = min(top, rows.min() * down), max(bottom, (rows.max() + 1) * down)
+        left, right = min(left, columns.min() * across), max(right, (columns.max() + 1) * across)
+    down_to = slice(int(max(0, top)), int(min(page.height, np.ceil(bottom))))
+    return down_to, slice(int(max(0, left)), int(min(page.width, np.ceil(right))))
 
 
 def is_flat(outline: Outline, shape: tuple[int, ...]) -> bool:

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from docclean.page import Page
-from docclean.straighten.borders import find_border, painted
+from docclean.straighten.borders import find_off_sheet, painted
 from docclean.straighten.flattening import sheet_alone
 from docclean.straighten.orientation import orientation
 from docclean.straighten.skew import rotated, skew
-from docclean.straighten.spread import find_gutter
+from docclean.straighten.spread import gutter
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +72,10 @@ def straighten(
         page = replace(page, pixels=pixels, dpi=dpi)
     shape = (page.height, page.width)
     if crop or flatten:
-        page = sheet_alone(page, flatten)
+        page = sheet_alone(page, crop, flatten)
     whitened, angle = 0.0, 0.0
     if borders:
-        border = find_border(page.grey())
+        border = find_off_sheet(page)
         whitened = float(border.mean())
         if whitened:
             page = page.with_pixels(painted(page.pixels, border))
@@ -83,6 +83,6 @@ def straighten(
         angle = skew(page.grey())
         if angle:
             page = page.with_pixels(rotated(page.pixels, angle))
-    cut = find_gutter(page.grey()) if split else None
+    cut = gutter(page) if split else None
     sheet = (page.height, page.width) if (page.height, page.width) != shape else None
     return Straightened(page, turned, angle, round(whitened, 4), cut, sheet)

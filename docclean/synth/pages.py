@@ -35,6 +35,8 @@ class Typeset:
     """The words of the true text, in order, that stand wholly on the page."""
     layout: str
     font: str
+    photos: tuple[tuple[int, int, int, int], ...] = ()
+    """Boxes of its photographs: top, bottom, left, right in px."""
 
 
 @lru_cache(maxsize=1)
@@ -69,12 +71,12 @@ def typeset(
         truth = true_text(source)
         rows, _ = full_shape(leaf, dpi)
         pixels = render(leaf, dpi, max_pixels)
-        paint_photos(pixels, leaf, dpi, photo_specs(source))
+        photos = paint_photos(pixels, leaf, dpi, photo_specs(source))
         words = find_words(leaf, dpi, truth, pixels.shape[0])
     page = Page(pixels, (float(dpi), float(dpi)), source=chosen.name)
     if pixels.shape[0] < rows:
         truth = " ".join(word.text for word in words)
-    return Typeset(page, truth, words, chosen.name, sheet.font)
+    return Typeset(page, truth, words, chosen.name, sheet.font, photos)
 
 
 def _draw_sheet(rng: Random, layout: Layout, voice: Voice, fonts: tuple[str, ...]) -> Sheet:

@@ -54,8 +54,15 @@ def render(leaf: pypdfium2.PdfPage, dpi: int, max_pixels: int) -> Image:
         return np.array(bitmap.to_numpy(), np.uint8).reshape(rows, wide)
 
 
-def paint_photos(pixels: Image, leaf: pypdfium2.PdfPage, dpi: int, specs: list[str]) -> None:
-    """Paint photos into the places kept for them, the images of the page, in order."""
+def paint_photos(
+    pixels: Image, leaf: pypdfium2.PdfPage, dpi: int, specs: list[str]
+) -> tuple[tuple[int, int, int, int], ...]:
+    """Paint photos into the places kept for them, the images of the page, in order.
+
+    Returns:
+        Their boxes: top, bottom, left, right in px, cut to the page.
+    """
+    boxes = []
     in_pixels = _to_pixels(leaf, dpi)
     places = leaf.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8)
     for spec, place in zip(specs, list(places), strict=True):
@@ -64,6 +71,8 @@ def paint_photos(pixels: Image, leaf: pypdfium2.PdfPage, dpi: int, specs: list[s
         target = pixels[y0:y1, x0:x1]
         if target.size:
             target[:] = paint(spec, (y1 - y0, x1 - x0), dpi)[: target.shape[0], : target.shape[1]]
+            boxes.append((y0, y0 + target.shape[0], x0, x0 + target.shape[1]))
+    return tuple(boxes)
 
 
 def find_words(leaf: pypdfium2.PdfPage, dpi: int, truth: str, rows: int) -> tuple[Word, ...]:

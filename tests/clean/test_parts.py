@@ -13,7 +13,7 @@ from docclean.clean.cleaner import Cleaner
 from docclean.clean.parts.light import WHITEST, rolled
 from docclean.clean.parts.paper_field import filled, paper_field
 from docclean.clean.parts.parts import Parts
-from docclean.clean.parts.seen import closed, joined_to_rim
+from docclean.clean.parts.seen import closed
 from docclean.clean.parts.wish import Wish
 from docclean.clean.strangers import page_of
 from docclean.clean.work import Cleaned
@@ -144,17 +144,11 @@ def test_whites_of_pictures_never_become_white_paper():
     assert rolled(np.float32([0.5]))[0] == pytest.approx(127.5, abs=0.3)
 
 
-def test_small_gaps_in_a_picture_are_closed_and_the_desk_joins_the_rim():
+def test_small_gaps_in_a_picture_are_closed():
     cells = np.zeros((20, 20), np.bool_)
     cells[4:14, 4:14] = True
     cells[8:10, 8:10] = False
     assert closed(cells)[4:14, 4:14].all() and closed(cells).sum() == 100
-    cells[0:2, 0:20] = True
-    sure = np.zeros_like(cells)
-    assert not joined_to_rim(cells, sure).any()
-    sure[0, 3] = True
-    joined = joined_to_rim(cells, sure)
-    assert joined[0].all() and not joined[6, 6]
 
 
 def drawn_page() -> Page:

@@ -42,6 +42,15 @@ def test_cells_become_pixels_of_the_page():
     assert found.told()["picture"] == pytest.approx(6 / 48, abs=1e-4)
 
 
+def test_text_is_told_from_a_lower_share_than_stamps():
+    shares = np.zeros((len(MARKS), 1, 2), np.uint8)
+    shares[MARKS.index(Kind.TEXT), 0, 0] = shares[MARKS.index(Kind.STAMP), 0, 1] = 70
+    found = PageMap(shares, 8, 16, np.full((8, 16, 3), 255, np.uint8), np.zeros(4, np.float32))
+    assert found.has(Kind.TEXT)[0, 0] and not found.has(Kind.STAMP).any()
+    assert not found.has(Kind.TEXT, 128).any()
+    assert found.kinds().tolist() == [[Kind.TEXT, Kind.PAPER]]
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (7, 2000), (40, 33, 3), (1200, 900, 3), (3000, 40)])
 def test_a_page_of_any_size_has_a_map(shape):
     page = Page(np.full(shape, 230, np.uint8))

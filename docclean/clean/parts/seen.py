@@ -17,13 +17,12 @@ from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
 from docclean.regions.kinds import Kind
+from docclean.regions.off_sheet import near_letters, off_sheet
 from docclean.regions.page_map import PageMap
 
 Mask = NDArray[np.bool_]
 LEAST_CELLS = {Kind.PICTURE: 9, Kind.CODE: 4}
 """Cells of the smallest picture and code."""
-SURE_OFF, LOOSE_OFF = 200, 110
-"""Share, of 255, from which a cell at the rim is off the sheet, and is so beside such a one."""
 MOSTLY, LITTLE = 0.55, 0.03
 """Share of the sheet that is picture from which the page is one, and that may be text beside it."""
 PRINT = 0.78
@@ -73,9 +72,7 @@ class Seen:
     @cached_property
     def off(self) -> Mask:
         """Cells off the sheet: joined to the rim of the picture and to sure ones, no text near."""
-        written = self.map.has(Kind.TEXT, 100) | self.map.has(Kind.DARK, 170)
-        loose = self.map.has(Kind.OFF, LOOSE_OFF) & ~spread(written, 1)
-        return joined_to_rim(loose, self.map.has(Kind.OFF, SURE_OFF))
+        return off_sheet(self.map)
 
     @cached_property
     def beyond(self) -> Mask:
@@ -83,8 +80,8 @@ class Seen:
 
         A cell that the sheet's edge cuts is half desk. What is printed, stamped or tinted stays.
         """
-        written = self.map.has(Kind.TEXT, 60) | self.map.has(Kind.DARK, 60)
-        stays = spread(written, 1) | self.kept | self.tinted | self.stamps
+        light = spread(self.map.has(Kind.DARK, 60), 1)
+        stays = near_letters(self.map) | light | self.kept | self.tinted | self.stamps
         return self.off | (spread(self.off, 1) & ~stays)
 
     def cells(self, kind: Kind) -> Mask:
@@ -214,22 +211,6 @@ def closed(cells: Mask) -> Mask:
     """Return cells, (h, w), with the gaps and holes of up to two cells in them filled."""
     wide = np.pad(cells, 2)
     return ~spread(~spread(wide, 2), 2)[2:-2, 2:-2]
-
-
-def joined_to_rim(cells: Mask, sure: Mask) -> Mask:
-    """Return those of the cells, (h, w), that are joined to the rim and to a sure one of them."""
-    found = components(cells)
-    height, width = cells.shape
-    joined = (
-        (found.top == 0) | (found.left == 0) | (found.bottom == height) | (found.right == width)
-    )
-    row, column, label = found.pixels(joined)
-    certain = np.zeros(len(joined), np.bool_)
-    certain[label[sure[row, column]]] = True
-    chosen = certain[label]
-    kept = np.zeros(cells.shape, np.bool_)
-    kept[row[chosen], column[chosen]] = True
-    return kept
 
 
 def _cut(field: Field, box: tuple[float, float, float, float], shape: tuple[int, int]) -> Field:
