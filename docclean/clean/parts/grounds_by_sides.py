@@ -36,8 +36,9 @@ def with_rectangles(found: PageMap) -> tuple[PageMap, tuple[Rectangle, ...]]:
         shares = found.shares.copy() if shares is None else shares
         is_picture = mean[Kind.PICTURE] > max(LEAST_PICTURE, mean[Kind.PANEL] + mean[Kind.DARK])
         kind = Kind.PICTURE if is_picture else Kind.PANEL
-        shares[MARKS.index(kind)][cells] = 255
         shares[MARKS.index(Kind.OFF)][cells] = 0
+        for part in (box,) if is_picture else box.tints:
+            shares[MARKS.index(kind)][_cells(part)] = 255
         if kind is Kind.PANEL:
             shares[MARKS.index(Kind.PICTURE)][cells] = 0
             grounds.extend(box.tints)

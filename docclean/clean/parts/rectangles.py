@@ -100,8 +100,14 @@ def rectangles(seen: Image) -> list[Rectangle]:
     if not len(boxes):
         return []
     found = _chosen(_placed(boxes, upright, level), upright, level)
-    grounds = [box for box in found if _is_ground(grey, box)]
-    return [replace(box, tints=_tints(seen, box, upright, level)) for box in grounds]
+    grounds = []
+    for box in found:
+        if _is_ground(grey, box):
+            tints = _tints(seen, box, upright, level)
+            # paper between panels that end alike is none of them
+            tinted = tuple(one for one in tints if one.area == box.area or _is_ground(grey, one))
+            grounds.append(replace(box, tints=tinted))
+    return grounds
 
 
 def _is_ground(grey: Image, box: Rectangle) -> bool:

@@ -9,6 +9,8 @@ from docclean.page import Image
 
 PLAINLY, THROUGH = 0.06, 0.92
 """Step between two tints, at least, and share of the box through which it runs."""
+BESIDE = 24
+"""Pixels on both sides of a cut that are compared: farther off the light on one tint differs."""
 SHADOW, LEAST, MOST = 16, 32, 68
 """Grey below which steps count less; percentiles of greys that are no light print and no dark."""
 
@@ -47,7 +49,7 @@ def _between_tints(seen: Image, cuts: list[int]) -> list[int]:
     for cut, end in pairwise(cuts[1:]):
         above, below = (
             np.percentile(seen[top:bottom].reshape(-1, 3), (LEAST, MOST), axis=0) + SHADOW
-            for top, bottom in ((kept[-1], cut), (cut, end))
+            for top, bottom in ((max(kept[-1], cut - BESIDE), cut), (cut, min(end, cut + BESIDE)))
         )
         # light print changes the one, dark print the other: a tint changes both
         if np.abs(np.log(above / below)).min(0).max() >= PLAINLY:

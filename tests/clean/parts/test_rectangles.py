@@ -1,6 +1,7 @@
 """Grounds are told by their sides: where the map shows none, on stains, where tints touch."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from docclean.clean.cleaner import Cleaner
 from docclean.clean.parts.grounds_by_sides import with_rectangles
 from docclean.clean.parts.parts import Parts
 from docclean.clean.parts.rectangles import rectangles
+from docclean.documents import read_pages
 from docclean.page import Page
 from docclean.regions.harm import measured
 from docclean.regions.kinds import MARKS, Kind
@@ -18,6 +20,7 @@ from docclean.regions.page_map import PageMap
 from docclean.regions.reader import reduced
 
 Box = tuple[int, int, int, int]
+CASES = Path(__file__).parents[2] / "cases"
 PANEL: Box = (420, 760, 140, 1000)
 """top, bottom, left, right of a ground, px."""
 
@@ -75,6 +78,20 @@ def test_tints_that_touch_are_told_apart():
     found = boxes_of(page_with((upper, (190, 210, 235)), (lower, (235, 215, 160)), stain=False))
     assert len(found) == 2
     assert np.abs(np.subtract(sorted(found), (upper, lower))).max() <= 5
+
+
+def test_paper_between_panels_is_no_ground_and_no_panel_is_cut():
+    page = next(iter(read_pages(CASES / "panels.jpg")))
+    cleaner = Cleaner.load(threads=1)
+    rows, columns = (side / 8 for side in reduced(page.pixels).shape[:2])
+    grounds = [ground.cells for ground in cleaner._parts_of(page).grounds]
+    assert len(grounds) == 6
+    for cells in grounds:
+        row, column = np.nonzero(cells)
+        assert 0.7 * columns < np.ptp(column) < 0.9 * columns and np.ptp(row) < 0.13 * rows
+    shown = cleaner.clean(page).page.pixels
+    green = shown[975:1050, 200:920, 0].astype(int)  # light print ends in the middle of it
+    assert np.ptp(np.median(green, axis=0)[350:]) <= 6
 
 
 def test_a_panel_that_the_map_misses_comes_out_whole():
