@@ -41,6 +41,9 @@ many levels."""
 LONG, THIN = 5.0, 0.4
 """Length of a rule or a frame, and its mean thickness, over width and height together, in
 x-heights. Engines know both as they are; in pieces they are read."""
+DASHES, APART, LEVEL = 6, 3.0, 2
+"""Marks that a broken rule or a leader has at least, how far apart they lie at most, in their own
+widths, and how many blocks of a height count as one."""
 PAPER = 16
 """Side in px of the cells whose lightest pixel is the paper of a mark in or beside them."""
 USUAL, FAINT, STRONG = 0.75, 0.31, 0.5
@@ -143,7 +146,7 @@ class _Marks:
     def found_no_text(self, raw: Image, block: int) -> Mask:
         """Return which marks are no text."""
         text = np.maximum(self.map.share(Kind.TEXT), self.map.share(Kind.DARK))
-        share, rule = self.touched(text), self.is_rule()
+        share, rule = self.touched(text), self.is_rule() | self.is_dash()
         letters = (share >= TEXT) & (self.found.height >= LETTER[0] * FINENESS)
         if np.count_nonzero(letters) < LEAST_SURE:
             return np.zeros(len(share), np.bool_)
@@ -192,6 +195,21 @@ class _Marks:
         thickness = found.area / np.maximum(1, found.height + found.width)
         longer = np.maximum(found.height, found.width)
         return np.asarray((longer > LONG * FINENESS) & (thickness <= THIN * FINENESS))
+
+    def is_dash(self) -> Mask:
+        """Return which marks are of a row of small ones: broken rules, and leaders."""
+        found, dash = self.found, np.zeros(len(self.found.area), np.bool_)
+        flat = np.flatnonzero(found.height < LETTER[0] * FINENESS)
+        for shift in (0, LEVEL // 2):  # a height that one grid cuts the other does not
+            height = ((found.top + found.bottom)[flat] // 2 + shift) // LEVEL
+            order = flat[np.lexsort((found.left[flat], height))]
+            level = np.sort(height)
+            gap = found.left[order][1:] - found.right[order][:-1]
+            wide = np.maximum(found.width[order][1:], found.width[order][:-1])
+            parts = (level[1:] != level[:-1]) | (gap > APART * wide)
+            row = np.append(0, np.cumsum(parts))[: len(order)]
+            dash[order] |= np.bincount(row)[row] >= DASHES
+        return dash
 
 
 def in_lines(text: Mask) -> Mask:

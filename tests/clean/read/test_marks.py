@@ -64,6 +64,16 @@ def test_only_what_stands_by_itself_goes(place, ink, stays):
     assert (plain == before).all()  # no letter goes
 
 
+def test_a_broken_rule_stays_whole_where_the_map_shows_no_text():
+    read, raw, cells = page()
+    dashes = np.s_[1000:1006, 100:900]
+    row = np.tile(np.repeat([0, 255], (14, 12)).astype(np.uint8), 40)[:800]
+    read[dashes] = row
+    raw[dashes] = np.where(row, 220, 60)
+    read[1003:1009, 480:494] = 0  # one hangs lower
+    assert (without_marks(read, raw, seen(cells), X_HEIGHT, NONE) == read).all()
+
+
 def test_the_back_of_the_sheet_goes_though_the_map_takes_it_for_text():
     read, raw, cells = page()
     back = np.s_[1000:1024, 200:700]
