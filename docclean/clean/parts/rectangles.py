@@ -40,6 +40,9 @@ COMMON, WITHIN = 0.1, 0.7
 """Share of the smaller from which two have ground in common, and of one that lies in another."""
 PLAIN, AS_DEEP = 0.92, 0.5
 """How evenly the second of two with common ground has to step, and how deep beside another."""
+NARROW = 48
+"""Pixels of the shorter side below which a rectangle has to step as evenly as the second of two:
+between two lines of print and the ends of a stain there may be such a one."""
 FAR = 8
 """Pixels around a rectangle that it is compared with."""
 DARKEST_PAPER = 80.0
@@ -187,7 +190,8 @@ def _chosen(boxes: Boxes, upright: Steps, level: Steps) -> list[Rectangle]:
     large = (size >= LEAST_AREA) & (np.minimum(*_spans(boxes)) >= LEAST_SIDE)
     boxes = boxes[large][np.argsort(-size[large])][:MOST_BOXES]
     judged = np.array([_judged(box, upright, level) for box in boxes.tolist()]).reshape(-1, 2)
-    good = (judged[:, 0] >= LEAST_EVEN) & (judged[:, 1] >= STEP)
+    least = np.where(np.minimum(*_spans(boxes)) < NARROW, PLAIN, LEAST_EVEN)
+    good = (judged[:, 0] >= least) & (judged[:, 1] >= STEP)
     boxes, even, worth = boxes[good], judged[good, 0], judged[good].prod(1)
     common, size = _common(boxes), np.multiply(*_spans(boxes))
     meet = common > COMMON * np.minimum(size[:, None], size)
