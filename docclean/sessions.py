@@ -14,10 +14,10 @@ ARENA = {
     "max_mem": 0,
     "arena_extend_strategy": 0,
     "initial_chunk_size_bytes": FIRST_CHUNK,
-    "initial_growth_chunk_size_bytes": 1 << 28,
+    "initial_growth_chunk_size_bytes": 3 << 27,
     "max_dead_bytes_per_chunk": 1 << 20,
 }
-"""One chunk that a page's tile fits into, cut where it is asked for: of chunks that double, and of
+"""One chunk that a page's tile fits into with room to spare, cut where it is asked for: of chunks that double, and of
 ones given away with what is left over, a fifth more is touched. What is never touched is no memory.
 """
 NOTHING = (
