@@ -17,8 +17,9 @@ ARENA = {
     "initial_growth_chunk_size_bytes": 3 << 27,
     "max_dead_bytes_per_chunk": 1 << 20,
 }
-"""One chunk that a page's tile fits into with room to spare, cut where it is asked for: of chunks that double, and of
-ones given away with what is left over, a fifth more is touched. What is never touched is no memory.
+"""One chunk that a page's tile fits into with room to spare, cut where it is asked for: of chunks
+that double, and of ones given away with what is left over, a fifth more is touched. What is never
+touched is no memory.
 """
 NOTHING = (
     b'\x08\x08:8\n\x10\n\x01a\x12\x01b"\x08Identity\x12\x00Z\x10\n\x01a\x12\x0b\n\t\x08\x02\x12\x05\n'
