@@ -49,8 +49,9 @@ third of the memory, in bytes, that a seen one does, 25 and 77."""
 RIM = 32
 """Pixels of the picture it sees that the network is shown around a piece: what lies around is blank
 paper, so its far look is not needed."""
-WORTH = 0.9
-"""Share of the whole page's cost below which a page is cleaned in pieces."""
+WORTH, LIKELY = 0.9, 0.8
+"""Share of the whole page's cost below which a page is cleaned in pieces, and of its marks with
+their rims from which pieces never cost less: they are not even sought."""
 WHITE, MOST_LEFT = 250, 0.02
 """Grey from which the network's paper is white, and the share of blank cells that may be darker:
 where more are, it does not whiten this paper, and the whole page is cleaned."""
@@ -73,7 +74,7 @@ def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXT
     """
     px = px if isinstance(runtime, OnnxRuntime) and runtime.reduces else SIXTEEN
     rim, cells = math.ceil(RIM * px / SIXTEEN), marked(grey)
-    boxes = pieces(cells, rim) if least_share(cells, rim) < WORTH else None
+    boxes = pieces(cells, rim) if least_share(cells, rim) < LIKELY else None
     if boxes is not None and share(boxes, rim, grey.shape) < WORTH:
         cleaned = np.full_like(grey, 255)
         marks = _Marks(cells)
