@@ -1,9 +1,11 @@
 """The last stage: the page that is shown and the page that is read, put together by parts."""
 
 from dataclasses import replace
+from functools import partial
 
 from docclean.clean.faint_marks import wipe_crumbs
 from docclean.clean.parts.parts import Parts
+from docclean.clean.parts.seen import Mask
 from docclean.clean.read.marks import without_marks
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back
 from docclean.clean.work import Cleaned, Work
@@ -44,24 +46,36 @@ def _cleaned(work: Work) -> Cleaned:
     if parts is None or unsure is None:
         larger = page.finer(cleaned, scale) if scale > 1 else None
         return Cleaned(shown, decision, larger, scale, came, work.x_height)
-    touched = parts.touches(unsure)
-    read = _read(work, parts, parts.reading(cleaned, unsure) if touched else cleaned)
-    if not touched:
-        same = scale == 1 and read.pixels is cleaned
-        return Cleaned(shown, decision, None if same else read, scale, came, work.x_height)
+    if not parts.touches(unsure):
+        read = partial(_read, work, parts, cleaned, shown)
+        return Cleaned(shown, decision, read, scale, came, work.x_height)
     put_together = parts.shown(shown, own, unsure)
     harmed = parts.harmed(put_together)
     if harmed:
         put_together = parts.put_back(shown, own, unsure, harmed)
     decision = decision.with_measures(**parts.told(unsure, harmed))
+    read = partial(_read_of_parts, work, parts, cleaned, unsure)
     return Cleaned(put_together, decision, read, scale, came, work.x_height)
 
 
-def _read(work: Work, parts: Parts, read: Image) -> Page:
-    """Return the page that is read, without marks that are no text."""
-    coloured, height = parts.coloured | parts.stamps | parts.tinted, work.scale * work.x_height
-    plain = without_marks(read, work.raw, parts.map, height, coloured)
+def _read(work: Work, parts: Parts, cleaned: Image, shown: Page) -> Page:
+    """Return the page that is read of one without parts; the shown one where it has no marks."""
+    plain = _without_marks(work, parts, cleaned)
+    if work.scale == 1 and plain is cleaned:
+        return shown.with_pixels(shown.grey())
     return work.page.finer(plain, work.scale)
+
+
+def _read_of_parts(work: Work, parts: Parts, cleaned: Image, unsure: Mask) -> Page:
+    """Return the page that is read of one that has parts: each as it is read best."""
+    plain = _without_marks(work, parts, parts.reading(cleaned, unsure))
+    return work.page.finer(plain, work.scale)
+
+
+def _without_marks(work: Work, parts: Parts, read: Image) -> Image:
+    """Return a picture that is read without marks that are no text."""
+    coloured, height = parts.coloured | parts.stamps | parts.tinted, work.scale * work.x_height
+    return without_marks(read, work.raw, parts.map, height, coloured)
 
 
 def _luma(work: Work) -> Image:

@@ -1,6 +1,8 @@
 """A page on its way through the cleaner, and what comes out of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from docclean.clean.gate.decision import Decision
 from docclean.clean.gate.measures import Measures
@@ -20,7 +22,8 @@ class Cleaned:
         page: the page to look at and to keep: same size and dpi as it came, colour if it had any.
         decision: the gate's verdict, its reason, and the measures behind it.
         read: the page to be read, where it is not `page` turned grey: at `scale` times its size
-            and dpi where its letters are small, without a pen's strokes where they cross its print.
+            and dpi where its letters are small, without a pen's strokes where they cross its print;
+            or what makes it, once it is asked for.
         scale: pixels of `reading` for one of `page`: boxes found on it are divided by that.
         came: a page that was cleaned as it came, in focus, dark on light everywhere.
         x_height: height of its small letters, px; 0: no text.
@@ -28,7 +31,7 @@ class Cleaned:
 
     page: Page
     decision: Decision
-    read: Page | None = None
+    read: Page | Callable[[], Page] | None = None
     scale: float = 1.0
     came: Image | None = None
     x_height: float = 0.0
@@ -38,10 +41,12 @@ class Cleaned:
         """Tell whether the page is best left as it is, to look at and to be read."""
         return self.read is None and self.decision.verdict == "kept"
 
-    @property
+    @cached_property
     def reading(self) -> Page:
-        """Return the page to give to an OCR engine, grey: see `read`."""
-        return self.read or self.page.with_pixels(self.page.grey())
+        """The page to give to an OCR engine, grey: see `read`."""
+        if self.read is None:
+            return self.page.with_pixels(self.page.grey())
+        return self.read if isinstance(self.read, Page) else self.read()
 
     def for_neural(self) -> "Cleaned":
         """Return the same with a `reading` for a neural engine: the page's own strokes.
