@@ -45,6 +45,8 @@ NARROW = 48
 between two lines of print and the ends of a stain there may be such a one."""
 FAR = 8
 """Pixels around a rectangle that it is compared with."""
+PLAIN_TINT = 0.15
+"""How much darker than the paper around a box, a logarithm, a part of it is tinted for certain."""
 DARKEST_PAPER = 80.0
 """Grey of paper, at least: on a dark page the gaps between light lines are no grounds."""
 MOST_BOXES = 120
@@ -108,13 +110,25 @@ def rectangles(seen: Image) -> list[Rectangle]:
         if _is_ground(grey, box):
             tints = _tints(seen, box, upright, level)
             # paper between panels that end alike is none of them
-            tinted = tuple(one for one in tints if one.area == box.area or _is_ground(grey, one))
-            grounds.append(replace(box, tints=tinted))
+            tinted = [
+                one
+                for one in tints
+                if _paper_around(grey, box, one) >= PLAIN_TINT or _is_ground(grey, one)
+            ]
+            grounds.append(replace(box, tints=tuple(tinted)))
     return grounds
 
 
 def _is_ground(grey: Image, box: Rectangle) -> bool:
     """Tell whether most of a box is darker than what is around it: dense print is in part."""
+    return _paper_around(grey, box, box) >= STEP
+
+
+def _paper_around(grey: Image, box: Rectangle, part: Rectangle) -> float:
+    """Return how much lighter the paper around a box is than most of a part of it, a logarithm.
+
+    Minus infinity where nothing is around it, or no paper.
+    """
     wide = [
         slice(max(0, a - FAR), b + FAR) for a, b in ((box.top, box.bottom), (box.left, box.right))
     ]
@@ -125,11 +139,10 @@ def _is_ground(grey: Image, box: Rectangle) -> bool:
         for side, a, b in zip(wide, (box.top, box.left), (box.bottom, box.right), strict=True)
     )
     outside[rows, columns] = False
-    if not outside.any():
-        return False
-    inside = grey[box.top + 2 : box.bottom - 2, box.left + 2 : box.right - 2]
-    paper, ground = np.percentile(around[outside], MOST), np.percentile(inside, MOST)
-    return bool(paper > DARKEST_PAPER and np.log(paper / max(1.0, ground)) >= STEP)
+    paper = float(np.percentile(around[outside], MOST)) if outside.any() else 0.0
+    inside = grey[part.top + 2 : part.bottom - 2, part.left + 2 : part.right - 2]
+    ground = max(1.0, float(np.percentile(inside, MOST)))
+    return float(np.log(paper / ground)) if paper > DARKEST_PAPER else -np.inf
 
 
 def _facing(ones: Sides, others: Sides) -> Boxes:

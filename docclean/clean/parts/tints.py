@@ -47,11 +47,18 @@ def _between_tints(seen: Image, cuts: list[int]) -> list[int]:
     """Return those of the cuts that part two tints: lines of print part none."""
     kept = cuts[:1]
     for cut, end in pairwise(cuts[1:]):
-        above, below = (
-            np.percentile(seen[top:bottom].reshape(-1, 3), (LEAST, MOST), axis=0) + SHADOW
-            for top, bottom in ((max(kept[-1], cut - BESIDE), cut), (cut, min(end, cut + BESIDE)))
-        )
-        # light print changes the one, dark print the other: a tint changes both
-        if np.abs(np.log(above / below)).min(0).max() >= PLAINLY:
+        before = kept[-1]
+        near = (max(before, cut - BESIDE), min(end, cut + BESIDE))
+        if all(_differ(seen[top:cut], seen[cut:bottom]) for top, bottom in ((before, end), near)):
             kept.append(cut)
     return [*kept, cuts[-1]]
+
+
+def _differ(one: Image, other: Image) -> bool:
+    """Say whether two pieces of the small picture, (h, w, 3), differ as two tints do."""
+    above, below = (
+        np.percentile(piece.reshape(-1, 3), (LEAST, MOST), axis=0) + SHADOW
+        for piece in (one, other)
+    )
+    # light print changes the one, dark print the other: a tint changes both
+    return bool(np.abs(np.log(above / below)).min(0).max() >= PLAINLY)
