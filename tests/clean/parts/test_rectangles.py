@@ -80,16 +80,13 @@ def test_tints_that_touch_are_told_apart():
     assert np.abs(np.subtract(sorted(found), (upper, lower))).max() <= 5
 
 
-def test_paragraphs_of_light_print_cut_no_dark_ground():
-    page = page_with((PANEL, (0, 62, 48)))
-    image = Pillow.fromarray(page.pixels)
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(24)
-    draw.rectangle((PANEL[2], PANEL[0], PANEL[3] - 1, PANEL[1] - 1), fill=(0, 62, 48))
-    for top in (430, 458, 486, 514, 574, 602, 630, 700, 728):
-        text = "Light print of several paragraphs goes on over a dark ground to its end, all of it"
-        draw.text((150, top), text, (205, 225, 220), font)
-    (found,) = boxes_of(page.with_pixels(np.asarray(image)))
-    assert np.abs(np.subtract(found, PANEL)).max() <= 5
+def test_no_band_of_a_dark_ground_is_left_out():
+    top, bottom, left, right = PANEL
+    bands = [(top, 520, 70), (520, 560, 0), (560, 660, 70), (660, bottom, 0)]
+    tints = [((a, b, left, right), (light, 62 + light, 48 + light)) for a, b, light in bands]
+    (found,) = rectangles(reduced(page_with(*tints).pixels))
+    assert len(found.tints) > 1
+    assert sum(tint.area for tint in found.tints) == found.area
 
 
 def test_paper_between_panels_is_no_ground_and_no_panel_is_cut():
