@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.morphology import spread
 from docclean.page import Image
 
 CELL = 8
@@ -30,7 +31,7 @@ Boxes = NDArray[np.int64]
 
 
 def pooled(grey: Image, pick: np.ufunc, cell: int = CELL) -> Image:
-    """Return `np.minimum` or `np.maximum` of each cell, uint8 (H, W) -> (h, w), the last cut off.
+    """Return `np.minimum` or `np.maximum` of each cell, uint8 (H, W) -> (h, w), whole or cut off.
 
     Args:
         grey: the page.
@@ -53,7 +54,7 @@ def marked(grey: Image) -> Mask:
     low, high = pooled(grey, np.minimum), pooled(grey, np.maximum)
     paper = int(np.percentile(high, PAPER_SHARE))
     cells = (high - low > EVEN) | (high < max(0, paper - DARKER))
-    return _spread(_spread(cells, AROUND).T, AROUND).T
+    return spread(cells, AROUND)
 
 
 def pieces(cells: Mask, rim: int) -> Boxes:
@@ -76,8 +77,7 @@ def pieces(cells: Mask, rim: int) -> Boxes:
 
 def least_share(cells: Mask, rim: int) -> float:
     """Return the share of a page that pieces of it cost at least: what lies in a rim of a mark."""
-    by = rim // CELL
-    return float(_spread(_spread(cells, by).T, by).mean())
+    return float(spread(cells, rim // CELL).mean())
 
 
 def share(boxes: Boxes, rim: int, shape: tuple[int, ...]) -> float:
@@ -95,15 +95,6 @@ class _Price:
         high = boxes[..., 1] - boxes[..., 0] + 2 * self.rim
         wide = boxes[..., 3] - boxes[..., 2] + 2 * self.rim
         return np.asarray(high * wide + self.start, np.float64)
-
-
-def _spread(cells: Mask, by: int) -> Mask:
-    """Return cells with those up to `by` rows away."""
-    spread = cells.copy()
-    for step in range(1, by + 1):
-        spread[step:] |= cells[:-step]
-        spread[:-step] |= cells[step:]
-    return spread
 
 
 def _any(cells: Mask, by: int) -> Mask:

@@ -5,7 +5,6 @@ falls on paper and tint alike, does not count.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -259,22 +258,6 @@ def _without_strokes(light: Field, tint: Colour) -> Field:
     closed, opened = closed.astype(np.float32), opened.astype(np.float32)
     nearer = np.abs(closed - tint).max(2) <= np.abs(opened - tint).max(2)
     return np.where(nearer[..., None], closed, opened)
-
-
-def darkest_by_cells(full: NDArray[Any], shape: tuple[int, ...]) -> Field:
-    """Return the darkest of each cell of values by pixels of the small picture."""
-    return np.asarray(_in_cells(full, shape, 255).min((1, 3)), np.float32)
-
-
-def lightest_by_cells(full: NDArray[Any], shape: tuple[int, ...]) -> Field:
-    """Return the lightest of each cell of values by pixels of the small picture."""
-    return np.asarray(_in_cells(full, shape, 0).max((1, 3)), np.float32)
-
-
-def _in_cells(full: NDArray[Any], shape: tuple[int, ...], beyond: int) -> Field:
-    whole = np.full((shape[0] * CELL, shape[1] * CELL), beyond, np.float32)
-    whole[: full.shape[0], : full.shape[1]] = full
-    return whole.reshape(shape[0], CELL, shape[1], CELL)
 
 
 def by_cells(full: Field, shape: tuple[int, ...]) -> Field:

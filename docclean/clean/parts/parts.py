@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageFilter
 
-from docclean.clean.parts.grounds import darkest_by_cells, lightest_by_cells
 from docclean.clean.parts.grounds_by_sides import with_rectangles
 from docclean.clean.parts.light import coloured_ink, rolled
 from docclean.clean.parts.seen import Mask, Seen
 from docclean.clean.parts.wish import WISH, Wish
 from docclean.clean.type_size import resized
+from docclean.imageops.blank import pooled
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.page import LUMA, Image, Page
@@ -54,11 +54,11 @@ class Parts(Seen):
         Args:
             cleaned: the network's page, dark on white, of any size.
         """
-        shape = self.off.shape
         light = np.clip(self.light @ np.asarray(LUMA, np.float32), 0, 255).astype(np.uint8)
         seen, made = smooth(light), smooth(shrunk(cleaned, self.map.picture))
-        ground = lightest_by_cells(seen, shape)  # of a stain it is the stain's own grey
-        ink, left = ground - darkest_by_cells(seen, shape), 255 - darkest_by_cells(made, shape)
+        # the lightest of a stain is the stain's own grey
+        ink = pooled(seen, np.maximum).astype(np.float32) - pooled(seen, np.minimum)
+        left = 255 - pooled(made, np.minimum).astype(np.float32)
         elsewhere = self.off | self.kept | self.tinted | spread(self.stamps, 1)
         written = self.map.has(Kind.TEXT, SURE_TEXT) & ~elsewhere
         erased = written & (ink >= FAINT_INK) & (left < LEFT * ink)

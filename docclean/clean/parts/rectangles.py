@@ -199,7 +199,7 @@ def _chosen(boxes: Boxes, upright: Steps, level: Steps) -> list[Rectangle]:
     Lines of print in a ground make boxes with its sides and one of theirs. Those lie in it, or step
     far less than it does.
     """
-    size = (boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])
+    size = np.multiply(*_spans(boxes))
     large = (size >= LEAST_AREA) & (np.minimum(*_spans(boxes)) >= LEAST_SIDE)
     boxes = boxes[large][np.argsort(-size[large])][:MOST_BOXES]
     judged = np.array([_judged(box, upright, level) for box in boxes.tolist()]).reshape(-1, 2)

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.blank import pooled
 from docclean.imageops.components import Components, components
 from docclean.imageops.morphology import widest
 from docclean.page import Image
@@ -71,7 +72,7 @@ def without_marks(
     block = int(min(x_height, LARGEST * cell) / FINENESS)
     if block < 1:
         return read
-    small = _darkest_of_blocks(read, block)
+    small = pooled(read, np.minimum, block)
     marks = _Marks(components(small < MARK), page_map, small, coloured)
     gone = marks.found_no_text(raw, block)
     if not gone.any():
@@ -175,8 +176,8 @@ class _Marks:
 
     def ink(self, raw: Image, block: int) -> NDArray[np.float64]:
         """Return how much darker each mark was than the paper beside it, 0..1 of the paper."""
-        found, small = self.found, _darkest_of_blocks(raw, block)
-        cells = widest(255 - _darkest_of_blocks(255 - raw, PAPER), 3)
+        found, small = self.found, pooled(raw, np.minimum, block)
+        cells = widest(pooled(raw, np.maximum, PAPER), 3)
         row, column = (found.top + found.bottom) // 2, (found.left + found.right) // 2
         paper = cells[row * block // PAPER, column * block // PAPER].astype(np.float64)
         return np.asarray((paper - self.darkest(small)) / np.maximum(paper, 1))
@@ -228,15 +229,3 @@ def widened(cells: Mask, far: int) -> Mask:
     return np.asarray(
         np.logical_or.reduce([walled[:, at : at + cells.shape[1]] for at in range(2 * far + 1)])
     )
-
-
-def _darkest_of_blocks(grey: Image, block: int) -> Image:
-    """Return the darkest pixel of each block of block x block px; the last ones may be smaller."""
-    height, width = (-(-side // block) for side in grey.shape)
-    walls = [
-        (0, whole * block - side) for whole, side in zip((height, width), grey.shape, strict=True)
-    ]
-    if any(behind for _, behind in walls):
-        grey = np.pad(grey, walls, constant_values=255)
-    rows = grey.reshape(height, block, -1).min(1)
-    return np.asarray(np.minimum.reduce([rows[:, at::block] for at in range(block)]))
