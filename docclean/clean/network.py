@@ -44,8 +44,6 @@ BESIDE = 2
 MOST_LARGER = 3
 """How many times larger a tile may be than what is seen of it: each of its own pixels takes about a
 third of the memory, in bytes, that a seen one does, 25 and 77."""
-
-
 RIM = 32
 """Pixels of the picture it sees that the network is shown around a piece: what lies around is blank
 paper, so its far look is not needed."""
@@ -73,22 +71,29 @@ def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXT
             see a reduced one: 32 for one of half the sides.
     """
     px = px if isinstance(runtime, OnnxRuntime) and runtime.reduces else SIXTEEN
+    cleaned = _in_pieces(runtime, grey, max_tile_area, px)
+    if cleaned is None:
+        cleaned = _tiled(runtime, grey, max_tile_area, px)
+    give_back()  # what follows, and other programs, have use for it
+    return cleaned
+
+
+def _in_pieces(runtime: Runtime, grey: Image, max_tile_area: int, px: int) -> Image | None:
+    """Return the network's page of which only what is marked was seen; None: it is not worth it."""
     rim, cells = math.ceil(RIM * px / SIXTEEN), marked(grey)
     boxes = pieces(cells, rim) if least_share(cells, rim) < LIKELY else None
-    if boxes is not None and share(boxes, rim, grey.shape) < WORTH:
-        cleaned = np.full_like(grey, 255)
-        marks = _Marks(cells)
-        for top, bottom, left, right in boxes.tolist():
-            # where the whole page's reduced picture would have a pixel, the piece's has one
-            above, before = (max(0, side - rim) // px * px for side in (top, left))
-            cut = grey[above : bottom + rim, before : right + rim]
-            made = _tiled(runtime, cut, max_tile_area, px)
-            if marks.left(made, above, before):
-                return _tiled(runtime, grey, max_tile_area, px)
-            inside = cleaned[top:bottom, left:right]
-            inside[:] = made[top - above :, left - before :][: len(inside), : inside.shape[1]]
-        return cleaned
-    return _tiled(runtime, grey, max_tile_area, px)
+    if boxes is None or share(boxes, rim, grey.shape) >= WORTH:
+        return None
+    cleaned, marks = np.full_like(grey, 255), _Marks(cells)
+    for top, bottom, left, right in boxes.tolist():
+        # where the whole page's reduced picture would have a pixel, the piece's has one
+        above, before = (max(0, side - rim) // px * px for side in (top, left))
+        made = _tiled(runtime, grey[above : bottom + rim, before : right + rim], max_tile_area, px)
+        if marks.left(made, above, before):
+            return None
+        inside = cleaned[top:bottom, left:right]
+        inside[:] = made[top - above :, left - before :][: len(inside), : inside.shape[1]]
+    return cleaned
 
 
 class _Marks:
@@ -126,7 +131,6 @@ def _tiled(runtime: Runtime, grey: Image, max_tile_area: int, px: int) -> Image:
             join(cleaned, box, reducing(cut[None], resized(cut, shape)[None])[0])
         else:
             join(cleaned, box, runtime(cut[None])[0])
-    give_back()  # what follows, and other programs, have use for it
     return cleaned
 
 
