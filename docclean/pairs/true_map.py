@@ -20,7 +20,7 @@ from docclean.regions.kinds import COLOURS, COVERED, Kind, Kinds, bit, merged
 from docclean.regions.page_map import CELL
 from docclean.regions.reader import shape_seen
 from docclean.synth import Typeset
-from docclean.synth.layers import Layers, drawings_in, layers_of_print
+from docclean.synth.layers import Layers, layers_of_print, pictures_of
 
 DRAWN = {
     **dict.fromkeys(
@@ -127,10 +127,7 @@ class _Counts:
 def _print_layers(made: Typeset) -> Layers:
     grey, dpi = made.page.pixels, made.page.dpi
     assert dpi is not None
-    pictures = list(made.photos)
-    if made.layout == "drawings":
-        pictures += drawings_in(grey, made.words, dpi[0])
-    return layers_of_print(grey, made.words, dpi[0], pictures)
+    return layers_of_print(grey, made.words, dpi[0], pictures_of(made))
 
 
 def _marks(made: Typeset, chain: Chain) -> Iterator[tuple[int, Kind, Mask]]:

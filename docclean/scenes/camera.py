@@ -8,9 +8,11 @@ import numpy as np
 from docclean.corruptions.shared.fields import Field, clouds, to_image
 from docclean.page import LUMA, Image
 from docclean.regions.kinds import Kind, bit
+from docclean.scenes.bindings import spiral, stack
 from docclean.scenes.canvas import Canvas
 from docclean.scenes.desks import desk
 from docclean.scenes.laying import Corners, Curl, View, corners_of, laid, lay_facing
+from docclean.scenes.pictures import ramp
 
 
 def look(rng: np.random.Generator, canvas: Canvas, others: list[Image]) -> View:
@@ -56,8 +58,13 @@ def on_desk(rng: np.random.Generator, canvas: Canvas, others: list[Image]) -> Vi
     ground = desk(rng, size, others)
     if rng.random() < 0.2 and others:
         lay_facing(rng, ground, seen, others[int(rng.integers(len(others)))])
+    if rng.random() < 0.12:
+        stack(rng, ground, seen)
     curl = Curl(lift, bool(rng.random() < 0.5), waves)
-    return laid(rng, canvas, ground, seen, curl, rng.uniform(0, 0.6))
+    view = laid(rng, canvas, ground, seen, curl, rng.uniform(0, 0.6))
+    if rng.random() < 0.06:
+        spiral(rng, view)
+    return view
 
 
 def _turned(corners: Corners, degrees: float) -> Corners:
@@ -97,11 +104,21 @@ def _exposed(rng: np.random.Generator, view: View, grey: bool) -> Image:
         rgb = np.repeat(rgb @ np.asarray(LUMA, np.float32)[:, None], 3, 2)
     if rng.random() < 0.4:
         rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.3, 1.6)), np.float32)
+    if not view.flat and rng.random() < 0.2:
+        rgb = _out_of_focus(rng, rgb)
     if rng.random() < 0.5:
         channels = 1 if grey or rng.random() < 0.5 else 3
         grain = rng.standard_normal((*shape, channels), dtype=np.float32)
         rgb = rgb + np.float32(rng.uniform(0.5, 9)) * grain
     return to_image(np.asarray(rgb, np.float32))
+
+
+def _out_of_focus(rng: np.random.Generator, rgb: Field) -> Field:
+    """Return a picture, (H, W, 3) float32, whose focus falls off towards one side."""
+    share = ramp((rgb.shape[0], rgb.shape[1]), rng.uniform(0, 6.3))[..., None]
+    share = np.clip((share - np.float32(rng.uniform(0, 0.5))) * 2, 0, 1)
+    soft = np.asarray(cv2.GaussianBlur(rgb, (0, 0), rng.uniform(1, 3.5)), np.float32)
+    return np.asarray(rgb + (soft - rgb) * share, np.float32)
 
 
 def _thresholded(rng: np.random.Generator, image: Image) -> Image:

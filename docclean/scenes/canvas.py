@@ -37,11 +37,13 @@ class Canvas:
     taken: list[Box] = field(default_factory=list)
 
     @classmethod
-    def of_print(cls, grey: Image, words: Iterable[Word], dpi: float) -> "Canvas":
-        """Return a printed sheet, (H, W) uint8, with its words and its rules marked."""
-        own = list(words)
+    def of_print(
+        cls, grey: Image, words: Iterable[Word], dpi: float, pictures: Iterable[Box] = ()
+    ) -> "Canvas":
+        """Return a printed sheet, (H, W) uint8, with its words, rules and pictures marked."""
+        own, boxes = list(words), list(pictures)
         rgb = np.repeat(grey[..., None], 3, 2)
-        return cls(rgb, layers_of_print(grey, own, dpi), dpi, own)
+        return cls(rgb, layers_of_print(grey, own, dpi, boxes), dpi, own, boxes)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,6 +74,24 @@ class Canvas:
         self.taken.append(box)
         return here
 
+    def words_in(self, box: Box) -> list[Word]:
+        """Return the words that stand in a box, in part or whole."""
+        return [word for word in self.words if _meet(word, box)]
+
+    def erase(self, words: Iterable[Word]) -> None:
+        """Take words off the sheet; the ground that they stood on stays."""
+        gone = set(words)
+        for word in gone:
+            here = self.rgb[word.top : word.bottom, word.left : word.right]
+            if here.size:
+                here[:] = np.percentile(here, 90, (0, 1))
+            gap = 2 * (word.bottom - word.top)  # what lies between two words is text, too
+            around = np.s_[word.top : word.bottom, max(0, word.left - gap) : word.right + gap]
+            self.layers[around] &= ~np.uint16(bit(Kind.TEXT))
+        self.words = [word for word in self.words if word not in gone]
+        for word in self.words if gone else ():
+            self.mark(Kind.TEXT, (word.top, word.bottom, word.left, word.right))
+
     def box(
         self,
         rng: np.random.Generator,
@@ -97,7 +117,7 @@ class Canvas:
         top, bottom, left, right = box
         gap = self.px(1)
         for _ in range(4):
-            cut = [w for w in self.words if _meet(w, (top, bottom, left, right))]
+            cut = self.words_in((top, bottom, left, right))
             if not cut:
                 break
             grown = (

@@ -14,19 +14,22 @@ from docclean.corruptions.shared.rubber import rubber
 from docclean.page import Image
 from docclean.regions.kinds import Kind
 from docclean.scenes.canvas import Box, Canvas
+from docclean.scenes.frames import add_boxes, add_ruling, add_table
 from docclean.scenes.pictures import picture, ramp
 
 CODES = ("QRCode", "QRCode", "DataMatrix", "Aztec", "PDF417", "Code128", "Code39", "EAN13", "ITF")
 INKS = ((30, 60, 170), (180, 25, 40), (20, 120, 60), (110, 40, 140), (40, 40, 40), (20, 30, 90),
-        (200, 60, 100), (0, 110, 140), (190, 90, 20))  # fmt: skip
+        (200, 60, 100), (0, 110, 140), (190, 90, 20), (25, 25, 25), (70, 70, 70))  # fmt: skip
 """Colours of stamps' and pens' inks."""
 NEON = ((255, 245, 60), (140, 255, 120), (255, 160, 210), (255, 190, 90), (140, 225, 255))
 """Colours of highlighters and sticky notes."""
 
 
 def add_picture(rng: np.random.Generator, canvas: Canvas) -> None:
-    """Print a picture where text was, in a frame or none."""
-    box = canvas.box(rng, (0.15, 0.75), (0.12, 0.6))
+    """Print a picture where text was, in a frame or none; a third are as small as signets."""
+    small = rng.random() < 0.33
+    wide, tall = ((0.06, 0.2), (0.05, 0.18)) if small else ((0.15, 0.75), (0.12, 0.6))
+    box = canvas.box(rng, wide, tall)
     if box is None:
         return
     gap = canvas.px(1.5)
@@ -208,6 +211,9 @@ def add_note(rng: np.random.Generator, canvas: Canvas) -> None:
 
 
 PARTS: tuple[tuple[Callable[[np.random.Generator, Canvas], None], float], ...] = (
+    (add_table, 0.22),
+    (add_boxes, 0.12),
+    (add_ruling, 0.12),
     (add_picture, 0.45),
     (add_panel, 0.28),
     (add_dark, 0.22),

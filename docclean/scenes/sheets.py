@@ -14,13 +14,10 @@ from docclean.scenes.canvas import Canvas
 from docclean.scenes.parts import add_parts
 from docclean.scenes.pictures import picture
 from docclean.synth import LAYOUTS, TextSource, typeset
+from docclean.synth.layers import pictures_of
 
-PRINTED = [
-    name
-    for name in LAYOUTS.names()
-    if name not in ("newspaper", "panels", "drawings", "pictures", "blank", "receipt")
-]
-"""Layouts in which all that is set is text, rules and grounds."""
+PRINTED = [name for name in LAYOUTS.names() if name not in ("blank", "receipt")]
+"""Layouts of sheets that are printed."""
 HOW_INK_LIES = (
     "ink_weight", "ink_bleed", "uneven_ink", "faint_ink", "letterpress", "dot_matrix",
     "thermal_fade", "carbon_copy", "typestrike", "broken_strokes", "photocopy",
@@ -58,7 +55,7 @@ def printed(rng: np.random.Generator, text: TextSource, dpi: int, layout: str) -
     """Return a typeset page, its ink as some press or typewriter laid it."""
     made = typeset(Random(int(rng.integers(2**62))), text, dpi, layout, LARGEST)
     grey = made.page.pixels
-    canvas = Canvas.of_print(grey, made.words, dpi)
+    canvas = Canvas.of_print(grey, made.words, dpi, pictures_of(made))
     if rng.random() < 0.35:
         member = CORRUPTIONS[HOW_INK_LIES[int(rng.integers(len(HOW_INK_LIES)))]]
         params = member.sample(rng, float(rng.random() ** 1.5))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from docclean.page import Image
 from docclean.regions.kinds import Kind, bit
+from docclean.synth.pages import Typeset
 from docclean.synth.rendering import Word
 
 Box = tuple[int, int, int, int]
@@ -41,6 +42,14 @@ def layers_of_print(
     for top, bottom, left, right in pictures:
         layers[top:bottom, left:right] = bit(Kind.PICTURE)
     return layers
+
+
+def pictures_of(made: Typeset) -> list[Box]:
+    """Return the boxes of the photographs and the line drawings of a page as it was set."""
+    assert made.page.dpi is not None  # a set page always knows
+    drawn = made.layout == "drawings"
+    found = drawings_in(made.page.pixels, made.words, made.page.dpi[0]) if drawn else []
+    return [*made.photos, *found]
 
 
 def drawings_in(grey: Image, words: Sequence[Word], dpi: float) -> list[Box]:

@@ -10,6 +10,8 @@ STRIDE = 32
 """Sides of a picture must be multiples of it, px."""
 STEM, CELLS, COARSE = (20, 40), 56, 80
 """Channels at 1/2 and 1/4, at the cells' size (1/8), and at 1/16 and 1/32."""
+FAR = 4
+"""Blocks at 1/32 that look about the page."""
 
 
 class Block(nn.Module):
@@ -27,6 +29,27 @@ class Block(nn.Module):
         return F.relu(x + self.norm(self.two(self.one(x))))
 
 
+class Wide(nn.Module):
+    """A depthwise 7 x 7 convolution and two of 1 x 1 beside the direct path, which it begins as.
+
+    At 1/32 one sees 112 px to each side. After ConvNeXt (Liu et al. 2022, arXiv:2201.03545).
+    """
+
+    def __init__(self, channels: int) -> None:
+        """Make a block."""
+        super().__init__()
+        self.around = nn.Conv2d(channels, channels, 7, padding=3, groups=channels, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        self.more = nn.Conv2d(channels, 2 * channels, 1)
+        self.less = nn.Conv2d(2 * channels, channels, 1)
+        nn.init.zeros_(self.less.weight)
+        nn.init.zeros_(self.less.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return features of the same shape."""
+        return x + self.less(F.relu(self.more(self.norm(self.around(x)))))
+
+
 def conv(inside: int, out: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
     """Return a 3 x 3 convolution with normalisation and ReLU."""
     return nn.Sequential(
@@ -39,7 +62,7 @@ def conv(inside: int, out: int, stride: int = 1, dilation: int = 1) -> nn.Sequen
 class MapNet(nn.Module):
     """Tells of every cell which kinds it shows, and which way up the page stands.
 
-    0.48 million weights; about 4 kMAC a pixel.
+    0.5 million weights; about 4 kMAC a pixel.
     """
 
     def __init__(self) -> None:
@@ -52,7 +75,7 @@ class MapNet(nn.Module):
         self.cells = Block(CELLS)
         self.down = conv(CELLS, COARSE, 2)
         self.coarse = Block(COARSE)
-        self.far = nn.Sequential(conv(COARSE, COARSE, 2), Block(COARSE, dilation=2))
+        self.far = nn.Sequential(conv(COARSE, COARSE, 2), *(Wide(COARSE) for _ in range(FAR)))
         self.up = nn.Conv2d(COARSE, CELLS, 1)
         self.merge = Block(CELLS)
         self.layers = nn.Conv2d(CELLS, len(MARKS), 1)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def _begun(path: Path, schedule: Schedule, start: Path | None) -> _Learning:
     """Return a network as a checkpoint left it, or as it begins."""
     net, average = MapNet(), MapNet()
     if start is not None:
-        net.load_state_dict(load_tensors(start)[0])
+        _take(net, load_tensors(start)[0])
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average.load_state_dict(net.state_dict())
     rate = schedule.learning_rate
@@ -133,6 +133,13 @@ def _begun(path: Path, schedule: Schedule, start: Path | None) -> _Learning:
         learning.optimizer.load_state_dict(state["optimizer"])
         learning.step = state["step"]
     return learning
+
+
+def _take(net: MapNet, weights: Mapping[str, Tensor]) -> None:
+    """Take those weights that a network of another shape has, too."""
+    own = net.state_dict()
+    known = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
+    net.load_state_dict(own | known)
 
 
 def _batch(kept: Sequence[Kept], seed: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
