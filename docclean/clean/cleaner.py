@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from docclean.clean.finishing import finished
-from docclean.clean.focus import find_blur, refocus
+from docclean.clean.finishing import finished, with_pens
+from docclean.clean.focus.focusing import Focused, in_focus
 from docclean.clean.gate.at_a_glance import needs_nothing
 from docclean.clean.gate.by_reading import decide_by_reading
 from docclean.clean.gate.decision import Decision
@@ -146,11 +146,11 @@ class Cleaner:
             return Cleaned(page, past)
         work = self._at_a_glance(page, grey)
         if work is None:
-            seen = _in_focus(page, grey)
-            parts = self._parts_of(seen[0])
+            seen = in_focus(page, grey)
+            parts = self._parts_of(seen.page)
             if self.gate and parts is not None and parts.is_picture:
                 return Cleaned(page, PICTURE)
-            work = self._chosen(self._candidate(_prepared(self._measured(*seen, parts))))
+            work = self._chosen(self._candidate(_prepared(self._measured(seen, parts))))
         return self._without_pens(work, finished(work))
 
     def _parts_of(self, page: Page) -> Parts | None:
@@ -169,14 +169,15 @@ class Cleaner:
         told = decide(measures).with_measures(x_height=work.x_height, scale=work.scale)
         return _prepared(replace(work, decision=told))
 
-    def _measured(self, page: Page, grey: Image, blur: float, parts: Parts | None) -> Work:
+    def _measured(self, seen: Focused, parts: Parts | None) -> Work:
         """Run the network once, and take the size of the letters from what it made.
 
         Where they seem small before anything is cleaned, the page is cleaned when it is enlarged.
         """
-        grey = grey if parts is None else parts.positive(grey)
+        grey = seen.grey if parts is None else parts.positive(seen.grey)
         height = 0.0 if parts is None else parts.letters(grey)
-        work = self._sized(Work(page, grey, grey, grey, self.runtime, parts, blur), height)
+        work = Work(seen.page, grey, grey, grey, self.runtime, parts, seen.blur, seen.print_only)
+        work = self._sized(work, height)
         return work if work.scale > 1 and not self._may_be_faint(work) else self._first_look(work)
 
     def _first_look(self, work: Work) -> Work:
@@ -247,14 +248,16 @@ class Cleaner:
 
     def _without_pens(self, work: Work, done: Cleaned) -> Cleaned:
         """Return the page with another one to be read, where a pen has crossed its print."""
-        printed = without_pens(work.grey, work.x_height)
+        printed = work.print_only
+        if printed is None:
+            printed = without_pens(work.grey, work.x_height)
         if printed is None:
             return done
         print_only = replace(work, page=work.page.with_pixels(printed), grey=printed)
         read = finished(self._chosen(self._cleaned_again(_prepared(print_only))))
         pens = round(float(np.mean(printed != work.grey)), 5)
         decision = done.decision.with_measures(pens=pens)
-        kept = done.page if self.wish.pens else read.page
+        kept = with_pens(done.page, work) if self.wish.pens else read.page
         return replace(read, page=kept, decision=decision, read=read.reading)
 
     def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
@@ -265,16 +268,6 @@ class Cleaner:
 def _letters_of(cleaned: Image, parts: Parts | None) -> float:
     """Return the height of the small letters of the text of the network's page, px."""
     return x_height(cleaned if parts is None else parts.text_only(cleaned))
-
-
-def _in_focus(page: Page, grey: Image) -> tuple[Page, Image, float]:
-    """Return the page in focus, its luma, and the deviation of what had blurred it, px; 0: none."""
-    blur = find_blur(grey)
-    if blur is None:
-        return page, grey, 0.0
-    sharp = refocus(grey, blur)
-    focused = page.with_luma(grey, sharp)
-    return focused, focused.grey(), blur.width()
 
 
 def _measures(work: Work, cleaned: Image) -> Measures:

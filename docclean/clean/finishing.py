@@ -26,6 +26,16 @@ def finished(work: Work) -> Cleaned:
     return replace(cleaned, read=left.reading, scale=left.scale)
 
 
+def with_pens(shown: Page, work: Work) -> Page:
+    """Return the page with what a pen drew on it after it was blurred: that needs no cleaning."""
+    if work.print_only is None:
+        return shown
+    drawn = work.grey < work.print_only
+    pixels = shown.pixels.copy()
+    pixels[drawn] = work.page.pixels[drawn]
+    return shown.with_pixels(pixels)
+
+
 def _as_it_came(work: Work) -> Cleaned:
     """Return the page as it came, to be read enlarged where its type is tiny."""
     page, scale = work.page, work.scale

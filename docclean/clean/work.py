@@ -69,6 +69,7 @@ class Work:
         raw: its luma at the size the network works at, (h, w) uint8.
         cleaned: what the network made of it, (h, w) uint8; (H, W) until it is enlarged.
         blur: standard deviation of what had blurred the page, px; 0 where nothing had.
+        print_only: its luma without what a pen drew after it was blurred; None: nothing was.
         x_height: height of its small letters, px; 0: no text.
         scale: h / H, 1 and above.
         network: made `cleaned`.
@@ -84,6 +85,7 @@ class Work:
     network: Runtime
     parts: Parts | None = None
     blur: float = 0.0
+    print_only: Image | None = None
     x_height: float = 0.0
     scale: float = 1.0
     measures: Measures = UNMEASURED

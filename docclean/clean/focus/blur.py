@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.clean.focus.later_marks import without_later_marks
 from docclean.clean.tiles import TileGrid, join, split
 from docclean.imageops.morphology import widest
 from docclean.page import Image
@@ -33,6 +34,8 @@ WIDE, MOST_INSIDE = 25, 0.01
 """Width in px from which ink is no stroke, and the share of a written place that may be such."""
 MOST_OF = 0.75
 """Share of the written places that must be soft: a page out of focus is so everywhere."""
+MOST_DRAWN_HERE = 0.3
+"""Share of a written place that a pen may have drawn."""
 RADII = (1, 8)
 """Radii of the blurs looked for, px: beyond them nothing legible is left of small print."""
 CUTS = (0.5, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
@@ -98,6 +101,24 @@ def find_blur(grey: Image) -> Blur | None:
     steep = float(np.median([_steepness(place) for place in places]))
     believed = unlike < (1 - LEAST_GAIN[blur.noise]) * before and steep * blur.width() < MOST_STEEP
     return blur if believed else None
+
+
+def soft_beneath(grey: Image) -> float:
+    """Return the contrast of a page, (H, W) uint8, that is soft but for sharp marks; else 0.
+
+    Told by a few written places: sharp as they are, soft without what is sharp on them.
+    """
+    contrasts = []
+    for place in _written(grey):
+        levels = np.asarray(np.clip(255 - place, 0, 255), np.uint8)
+        later = without_later_marks(levels, most_drawn=MOST_DRAWN_HERE)
+        if later is None:
+            return 0.0
+        beneath = np.asarray(255.0 - later.page, np.float32)
+        if not _is_thin(beneath) or _steepness(beneath) >= SOFT:
+            return 0.0
+        contrasts.append(later.contrast)
+    return min(contrasts, default=0.0)
 
 
 def refocus(grey: Image, blur: Blur) -> Image:

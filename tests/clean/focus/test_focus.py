@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from docclean.clean import focus
 from docclean.clean.cleaner import Cleaner
-from docclean.clean.focus import Blur, find_blur, refocus
+from docclean.clean.focus import blur as focus
+from docclean.clean.focus.blur import Blur, find_blur, refocus
 from docclean.clean.gate.decision import Decision
 from docclean.page import Image, Page
 from docclean.scores.pixels import rmse

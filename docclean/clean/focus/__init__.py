@@ -1,0 +1,1 @@
+"""Pages out of focus: what blurred them is found and turned back."""

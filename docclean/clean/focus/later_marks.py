@@ -1,0 +1,143 @@
+"""What is sharp on a page out of focus came after the blur: salt and pepper, a pen (numpy only).
+
+It hides the blur from whoever looks for it, and turning the blur back would spread rings around
+it. So it is taken out first, and its place filled smoothly from around. On a page in focus its
+print is all that is sharp; without it nothing is left, and the page stays as it is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docclean.imageops.components import components
+from docclean.imageops.morphology import spread
+from docclean.page import Image
+
+Mask = NDArray[np.bool_]
+ALONE, EXTREME = 40, 8
+"""Grey levels by which a pixel of no neighbour's like differs from those above, below and beside
+it, and of black and white ones."""
+ENDS = (2, 253)
+"""Up to and from where a pixel is black or white."""
+MOST_ALONE, MOST_DRAWN = 0.15, 0.08
+"""Share of a page's pixels that may stand alone, and that a pen may have drawn."""
+STEEP = 0.25
+"""Step from pixel to pixel, of the page's contrast, that only what came after the blur has."""
+RIM = 2
+"""Pixels around a steep step that belong to what was drawn."""
+ROUNDS, FEW_ROUNDS = 80, 12
+"""Rounds of filling: of a pen's stroke, and of single pixels."""
+LEAST_STROKE, LEAST_DARKER = 24, 12
+"""Length in px of the least stroke that is a pen's, and how much darker than the page it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class LaterMarks:
+    """A page without what came after its blur.
+
+    Attributes:
+        page: without it, (H, W) uint8.
+        drawn: where a pen has drawn, (H, W) bool.
+        contrast: of its ink to its paper, grey levels.
+    """
+
+    page: Image
+    drawn: Mask
+    contrast: float
+
+
+def without_later_marks(
+    grey: Image, contrast: float | None = None, most_drawn: float = MOST_DRAWN
+) -> LaterMarks | None:
+    """Take out what is too sharp for a page out of focus; None where that would be too much.
+
+    Args:
+        grey: the page, (H, W) uint8.
+        contrast: of its ink to its paper, grey levels; None: as the page itself shows it.
+        most_drawn: share of its pixels that a pen may have drawn.
+    """
+    quiet = _without_specks(grey)
+    if quiet is None:
+        return None
+    if contrast is None:
+        low, high = np.percentile(quiet, (2, 95))
+        contrast = float(high - low)
+    steep = spread(_steep(quiet, STEEP * contrast), RIM)
+    if float(steep.mean()) > most_drawn:
+        return None
+    if not steep.any():
+        return LaterMarks(quiet, steep, contrast)
+    page = filled(quiet, steep, ROUNDS)
+    drawn = _strokes(steep & (quiet.astype(np.int16) < page - LEAST_DARKER))
+    return LaterMarks(page, drawn, contrast)
+
+
+def filled(grey: Image, gone: Mask, rounds: int) -> Image:
+    """Fill pixels smoothly from around: each becomes the mean of its four neighbours, by and by.
+
+    That is Laplace's equation by Jacobi's iteration.
+
+    Args:
+        grey: (H, W) uint8.
+        gone: which pixels to fill, (H, W) bool.
+        rounds: how often.
+    """
+    walled = np.pad(grey.astype(np.float32), 1, mode="edge")
+    flat, width = walled.ravel(), walled.shape[1]
+    here = np.flatnonzero(np.pad(gone, 1))
+    if len(here) < gone.size:
+        flat[here] = np.median(grey[~gone][::97])
+    for _ in range(rounds):
+        beside = flat[here - 1] + flat[here + 1]
+        flat[here] = (beside + flat[here - width] + flat[here + width]) * np.float32(0.25)
+    return np.asarray(np.clip(walled[1:-1, 1:-1] + 0.5, 0, 255), np.uint8)
+
+
+def _without_specks(grey: Image) -> Image | None:
+    """Take out single pixels unlike all around them; None where there are too many."""
+    ends = (grey <= ENDS[0]) | (grey >= ENDS[1])
+    alone, quiet = np.zeros(grey.shape, np.bool_), grey
+    for _ in range(3):  # specks side by side hide one another
+        unlike = np.abs(quiet - _middle_of_four(quiet))
+        found = (unlike > ALONE) | (ends & (unlike > EXTREME))
+        if not (found & ~alone).any():
+            break
+        alone |= found
+        if float(alone.mean()) > MOST_ALONE:
+            return None
+        quiet = filled(grey, alone, FEW_ROUNDS)
+    return quiet
+
+
+def _middle_of_four(grey: Image) -> NDArray[np.int16]:
+    """Return the mean of the middle two of the pixels above, below and beside each, (H, W)."""
+    walled = np.pad(grey, 1, mode="edge")
+    four = walled[:-2, 1:-1], walled[2:, 1:-1], walled[1:-1, :-2], walled[1:-1, 2:]
+    least, most = four[0].copy(), four[0].copy()
+    for one in four[1:]:
+        np.minimum(least, one, out=least)
+        np.maximum(most, one, out=most)
+    total: NDArray[Any] = sum((one.astype(np.int16) for one in four[1:]), four[0].astype(np.int16))
+    return np.asarray((total - least - most) // 2, np.int16)
+
+
+def _steep(grey: Image, least: float) -> Mask:
+    """Tell which pixels differ from one beside or below by more than a blurred page's can."""
+    found = np.zeros(grey.shape, np.bool_)
+    for axis in (0, 1):
+        head, tail = (np.s_[1:], np.s_[:-1]) if axis == 0 else (np.s_[:, 1:], np.s_[:, :-1])
+        step = np.maximum(grey[head], grey[tail]) - np.minimum(grey[head], grey[tail]) > least
+        found[head] |= step
+        found[tail] |= step
+    return found
+
+
+def _strokes(drawn: Mask) -> Mask:
+    """Leave out what is too small for a pen."""
+    found = components(drawn)
+    row, column, _ = found.pixels(np.maximum(found.height, found.width) >= LEAST_STROKE)
+    kept = np.zeros(drawn.shape, np.bool_)
+    kept[row, column] = True
+    return kept
