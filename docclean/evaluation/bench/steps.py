@@ -12,7 +12,7 @@ from docclean.documents import read_pages, write_pages
 from docclean.page import Page
 
 STEPS = {
-    "focus": ("cleaner.py", "_in_focus"),
+    "focus": ("focusing.py", "in_focus"),
     "glance": ("cleaner.py", "_at_a_glance"),
     "map of the page": ("reader.py", "__call__"),
     "size of the letters": ("type_size.py", "x_height_of"),
