@@ -146,16 +146,13 @@ class Cleaner:
             return Cleaned(page, past)
         work = self._at_a_glance(page, grey)
         if work is None:
-            seen = in_focus(page, grey)
-            parts = self._parts_of(seen.page)
+            found = None if self.look is None else self.look(page)
+            seen = in_focus(page, grey, found)
+            parts = None if found is None else Parts.of(seen.page, found, self.wish)
             if self.gate and parts is not None and parts.is_picture:
                 return Cleaned(page, PICTURE)
             work = self._chosen(self._candidate(_prepared(self._measured(seen, parts))))
         return self._without_pens(work, finished(work))
-
-    def _parts_of(self, page: Page) -> Parts | None:
-        """Look what is on a page beside text."""
-        return None if self.look is None else Parts.of(page, self.look(page), self.wish)
 
     def _at_a_glance(self, page: Page, grey: Image) -> Work | None:
         """Return the page as it stays where it needs nothing for certain, being in focus, too."""

@@ -20,6 +20,8 @@ from docclean.imageops.morphology import widest
 from docclean.page import Image
 
 Floats = NDArray[np.floating[Any]]
+Squares = NDArray[np.bool_]
+"""(H // SIDE, W // SIDE), by squares of a page of H x W px."""
 
 SIDE, PLACES, BORDER = 256, 4, 24
 """Side of the written places looked at, how many of them, and their rim that is not judged, px."""
@@ -83,12 +85,16 @@ class Blur:
         return float(np.sqrt((line * (np.arange(len(line)) - len(line) // 2) ** 2).sum()))
 
 
-def find_blur(grey: Image) -> Blur | None:
+def find_blur(grey: Image, squares: Squares | None = None) -> Blur | None:
     """Return what blurred a page, (H, W) uint8; None where it is sharp or nothing usual did.
 
     The usual ones are discs and Gaussians in square windows, of 1 to 8 px radius.
+
+    Args:
+        grey: the page.
+        squares: which of its squares of `SIDE` px may be looked at; None: any.
     """
-    written = [place for place in _written(grey) if _is_thin(place)]
+    written = [place for place in _written(grey, squares) if _is_thin(place)]
     places = [place for place in written if _steepness(place) < SOFT]
     if not places or len(places) < MOST_OF * len(written):
         return None
@@ -103,13 +109,13 @@ def find_blur(grey: Image) -> Blur | None:
     return blur if believed else None
 
 
-def soft_beneath(grey: Image) -> float:
+def soft_beneath(grey: Image, squares: Squares | None = None) -> float:
     """Return the contrast of a page, (H, W) uint8, that is soft but for sharp marks; else 0.
 
     Told by a few written places: sharp as they are, soft without what is sharp on them.
     """
     contrasts = []
-    for place in _written(grey):
+    for place in _written(grey, squares):
         levels = np.asarray(np.clip(255 - place, 0, 255), np.uint8)
         later = without_later_marks(levels, most_drawn=MOST_DRAWN_HERE)
         if later is None:
@@ -143,13 +149,14 @@ def _usual() -> Iterator[Blur]:
             yield Blur("disc", quarters / 4, noise)
 
 
-def _written(grey: Image) -> list[Floats]:
+def _written(grey: Image, chosen: Squares | None) -> list[Floats]:
     """Return how dark the places with most ink are, grey levels from paper, (SIDE, SIDE) each."""
     rows, columns = (side // SIDE for side in grey.shape)
     squares = [
         grey[SIDE * row : SIDE * (row + 1), SIDE * column : SIDE * (column + 1)]
         for row in range(rows)
         for column in range(columns)
+        if chosen is None or chosen[row, column]
     ]
     squares.sort(key=lambda square: -float(square[::4, ::4].std()))
     dark = [float(np.percentile(square, 95)) - square for square in squares[:PLACES]]

@@ -4,9 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from docclean.clean.focus.blur import Blur, find_blur, refocus, soft_beneath
+from docclean.clean.focus.blur import (
+    SIDE,
+    Blur,
+    Squares,
+    find_blur,
+    refocus,
+    soft_beneath,
+)
 from docclean.clean.focus.later_marks import without_later_marks
+from docclean.imageops.morphology import spread
 from docclean.page import Image, Page
+from docclean.regions.kinds import Kind
+from docclean.regions.page_map import PageMap
+
+OTHER = (Kind.OFF, Kind.PICTURE, Kind.CODE, Kind.DARK)
+"""What may be sharp on a page whose print is not, or soft on one whose print is sharp."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,19 +39,22 @@ class Focused:
     print_only: Image | None = None
 
 
-def in_focus(page: Page, grey: Image) -> Focused:
+def in_focus(page: Page, grey: Image, found: PageMap | None = None) -> Focused:
     """Return a page in focus: itself where it is.
 
     Args:
         page: as it came.
         grey: its luma, (H, W) uint8.
+        found: what is where on it: its text alone tells whether it is in focus, no desk and no
+            picture; None: nobody looked.
     """
-    blur = find_blur(grey)
+    squares = None if found is None else written_squares(found)
+    blur = find_blur(grey, squares)
     if blur is not None:
         return _refocused(page, grey, refocus(grey, blur), blur)
-    contrast = soft_beneath(grey)
+    contrast = soft_beneath(grey, squares)
     later = without_later_marks(grey, contrast) if contrast else None
-    blur = find_blur(later.page) if later is not None else None
+    blur = find_blur(later.page, squares) if later is not None else None
     if later is None or blur is None:
         return Focused(page, grey)
     sharp = refocus(later.page, blur)
@@ -46,6 +62,23 @@ def in_focus(page: Page, grey: Image) -> Focused:
         return _refocused(page, grey, sharp, blur)
     whole = np.where(later.drawn, np.minimum(sharp, grey), sharp)
     return _refocused(page, grey, whole, blur, sharp)
+
+
+def written_squares(found: PageMap) -> Squares | None:
+    """Return which squares of a page hold text and no desk or picture; None where none does."""
+    written = found.has(Kind.TEXT)
+    other = spread(np.any([found.has(kind) for kind in OTHER], axis=0), 1)
+    down, across = found.cell
+    shape = found.height // SIDE, found.width // SIDE
+    tops, lefts = (
+        (np.arange(count + 1) * SIDE / step).astype(int)
+        for count, step in zip(shape, (down, across), strict=True)
+    )
+    squares = np.zeros(shape, np.bool_)
+    for row, column in np.ndindex(shape):
+        here = np.s_[tops[row] : tops[row + 1], lefts[column] : lefts[column + 1]]
+        squares[row, column] = written[here].any() and not other[here].any()
+    return squares if squares.any() else None
 
 
 def _refocused(

@@ -12,6 +12,7 @@ from docclean.clean.focus.blur import find_blur, soft_beneath
 from docclean.clean.focus.focusing import in_focus
 from docclean.clean.focus.later_marks import filled, without_later_marks
 from docclean.page import Image, Page
+from docclean.regions.reader import map_reader
 from docclean.scores.pixels import rmse
 from docclean.synth import TextSource, typeset
 
@@ -97,3 +98,14 @@ def test_a_gap_is_filled_from_around_and_nothing_else_moves() -> None:
     made = filled(spoilt, gone, 200)
     assert np.array_equal(made[~gone], ramp[~gone])
     assert np.abs(made.astype(int) - ramp).max() <= 1
+
+
+def test_a_sharp_desk_around_a_soft_sheet_does_not_hide_that_it_is_soft() -> None:
+    wood = np.random.default_rng(3).integers(60, 140, (1800, 1900)).astype(np.uint8)
+    desk = np.repeat(np.repeat(wood[::3, ::3], 3, 0), 3, 1)[:1800, :1900]
+    sheet = soft()
+    desk[300 : 300 + sheet.shape[0], 300 : 300 + sheet.shape[1]] = sheet
+    page = Page(desk, (300, 300))
+    assert in_focus(page, desk).blur == 0  # the desk is all that is looked at
+    seen = in_focus(page, desk, map_reader(1)(page))
+    assert seen.blur == pytest.approx(2.85, abs=0.2)
