@@ -19,8 +19,8 @@ from docclean.clean.focus.focusing import Focused, in_focus
 from docclean.clean.gate.at_a_glance import needs_nothing
 from docclean.clean.gate.by_reading import decide_by_reading
 from docclean.clean.gate.decision import Decision
-from docclean.clean.gate.measures import Measures
-from docclean.clean.gate.need_and_harm import ENLARGED_LITTLE, decide, is_faint
+from docclean.clean.gate.measures import Measures, speckled
+from docclean.clean.gate.need_and_harm import ENLARGED_LITTLE, MOST_SPECKS, decide, is_faint
 from docclean.clean.network import SIXTEEN, Runtime, cleaned_by, load_runtime
 from docclean.clean.parts.parts import Parts
 from docclean.clean.parts.wish import WISH, Wish
@@ -173,16 +173,17 @@ class Cleaner:
         """
         grey = seen.grey if parts is None else parts.positive(seen.grey)
         height = 0.0 if parts is None else parts.letters(grey)
-        work = Work(seen.page, grey, grey, grey, self.runtime, parts, seen.blur, seen.print_only)
+        seen_so = (parts, seen.blur, seen.print_only, seen.specks)
+        work = Work(seen.page, grey, grey, grey, self.runtime, *seen_so)
         work = self._sized(work, height)
         return work if work.scale > 1 and not self._may_be_faint(work) else self._first_look(work)
 
     def _first_look(self, work: Work) -> Work:
         """Run the network on the page as it came, at first as large as its letters let it."""
-        px = pixels_seen_as_16(work.x_height)
+        px = _px(work.grey, work.x_height)
         cleaned, height = self._looked_at(work.grey, work.parts, px)
         if is_seen_too_small(height, px):
-            cleaned, height = self._looked_at(work.grey, work.parts, pixels_seen_as_16(height))
+            cleaned, height = self._looked_at(work.grey, work.parts, _px(work.grey, height))
         return self._sized(replace(work, cleaned=cleaned), height)
 
     def _looked_at(self, grey: Image, parts: Parts | None, px: int) -> tuple[Image, float]:
@@ -227,7 +228,7 @@ class Cleaner:
     def _cleaned_again(self, work: Work) -> Work:
         """Clean the page at its working size with the network that was chosen, and measure it."""
         # what was enlarged has no more to show: reduced again, it is cleaned worse
-        px = pixels_seen_as_16(work.x_height) if work.scale == 1 else SIXTEEN
+        px = _px(work.grey, work.x_height) if work.scale == 1 else SIXTEEN
         cleaned = self.clean_grey(work.raw, work.network, px)
         return replace(work, cleaned=cleaned, measures=_measures(work, cleaned))
 
@@ -236,7 +237,8 @@ class Cleaner:
         if not self.gate:
             decision = Decision("cleaned", "the gate is off", work.measures.told())
         else:
-            decision = decide(work.measures)
+            specks = max(work.measures.specks, work.specks)
+            decision = decide(replace(work.measures, specks=specks))
             if self.reader is not None:
                 before, after = (work.page.finer(g, work.scale) for g in (work.raw, work.cleaned))
                 decision = decide_by_reading(before, after, self.reader, decision)
@@ -260,6 +262,12 @@ class Cleaner:
     def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""
         return cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
+
+
+def _px(grey: Image, height: float) -> int:
+    """Return how many pixels the network may see as 16: no more where specks would become grey."""
+    px = pixels_seen_as_16(height)
+    return SIXTEEN if px > SIXTEEN and speckled(grey) > MOST_SPECKS else px
 
 
 def _letters_of(cleaned: Image, parts: Parts | None) -> float:

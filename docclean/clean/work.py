@@ -70,6 +70,7 @@ class Work:
         cleaned: what the network made of it, (h, w) uint8; (H, W) until it is enlarged.
         blur: standard deviation of what had blurred the page, px; 0 where nothing had.
         print_only: its luma without what a pen drew after it was blurred; None: nothing was.
+        specks: share of its pixels that were salt or pepper over weak ink, and are gone.
         x_height: height of its small letters, px; 0: no text.
         scale: h / H, 1 and above.
         network: made `cleaned`.
@@ -86,6 +87,7 @@ class Work:
     parts: Parts | None = None
     blur: float = 0.0
     print_only: Image | None = None
+    specks: float = 0.0
     x_height: float = 0.0
     scale: float = 1.0
     measures: Measures = UNMEASURED

@@ -1,4 +1,4 @@
-"""A page as it comes and the same in focus, with what a pen drew on it later."""
+"""A page as it comes and the same in focus, without pepper, with what a pen drew on it later."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from docclean.clean.focus.blur import (
     refocus,
     soft_beneath,
 )
-from docclean.clean.focus.later_marks import without_later_marks
+from docclean.clean.focus.later_marks import without_later_marks, without_pepper
 from docclean.imageops.morphology import spread
 from docclean.page import Image, Page
 from docclean.regions.kinds import Kind
@@ -31,12 +31,14 @@ class Focused:
         grey: its luma, (H, W) uint8.
         blur: standard deviation of what had blurred it, px; 0: nothing had.
         print_only: its luma without what a pen drew on it when it was out of focus; None: nothing.
+        specks: share of its pixels that were salt or pepper over weak ink, and are gone.
     """
 
     page: Page
     grey: Image
     blur: float = 0.0
     print_only: Image | None = None
+    specks: float = 0.0
 
 
 def in_focus(page: Page, grey: Image, found: PageMap | None = None) -> Focused:
@@ -56,7 +58,7 @@ def in_focus(page: Page, grey: Image, found: PageMap | None = None) -> Focused:
     later = without_later_marks(grey, contrast) if contrast else None
     blur = find_blur(later.page, squares) if later is not None else None
     if later is None or blur is None:
-        return Focused(page, grey)
+        return _without_pepper(page, grey)
     sharp = refocus(later.page, blur)
     if not later.drawn.any():
         return _refocused(page, grey, sharp, blur)
@@ -79,6 +81,14 @@ def written_squares(found: PageMap) -> Squares | None:
         here = np.s_[tops[row] : tops[row + 1], lefts[column] : lefts[column + 1]]
         squares[row, column] = written[here].any() and not other[here].any()
     return squares if squares.any() else None
+
+
+def _without_pepper(page: Page, grey: Image) -> Focused:
+    quiet = without_pepper(grey)
+    if quiet is None:
+        return Focused(page, grey)
+    cleared = page.with_luma(grey, quiet)
+    return Focused(cleared, cleared.grey(), specks=float(np.mean(quiet != grey)))
 
 
 def _refocused(

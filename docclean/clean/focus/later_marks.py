@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.imageops.components import components
+from docclean.imageops.components import Components, components
 from docclean.imageops.morphology import spread
 from docclean.page import Image
 
@@ -27,6 +27,14 @@ STEEP = 0.25
 """Step from pixel to pixel, of the page's contrast, that only what came after the blur has."""
 RIM = 2
 """Pixels around a steep step that belong to what was drawn."""
+LEAST_PEPPER, ALL_PEPPER = 0.01, 0.8
+"""Share of black pixels from which a page may be peppered, and share of these that are pepper and
+not ink: on a page whose ink is black it is nearly all ink."""
+SQUARE, EVEN = 12, 0.85
+"""Side in px of a square, and share of the squares that so much pepper would reach in which it has
+to be: dots and crumbs of ink lie in lines."""
+LARGEST_SPECK = 4
+"""Pixels of the largest speck of salt or pepper: a few that touch."""
 ROUNDS, FEW_ROUNDS = 80, 12
 """Rounds of filling: of a pen's stroke, and of single pixels."""
 LEAST_STROKE, LEAST_DARKER = 24, 12
@@ -72,6 +80,40 @@ def without_later_marks(
     page = filled(quiet, steep, ROUNDS)
     drawn = _strokes(steep & (quiet.astype(np.int16) < page - LEAST_DARKER))
     return LaterMarks(page, drawn, contrast)
+
+
+def without_pepper(grey: Image) -> Image | None:
+    """Return a page, (H, W) uint8, without salt and pepper where its ink is not black; else None.
+
+    Salt eats weak ink, and pepper is all that a network sees of it. Black ink outweighs both, and
+    its thin strokes would go with them.
+    """
+    share = float(np.mean(grey[::3, ::3] <= ENDS[0]))
+    if not LEAST_PEPPER <= share <= MOST_ALONE:
+        return None
+    black = components(grey <= ENDS[0])
+    pepper = black.area <= LARGEST_SPECK
+    if float(black.area[pepper].sum()) < ALL_PEPPER * float(black.area.sum()):
+        return None
+    if _evenly(grey.shape, black, pepper) < EVEN:
+        return None
+    white = components(grey >= ENDS[1])
+    gone = np.zeros(grey.shape, np.bool_)
+    for found, specks in ((black, pepper), (white, white.area <= LARGEST_SPECK)):
+        row, column, _ = found.pixels(specks)
+        gone[row, column] = True
+    return filled(grey, gone, FEW_ROUNDS)
+
+
+def _evenly(shape: tuple[int, ...], black: Components, pepper: Mask) -> float:
+    """Return the share of squares of a page in which there is pepper, of those to be expected.
+
+    Pepper falls as it likes: n specks leave exp(-n / squares) of the squares empty (Poisson).
+    """
+    squares = np.zeros([-(-side // SQUARE) for side in shape[:2]], np.bool_)
+    squares[black.top[pepper] // SQUARE, black.left[pepper] // SQUARE] = True
+    expected = 1 - np.exp(-np.count_nonzero(pepper) / squares.size)
+    return float(squares.mean() / max(expected, 1e-9))
 
 
 def filled(grey: Image, gone: Mask, rounds: int) -> Image:

@@ -15,6 +15,8 @@ DIRT = 20
 """Grey levels from the paper's own grey at which a blank pixel counts as dirt."""
 SPECK = 80
 """Grey levels by which a speck differs from all its four neighbours."""
+FEW_PIXELS = 500_000
+"""Pixels of the strips by which specks are looked for before anything is cleaned."""
 REMAINS = 220
 """Grey below which a cleaned pixel is any remains of a stroke."""
 LETTER = 12
@@ -130,6 +132,13 @@ def stroke_width(image: Image) -> float:
         steps -= np.minimum(one, other)
         edges += int(steps.sum(dtype=np.int64))
     return 2 * ink / edges if edges else 0.0
+
+
+def speckled(page: Image) -> float:
+    """Return the share of the pixels of a page, (H, W), that are specks, by a few strips of it."""
+    (strips,) = sampled(page)
+    few = strips[: max(3, FEW_PIXELS // page.shape[1])]
+    return float(np.mean(specks(few)))
 
 
 def specks(image: Image) -> NDArray[np.bool_]:

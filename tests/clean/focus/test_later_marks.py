@@ -10,7 +10,9 @@ import pytest
 from docclean.clean.cleaner import Cleaner
 from docclean.clean.focus.blur import find_blur, soft_beneath
 from docclean.clean.focus.focusing import in_focus
-from docclean.clean.focus.later_marks import filled, without_later_marks
+from docclean.clean.focus.later_marks import filled, without_later_marks, without_pepper
+from docclean.clean.gate.measures import speckled
+from docclean.clean.gate.need_and_harm import MOST_SPECKS
 from docclean.page import Image, Page
 from docclean.regions.reader import map_reader
 from docclean.scores.pixels import rmse
@@ -109,3 +111,33 @@ def test_a_sharp_desk_around_a_soft_sheet_does_not_hide_that_it_is_soft() -> Non
     assert in_focus(page, desk).blur == 0  # the desk is all that is looked at
     seen = in_focus(page, desk, map_reader(1)(page))
     assert seen.blur == pytest.approx(2.85, abs=0.2)
+
+
+def weak(page: Image) -> Image:
+    """Fade the ink of a page to a light grey."""
+    return (255 - (255 - page.astype(np.float32)) * 0.35).astype(np.uint8)
+
+
+def test_pepper_over_weak_ink_goes_before_anything_is_cleaned() -> None:
+    page = peppered(weak(book()))
+    quiet = without_pepper(page)
+    assert quiet is not None and rmse(quiet, weak(book())) < 0.15 * rmse(page, weak(book()))
+    cleaned = Cleaner.load("small").clean(Page(page, (300, 300)))
+    assert cleaned.decision.verdict == "cleaned" and "specks" in cleaned.decision.reason
+    assert cleaned.page.grey()[book() < 30].mean() < 120  # ink, darker than it came
+
+
+@pytest.mark.parametrize(
+    "page", [book, lambda: peppered(book()), lambda: weak(book()), lambda: book()[::2, ::2]]
+)
+def test_black_ink_is_no_pepper(page) -> None:
+    assert without_pepper(page()) is None
+
+
+def test_pepper_on_black_letters_is_not_averaged_into_grey() -> None:
+    """What is reduced before the network sees it has grey for pepper."""
+    large = np.asarray(cv2.resize(book(), None, fx=1.4, fy=1.4), np.uint8)
+    page = peppered(large)
+    assert speckled(page) > MOST_SPECKS > speckled(large)
+    cleaned = Cleaner.load("small").clean(Page(page, (420, 420)))
+    assert rmse(cleaned.page.grey(), large) < 0.2
