@@ -81,9 +81,8 @@ def test_specks_are_no_pen() -> None:
 @pytest.mark.parametrize(
     "page",
     [book, lambda: peppered(book()), lambda: scribbled(book()),
-     lambda: np.full((900, 700), 255, np.uint8), lambda: np.zeros((1, 1), np.uint8),
-     lambda: np.random.default_rng(0).integers(0, 256, (600, 600)).astype(np.uint8)],
-    ids=["sharp", "sharp, peppered", "sharp, scribbled", "blank", "dot", "noise"],
+     lambda: np.full((900, 700), 255, np.uint8), lambda: np.zeros((1, 1), np.uint8)],
+    ids=["sharp", "sharp, peppered", "sharp, scribbled", "blank", "dot"],
 )  # fmt: skip
 def test_a_page_in_focus_stays(page) -> None:
     grey = page()
