@@ -9,7 +9,7 @@ turn out to be of another size, another network takes over, or a pen has crossed
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -182,14 +182,13 @@ class Cleaner:
     def _first_look(self, work: Work) -> Work:
         """Run the network on the page as it came, at first as large as its letters let it."""
         px = pixels_seen_as_16(work.x_height)
-        cleaned, height = self._looked_at(work.grey, work.parts, px)
+        cleaned = self.clean_grey(work.grey, px=px)
+        height = _letters_of(cleaned, work.parts)
         if is_seen_too_small(height, px):
-            cleaned, height = self._looked_at(work.grey, work.parts, pixels_seen_as_16(height))
+            del cleaned  # a large page has no room for two
+            cleaned = self.clean_grey(work.grey, px=pixels_seen_as_16(height))
+            height = _letters_of(cleaned, work.parts)
         return self._sized(replace(work, cleaned=cleaned), height)
-
-    def _looked_at(self, grey: Image, parts: Parts | None, px: int) -> tuple[Image, float]:
-        cleaned = self.clean_grey(grey, px=px)
-        return cleaned, _letters_of(cleaned, parts)
 
     def _sized(self, work: Work, height: float) -> Work:
         """Return the work with the height of its letters, and how much larger it is to be."""
@@ -264,7 +263,7 @@ class Cleaner:
 
 def _letters_of(cleaned: Image, parts: Parts | None) -> float:
     """Return the height of the small letters of the text of the network's page, px."""
-    return x_height(cleaned if parts is None else parts.text_only(cleaned))
+    return x_height(cleaned) if parts is None else parts.letters_left(cleaned)
 
 
 def _in_focus(page: Page, grey: Image) -> tuple[Page, Image, float]:
@@ -281,7 +280,7 @@ def _measures(work: Work, cleaned: Image) -> Measures:
     """Measure the text of a page at its working size beside what the network made of it."""
     if work.parts is None:
         return Measures.of(work.raw, cleaned, work.scale)
-    left_out = work.parts.left_out(cleaned.shape)
+    left_out = partial(work.parts.left_out, cleaned.shape)
     measures = Measures.of(work.raw, cleaned, work.scale, left_out)
     return replace(measures, off_sheet=float(work.parts.off.mean()))
 

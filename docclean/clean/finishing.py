@@ -9,6 +9,7 @@ from docclean.clean.parts.seen import Mask
 from docclean.clean.read.marks import without_marks
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back
 from docclean.clean.work import Cleaned, Work
+from docclean.imageops.packed import Packed, is_large
 from docclean.page import Image, Page
 
 
@@ -49,12 +50,18 @@ def _cleaned(work: Work) -> Cleaned:
     if not parts.touches(unsure):
         read = partial(_read, work, parts, cleaned, shown)
         return Cleaned(shown, decision, read, scale, came, work.x_height)
-    put_together = parts.shown(shown, own, unsure)
+    # of a large page the luma is put away, and its pixels become those that are shown
+    over = own is cleaned and page.is_grey and is_large(own.shape)
+    printed = Packed.of(own) if over else own
+    put_together = parts.shown(shown, printed, unsure, over=over)
     harmed = parts.harmed(put_together)
     if harmed:
-        put_together = parts.put_back(shown, own, unsure, harmed)
+        if isinstance(printed, Packed):
+            printed.into(shown.pixels)
+        put_together = parts.put_back(shown, printed, unsure, harmed, over=over)
     decision = decision.with_measures(**parts.told(unsure, harmed))
-    read = partial(_read_of_parts, work, parts, cleaned, unsure)
+    text = printed if isinstance(printed, Packed) else cleaned
+    read = partial(_read_of_parts, work, parts, text, unsure)
     return Cleaned(put_together, decision, read, scale, came, work.x_height)
 
 
@@ -66,9 +73,10 @@ def _read(work: Work, parts: Parts, cleaned: Image, shown: Page) -> Page:
     return work.page.finer(plain, work.scale)
 
 
-def _read_of_parts(work: Work, parts: Parts, cleaned: Image, unsure: Mask) -> Page:
+def _read_of_parts(work: Work, parts: Parts, cleaned: Image | Packed, unsure: Mask) -> Page:
     """Return the page that is read of one that has parts: each as it is read best."""
-    plain = _without_marks(work, parts, parts.reading(cleaned, unsure))
+    text = cleaned.whole() if isinstance(cleaned, Packed) else cleaned
+    plain = _without_marks(work, parts, parts.reading(text, unsure))
     return work.page.finer(plain, work.scale)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from docclean.clean.gate.decision import Decision
 from docclean.imageops.threshold import histogram
-from docclean.page import Image, Page
+from docclean.page import STRIP, Image, Page
 
 DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60
 """Shares of pixels equal to the one beside them, of the paper's one grey and of bright colour (by
@@ -41,7 +41,8 @@ def past_the_cleaner(page: Page, grey: Image) -> Decision | None:
 
 def is_flat(grey: Image) -> bool:
     """Say whether a page, (H, W), is one value all over."""
-    return bool((grey == grey[0, 0]).all())
+    tops = range(0, len(grey), STRIP)
+    return all(bool((grey[top : top + STRIP] == grey[0, 0]).all()) for top in tops)
 
 
 def is_drawing(colour: Image, grey: Image) -> bool:
@@ -52,12 +53,15 @@ def is_drawing(colour: Image, grey: Image) -> bool:
     """
     if grey.shape[1] < 2:
         return False
-    same = float(np.mean(grey[:, 1:] == grey[:, :-1]))
+    strips = [slice(top, top + STRIP) for top in range(0, len(grey), STRIP)]
+    equal = sum(np.count_nonzero(grey[rows, 1:] == grey[rows, :-1]) for rows in strips)
+    same = equal / (grey.shape[0] * (grey.shape[1] - 1))
     paper = float(histogram(grey).max()) / grey.size
     if same < DRAWN_SAME or paper < DRAWN_PAPER:
         return False
-    some = colour[::2, ::2].astype(np.int16)
-    return float(np.mean(some.max(2) - some.min(2) > BRIGHT)) >= DRAWN_COLOUR
+    some = [colour[rows][::2, ::2] for rows in strips]
+    bright = sum(np.count_nonzero(one.max(2) - one.min(2) > BRIGHT) for one in some)
+    return bool(bright >= DRAWN_COLOUR * sum(one.shape[0] * one.shape[1] for one in some))
 
 
 def has_blank_paper(grey: Image) -> bool:

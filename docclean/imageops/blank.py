@@ -38,11 +38,14 @@ def pooled(grey: Image, pick: np.ufunc, cell: int = CELL) -> Image:
         pick: a binary function of NumPy that can be reduced.
         cell: pixels of a side.
     """
-    height, width = (math.ceil(side / cell) * cell for side in grey.shape)
-    if (height, width) != grey.shape:
-        short = (height - grey.shape[0], width - grey.shape[1])
-        grey = np.pad(grey, ((0, short[0]), (0, short[1])), mode="edge")
-    rows: Image = pick.reduce(grey.reshape(height // cell, cell, width), axis=1)
+    whole, width = len(grey) // cell, grey.shape[1]
+    rows = np.empty((math.ceil(len(grey) / cell), width), np.uint8)
+    if whole:
+        pick.reduce(grey[: whole * cell].reshape(whole, cell, width), axis=1, out=rows[:whole])
+    if whole < len(rows):
+        pick.reduce(grey[whole * cell :], axis=0, out=rows[whole])
+    if width % cell:
+        rows = np.pad(rows, ((0, 0), (0, -width % cell)), mode="edge")
     found: Image = rows[:, 0::cell].copy()
     for at in range(1, cell):
         pick(found, rows[:, at::cell], out=found)

@@ -1,11 +1,12 @@
 """What is measured of a page before and after it was cleaned, once, for everyone who asks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.clean.gate.letters import DARK, Letters, sampled
+from docclean.clean.gate.letters import DARK, Letters, sampled, strips_of
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.imageops.threshold import histogram, percentiles
@@ -64,7 +65,7 @@ class Measures:
         raw: Image,
         cleaned: Image,
         scale: float = 1.0,
-        left_out: NDArray[np.bool_] | None = None,
+        left_out: Callable[[slice], NDArray[np.bool_] | None] | None = None,
     ) -> "Measures":
         """Measure a page (H, W) uint8 and the network's, same shape.
 
@@ -72,15 +73,18 @@ class Measures:
             raw: the page as it came.
             cleaned: the network's page.
             scale: how much both were enlarged, which made their letters softer.
-            left_out: (H, W), what is no text on paper: pictures, stamps, the desk; None: nothing.
+            left_out: tells of rows of the page what is no text on paper, (h, W): pictures, stamps,
+                the desk; None: nothing is.
         """
         before, after = sampled(raw, cleaned)
-        if left_out is not None:
-            (out,) = sampled(left_out)
+        strips = [left_out and left_out(rows) for rows in strips_of(raw.shape)]
+        masks = [strip for strip in strips if strip is not None]
+        out = np.concatenate(masks) if masks else None
+        if out is not None:
             _blank(before, after, out)
         speckled = specks(before)
         letters = Letters.of(before, after, speckled)
-        grey, deviation, dirt = blank_paper(before, after, None if left_out is None else out)
+        grey, deviation, dirt = blank_paper(before, after, out)
         return cls(
             ink_lost=letters.lost(),
             ink_added=letters.added(),

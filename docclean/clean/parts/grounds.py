@@ -4,16 +4,18 @@ All is measured on the small picture divided by its paper, so that the light on 
 falls on paper and tint alike, does not count.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from docclean.clean.parts.paper_field import Field, enlarged
+from docclean.clean.parts.paper_field import Field, by_cells, enlarged
 from docclean.clean.parts.rectangles import Rectangle
 from docclean.imageops.components import components
 from docclean.imageops.morphology import darkest, spread, widest
+from docclean.imageops.packed import Packed
 from docclean.page import LUMA, Image
 from docclean.regions.kinds import Kind
 from docclean.regions.page_map import CELL, PageMap
@@ -30,6 +32,8 @@ way to the paper where that is less."""
 STEEP, LEAST_RIM = 0.5, 0.2
 """Share of its distance from the paper that a ground steps at its edge; ring outside it, of the one
 inside, below which it has no edge to tell by."""
+AT_ONCE = 16_000_000
+"""Pixels of a ground that are worked on at a time: an ordinary one as a whole."""
 MOST_TINTS = 4
 """Tints of one piece of the map, which panels that touch make, at most."""
 Colour = NDArray[np.float32]
@@ -42,7 +46,8 @@ class Ground:
 
     Attributes:
         box: rows and columns of the page, px.
-        cover: (h, w) uint8 of the box: 255 on it, 0 off it, between at its edge.
+        cover: (h, w) uint8 of the box on the small picture of the map: 255 on it, 0 off it, between
+            at its edge.
         cells: (rows, columns) of the map that it fills.
         tint: (3,) RGB of the ground over that of the paper, 0..255.
         ink: (3,) of the print on it.
@@ -64,37 +69,57 @@ class Ground:
         """Whether it is hardly darker than the paper, in no colour."""
         return float(np.abs(255 - self.tint).max()) < PALE
 
-    def positive(self, grey: Image, paper: Field) -> Image:
-        """Return the box of a page (H, W) with its ground as light as the paper around it.
+    def bands(self) -> Iterator[tuple[slice, slice]]:
+        """Yield the box in bands of rows: a large one is never held as floats."""
+        rows, columns = self.box
+        high = max(1, AT_ONCE // max(1, columns.stop - columns.start))
+        for top in range(rows.start, rows.stop, high):
+            yield slice(top, min(rows.stop, top + high)), columns
+
+    def positive(self, grey: Image, band: tuple[slice, slice], paper: Field) -> Image:
+        """Return a band of a page (H, W) with its ground as light as the paper around it.
 
         Args:
             grey: the page.
-            paper: luma of the paper in the box, (h, w) float32.
+            band: one of `bands`.
+            paper: luma of the paper in the band, (h, w) float32.
         """
-        here = grey[self.box].astype(np.float32)
+        here = grey[band].astype(np.float32)
         tint, ink = luma(self.tint) / 255, luma(self.ink) / 255
         if self.is_dark:
             share = np.clip((here / np.maximum(paper, 1) - tint) / max(0.02, ink - tint), 0, 1)
             made = np.asarray(paper * (1 - share), np.float32)
         else:
             made = np.asarray(here / np.float32(max(0.02, tint)))
-        cover = self.cover.astype(np.float32) / 255
+        cover = self._covered(band).astype(np.float32) / 255
         return np.asarray(np.clip(here + cover * (made - here) + 0.5, 0, 255), np.uint8)
 
-    def shown(self, pixels: Image, cleaned: Image) -> Image:
-        """Return the box of the page with one even tint and the cleaned print on it.
+    def lay(self, pixels: Image, cleaned: Image | Packed) -> None:
+        """Lay one even tint and the cleaned print on it over the page.
 
         Args:
             pixels: the page as it is shown without, (H, W) or (H, W, 3).
             cleaned: the network's page, dark on white, (H, W).
         """
-        here = pixels[self.box].astype(np.float32)
-        share = cleaned[self.box].astype(np.float32)[..., None] / 255
-        made = self.ink + (self.tint - self.ink) * share
-        cover = self.cover.astype(np.float32)[..., None] / 255
-        if here.ndim == 2:
-            made, cover = made @ np.asarray(LUMA, np.float32), cover[..., 0]
-        return np.asarray(np.clip(here + cover * (made - here) + 0.5, 0, 255), np.uint8)
+        for band in self.bands():
+            here = pixels[band].astype(np.float32)
+            share = cleaned[band].astype(np.float32)[..., None] / 255
+            made = self.ink + (self.tint - self.ink) * share
+            cover = self._covered(band).astype(np.float32)[..., None] / 255
+            if here.ndim == 2:
+                made, cover = made @ np.asarray(LUMA, np.float32), cover[..., 0]
+            pixels[band] = np.clip(here + cover * (made - here) + 0.5, 0, 255).astype(np.uint8)
+
+    def _covered(self, band: tuple[slice, slice]) -> Image:
+        """Return how much of each pixel of a band is on the ground, (h, w) uint8."""
+        (rows, columns), high = self.box, len(self.cover)
+        step = high / (rows.stop - rows.start)
+        top, bottom = (
+            min(high, (end - rows.start) * step) for end in (band[0].start, band[0].stop)
+        )
+        size = (columns.stop - columns.start, band[0].stop - band[0].start)
+        box, small = (0, top, self.cover.shape[1], bottom), Pillow.fromarray(self.cover)
+        return np.asarray(small.resize(size, Pillow.Resampling.BILINEAR, box=box), np.uint8)
 
 
 def luma(colour: Colour) -> float:
@@ -162,9 +187,9 @@ def grounds_in(page: PageMap, light: Field, boxes: tuple[Rectangle, ...]) -> lis
         values = light[full > 0]
         tint = _commonest(values)
         if np.abs(255 - tint).max() >= 4:
-            placed, fine = _on_page(page, y, x, full[y, x])
+            placed, cover = _on_page(page, y, x), (full[y, x] * 255).astype(np.uint8)
             cells = by_cells(full, page.shares.shape[1:]) >= 0.5
-            found.append(Ground(placed, fine, cells, tint, _ink(values, tint)))
+            found.append(Ground(placed, cover, cells, tint, _ink(values, tint)))
     return found
 
 
@@ -211,8 +236,8 @@ def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
     full[y, x] = cover
     filled = by_cells(full, own.shape) >= 0.5
     ink = _ink(seen[cover > 0.5], tint)
-    box, fine = _on_page(page, y, x, cover)
-    return Ground(box, fine, filled | own & (by_cells(full, own.shape) > 0.2), tint, ink)
+    cells = filled | own & (by_cells(full, own.shape) > 0.2)
+    return Ground(_on_page(page, y, x), (cover * 255).astype(np.uint8), cells, tint, ink)
 
 
 def _step(ground: Field, inside: Mask) -> float:
@@ -260,15 +285,8 @@ def _without_strokes(light: Field, tint: Colour) -> Field:
     return np.where(nearer[..., None], closed, opened)
 
 
-def by_cells(full: Field, shape: tuple[int, ...]) -> Field:
-    """Return the mean of each cell of values by pixels of the small picture."""
-    whole = np.zeros((shape[0] * CELL, shape[1] * CELL), np.float32)
-    whole[: full.shape[0], : full.shape[1]] = full
-    return np.asarray(whole.reshape(shape[0], CELL, shape[1], CELL).mean((1, 3)), np.float32)
-
-
-def _on_page(page: PageMap, y: slice, x: slice, cover: Field) -> tuple[tuple[slice, slice], Image]:
-    """Return a box of the small picture as one of the page, and a cover at its size."""
+def _on_page(page: PageMap, y: slice, x: slice) -> tuple[slice, slice]:
+    """Return a box of the small picture as one of the page."""
     rows, columns = (
         slice(round(side.start * scale), min(length, round(side.stop * scale)))
         for side, scale, length in (
@@ -276,6 +294,4 @@ def _on_page(page: PageMap, y: slice, x: slice, cover: Field) -> tuple[tuple[sli
             (x, page.width / page.picture[1], page.width),
         )
     )
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    levels = Pillow.fromarray((cover * 255).astype(np.uint8))
-    return (rows, columns), np.asarray(levels.resize(size, Pillow.Resampling.BILINEAR), np.uint8)
+    return rows, columns
