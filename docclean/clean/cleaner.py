@@ -35,7 +35,8 @@ from docclean.clean.type_size import (
     working_factor,
     x_height,
 )
-from docclean.clean.work import UNMEASURED, Cleaned, Work
+from docclean.clean.work import UNMEASURED, UNSEEN, Cleaned, Work
+from docclean.imageops.by_boxes import Grey, whole
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.regions.page_map import PageMap
@@ -100,10 +101,9 @@ class Cleaner:
             UnreadableInputError: the file is not a model of docclean.
             MissingProgramError: the device is not available here.
         """
-        runtime = load_runtime(model, device, threads)
         faint = faint_for(model, device, threads)
         return cls(
-            runtime, gate, max_tile_area, reader=reader, faint=faint,
+            load_runtime(model, device, threads), gate, max_tile_area, reader=reader, faint=faint,
             look=map_reader(threads), wish=wish,
         )  # fmt: skip
 
@@ -174,9 +174,9 @@ class Cleaner:
 
         Where they seem small before anything is cleaned, the page is cleaned when it is enlarged.
         """
-        grey = grey if parts is None else parts.positive(grey)
-        height = 0.0 if parts is None else parts.letters(grey)
-        work = self._sized(Work(page, grey, grey, grey, self.runtime, parts, blur), height)
+        even = grey if parts is None else parts.positive(grey)
+        height = 0.0 if parts is None else parts.letters(even)
+        work = self._sized(Work(page, even, even, UNSEEN, self.runtime, parts, blur), height)
         return work if work.scale > 1 and not self._may_be_faint(work) else self._first_look(work)
 
     def _first_look(self, work: Work) -> Work:
@@ -205,7 +205,7 @@ class Cleaner:
         Weak print is told by what the network made of the page before, enlarged with it.
         """
         enlarged = work.scale > 1
-        if work.cleaned is work.grey:
+        if work.cleaned is UNSEEN:
             return self._enlarged_unseen(work)
         network, measures = work.network, UNMEASURED
         if not enlarged or self._may_be_faint(work):
@@ -239,7 +239,8 @@ class Cleaner:
         else:
             decision = decide(work.measures)
             if self.reader is not None:
-                before, after = (work.page.finer(g, work.scale) for g in (work.raw, work.cleaned))
+                finer = partial(work.page.finer, factor=work.scale)
+                before, after = (finer(whole(grey)) for grey in (work.raw, work.cleaned))
                 decision = decide_by_reading(before, after, self.reader, decision)
         decision = decision.with_measures(x_height=work.x_height, scale=work.scale)
         return replace(work, decision=decision)
@@ -251,12 +252,12 @@ class Cleaner:
             return done
         print_only = replace(work, page=work.page.with_pixels(printed), grey=printed)
         read = finished(self._chosen(self._cleaned_again(_prepared(print_only))))
-        pens = round(float(np.mean(printed != work.grey)), 5)
+        pens = round(float(np.mean(printed != whole(work.grey))), 5)
         decision = done.decision.with_measures(pens=pens)
         kept = done.page if self.wish.pens else read.page
         return replace(read, page=kept, decision=decision, read=read.reading)
 
-    def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
+    def clean_grey(self, grey: Grey, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""
         return cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
 
@@ -287,7 +288,7 @@ def _measures(work: Work, cleaned: Image) -> Measures:
 
 def _prepared(work: Work) -> Work:
     """Enlarge the page where its letters are small."""
-    return replace(work, raw=enlarge(work.grey, work.scale) if work.scale > 1 else work.grey)
+    return replace(work, raw=enlarge(whole(work.grey), work.scale) if work.scale > 1 else work.grey)
 
 
 def faint_for(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.imageops.blank import pooled
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.components import Components, components
 from docclean.imageops.morphology import widest
 from docclean.page import Image
@@ -24,7 +25,7 @@ BAND = 4096
 """Rows in which crumbs begin that are looked for together: an ordinary page has no more."""
 
 
-def wipe_crumbs(raw: Image, cleaned: Image, x_height: float, contrast: float) -> Image:
+def wipe_crumbs(raw: Grey, cleaned: Image, x_height: float, contrast: float) -> Image:
     """Wipe the faint crumbs off the cleaned page, (H, W) uint8, and return it: no other is made.
 
     Args:
@@ -61,6 +62,6 @@ def _darkest(raw: Image, found: Components, chosen: NDArray[np.bool_]) -> NDArra
     return darkest
 
 
-def _paper(raw: Image) -> NDArray[np.int64]:
+def _paper(raw: Grey) -> NDArray[np.int64]:
     """Return the lightest grey of each cell and its eight neighbours, (h, w)."""
     return widest(pooled(raw, np.maximum, PAPER_CELL), 3).astype(np.int64)

@@ -9,6 +9,7 @@ from docclean.clean.parts.seen import Mask
 from docclean.clean.read.marks import without_marks
 from docclean.clean.type_size import TINY_X_HEIGHT, bring_back
 from docclean.clean.work import Cleaned, Work
+from docclean.imageops.by_boxes import whole
 from docclean.imageops.packed import Packed, is_large
 from docclean.page import Image, Page
 
@@ -31,7 +32,7 @@ def _as_it_came(work: Work) -> Cleaned:
     """Return the page as it came, to be read enlarged where its type is tiny."""
     page, scale = work.page, work.scale
     if scale > 1 and work.x_height < TINY_X_HEIGHT:
-        return Cleaned(page, work.decision, page.finer(work.raw, scale), scale)
+        return Cleaned(page, work.decision, page.finer(whole(work.raw), scale), scale)
     return Cleaned(page, work.decision)
 
 
@@ -40,7 +41,7 @@ def _cleaned(work: Work) -> Cleaned:
     page, scale, decision = work.page, work.scale, work.decision
     contrast = work.measures.speckled_contrast
     cleaned = wipe_crumbs(work.raw, work.cleaned, scale * work.x_height, contrast)
-    own = cleaned if scale == 1 else bring_back(work.grey, work.raw, cleaned)
+    own = cleaned if scale == 1 else bring_back(whole(work.grey), whole(work.raw), cleaned)
     shown, parts = page.with_luma(_luma(work), own), work.parts
     unsure = None if parts is None else parts.unsure(cleaned)
     came = work.grey if parts is not None and parts.grounds else page.pixels
@@ -83,10 +84,11 @@ def _read_of_parts(work: Work, parts: Parts, cleaned: Image | Packed, unsure: Ma
 def _without_marks(work: Work, parts: Parts, read: Image) -> Image:
     """Return a picture that is read without marks that are no text."""
     coloured, height = parts.coloured | parts.stamps | parts.tinted, work.scale * work.x_height
-    return without_marks(read, work.raw, parts.map, height, coloured)
+    return without_marks(read, whole(work.raw), parts.map, height, coloured)
 
 
 def _luma(work: Work) -> Image:
     """Return the page's own luma, with its grounds as dark as they came."""
-    has_grounds = work.parts is not None and work.parts.grounds
-    return work.page.grey() if has_grounds and not work.page.is_grey else work.grey
+    if work.page.is_grey:
+        return work.page.pixels
+    return work.page.grey() if work.parts and work.parts.grounds else whole(work.grey)

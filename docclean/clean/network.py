@@ -13,6 +13,7 @@ from docclean.clean.tiles import Canvas, TileGrid, split
 from docclean.clean.type_size import resized
 from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError, UsageError
 from docclean.imageops.blank import CELL, least_share, marked, pieces, pooled, share
+from docclean.imageops.by_boxes import Grey, window
 from docclean.imageops.packed import is_large
 from docclean.page import Image
 from docclean.registry import nearest
@@ -77,7 +78,7 @@ class _Piece:
     begin: tuple[int, int]
 
 
-def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXTEEN) -> Image:
+def cleaned_by(runtime: Runtime, grey: Grey, max_tile_area: int, px: int = SIXTEEN) -> Image:
     """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile.
 
     Blank paper is white without the network, where it saves time; what the network would have left
@@ -99,7 +100,7 @@ def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXT
 
 
 def _in_pieces(
-    runtime: Runtime, grey: Image, max_tile_area: int, px: int, large: bool
+    runtime: Runtime, grey: Grey, max_tile_area: int, px: int, large: bool
 ) -> list[_Piece] | None:
     """Return what is marked of a page as the network made it; None: pieces are not worth it."""
     rim, cells = math.ceil(RIM * px / SIXTEEN), marked(grey)
@@ -110,7 +111,7 @@ def _in_pieces(
     for top, bottom, left, right in boxes.tolist():
         # where the whole page's reduced picture would have a pixel, the piece's has one
         above, before = (max(0, side - rim) // px * px for side in (top, left))
-        seen = grey[above : bottom + rim, before : right + rim]
+        seen = window(grey, (slice(above, bottom + rim), slice(before, right + rim)))
         made = _tiled(runtime, seen, max_tile_area, px, large)
         if marks.left(made, above, before):
             return None
@@ -151,7 +152,7 @@ class _Marks:
 
 
 def _tiled(
-    runtime: Runtime, grey: Image, max_tile_area: int, px: int, large: bool = False
+    runtime: Runtime, grey: Grey, max_tile_area: int, px: int, large: bool = False
 ) -> Canvas:
     """Return the network's page, all of it seen by the network."""
     reducing = runtime if isinstance(runtime, OnnxRuntime) and px > SIXTEEN else None

@@ -3,6 +3,7 @@
 import numpy as np
 
 from docclean.clean.gate.decision import Decision
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.threshold import histogram
 from docclean.page import STRIP, Image, Page
 
@@ -11,6 +12,8 @@ DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60
 so many levels between channels) from which a page was drawn by a program."""
 BLANK_LEVELS, LEAST_BLANK = 3, 0.25
 """Neighbouring greys of even paper, and the share of a page that is blank at least."""
+AT_ONCE = 4096
+"""Rows whose greys are counted at a time."""
 DRAWN = Decision(
     "kept",
     "a program drew it in colour, on paper of one value: there is nothing to clean",
@@ -64,10 +67,13 @@ def is_drawing(colour: Image, grey: Image) -> bool:
     return bool(bright >= DRAWN_COLOUR * sum(one.shape[0] * one.shape[1] for one in some))
 
 
-def has_blank_paper(grey: Image) -> bool:
+def has_blank_paper(grey: Grey) -> bool:
     """Say whether the paper of a page, (H, W), may be even enough for weak print on it to be faint.
 
     It costs a histogram; `is_faint` asks what the network made of the page too.
     """
-    counts = np.convolve(histogram(grey), np.ones(BLANK_LEVELS, np.int64))
-    return int(counts.max()) >= LEAST_BLANK * grey.size
+    greys = np.zeros(256, np.int64)
+    for top in range(0, len(grey), AT_ONCE):
+        greys += histogram(grey[top : top + AT_ONCE])
+    counts = np.convolve(greys, np.ones(BLANK_LEVELS, np.int64))
+    return bool(counts.max() >= LEAST_BLANK * grey.shape[0] * grey.shape[1])

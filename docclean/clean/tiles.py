@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.packed import Packed
 from docclean.page import Image
 
@@ -115,7 +116,7 @@ def _ways(side: int, halo: int, stride: int) -> list[_Way]:
     return ways
 
 
-def split(image: Image, grid: TileGrid) -> Iterator[tuple[Box, Image]]:
+def split(image: Grey, grid: TileGrid) -> Iterator[tuple[Box, Image]]:
     """Yield each box with its cut, (h, w) uint8, edge pixels repeated outside the page."""
     for box in grid.boxes:
         top, bottom, left, right = box.cut

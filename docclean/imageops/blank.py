@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.morphology import spread
 from docclean.page import Image
 
@@ -25,12 +26,14 @@ PART = 256
 """Pixels of a side of the squares from which pieces are put together."""
 START = 30_000
 """Pixels in whose time a piece is begun."""
+AT_ONCE = 4096
+"""Rows of a page that are pooled at a time."""
 
 Mask = NDArray[np.bool_]
 Boxes = NDArray[np.int64]
 
 
-def pooled(grey: Image, pick: np.ufunc, cell: int = CELL) -> Image:
+def pooled(grey: Grey, pick: np.ufunc, cell: int = CELL) -> Image:
     """Return `np.minimum` or `np.maximum` of each cell, uint8 (H, W) -> (h, w), whole or cut off.
 
     Args:
@@ -38,21 +41,25 @@ def pooled(grey: Image, pick: np.ufunc, cell: int = CELL) -> Image:
         pick: a binary function of NumPy that can be reduced.
         cell: pixels of a side.
     """
-    whole, width = len(grey) // cell, grey.shape[1]
-    rows = np.empty((math.ceil(len(grey) / cell), width), np.uint8)
-    if whole:
-        pick.reduce(grey[: whole * cell].reshape(whole, cell, width), axis=1, out=rows[:whole])
-    if whole < len(rows):
-        pick.reduce(grey[whole * cell :], axis=0, out=rows[whole])
-    if width % cell:
-        rows = np.pad(rows, ((0, 0), (0, -width % cell)), mode="edge")
+    rows = np.empty((math.ceil(len(grey) / cell), grey.shape[1]), np.uint8)
+    high = max(1, AT_ONCE // cell)
+    for top in range(0, len(rows), high):
+        band = grey[top * cell : (top + high) * cell]
+        whole = len(band) // cell
+        cells = band[: whole * cell].reshape(whole, cell, grey.shape[1])
+        if whole:
+            pick.reduce(cells, axis=1, out=rows[top : top + whole])
+        if whole * cell < len(band):
+            pick.reduce(band[whole * cell :], axis=0, out=rows[top + whole])
+    if grey.shape[1] % cell:
+        rows = np.pad(rows, ((0, 0), (0, -grey.shape[1] % cell)), mode="edge")
     found: Image = rows[:, 0::cell].copy()
     for at in range(1, cell):
         pick(found, rows[:, at::cell], out=found)
     return found
 
 
-def marked(grey: Image) -> Mask:
+def marked(grey: Grey) -> Mask:
     """Return the cells that hold more than even paper, with those around, (H, W) -> (h, w) bool."""
     low, high = pooled(grey, np.minimum), pooled(grey, np.maximum)
     paper = int(np.percentile(high, PAPER_SHARE))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.threshold import percentiles
 from docclean.page import Image
 
@@ -109,7 +110,7 @@ class Letters:
         return float(np.median(steepest / (self.paper - self.ink)[self.written]))
 
 
-def sampled(*pages: NDArray[Kind]) -> tuple[NDArray[Kind], ...]:
+def sampled(*pages: Grey) -> tuple[Image, ...]:
     """Return the same strips of pages (H, W), put together: what a large page is judged by."""
     strips = strips_of(pages[0].shape)
     return tuple(np.concatenate([page[rows] for rows in strips]) for page in pages)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docclean.clean.gate.letters import DARK, Letters, sampled, strips_of
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.imageops.threshold import histogram, percentiles
@@ -62,7 +63,7 @@ class Measures:
     @classmethod
     def of(
         cls,
-        raw: Image,
+        raw: Grey,
         cleaned: Image,
         scale: float = 1.0,
         left_out: Callable[[slice], NDArray[np.bool_] | None] | None = None,

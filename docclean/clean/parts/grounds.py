@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from docclean.clean.parts.paper_field import Field, by_cells, enlarged
-from docclean.clean.parts.rectangles import Rectangle
+from docclean.clean.parts.rectangles import Rectangle, shared
 from docclean.imageops.components import components
 from docclean.imageops.morphology import darkest, spread, widest
 from docclean.imageops.packed import Packed
@@ -38,6 +38,7 @@ MOST_TINTS = 4
 """Tints of one piece of the map, which panels that touch make, at most."""
 Colour = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Box = tuple[slice, slice]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class Ground:
         ink: (3,) of the print on it.
     """
 
-    box: tuple[slice, slice]
+    box: Box
     cover: Image
     cells: Mask
     tint: Colour
@@ -69,22 +70,24 @@ class Ground:
         """Whether it is hardly darker than the paper, in no colour."""
         return float(np.abs(255 - self.tint).max()) < PALE
 
-    def bands(self) -> Iterator[tuple[slice, slice]]:
-        """Yield the box in bands of rows: a large one is never held as floats."""
+    def bands(self, within: Box | None = None) -> Iterator[Box]:
+        """Yield what lies within a box of the page in bands of rows: never all of it as floats."""
         rows, columns = self.box
+        if within:
+            rows, columns = (_common(*both) for both in zip(self.box, within, strict=True))
         high = max(1, AT_ONCE // max(1, columns.stop - columns.start))
-        for top in range(rows.start, rows.stop, high):
+        for top in range(rows.start, rows.stop if columns.start < columns.stop else 0, high):
             yield slice(top, min(rows.stop, top + high)), columns
 
-    def positive(self, grey: Image, band: tuple[slice, slice], paper: Field) -> Image:
+    def positive(self, grey: Image, band: Box, paper: Field) -> Image:
         """Return a band of a page (H, W) with its ground as light as the paper around it.
 
         Args:
-            grey: the page.
+            grey: the band of the page, (h, w).
             band: one of `bands`.
             paper: luma of the paper in the band, (h, w) float32.
         """
-        here = grey[band].astype(np.float32)
+        here = grey.astype(np.float32)
         tint, ink = luma(self.tint) / 255, luma(self.ink) / 255
         if self.is_dark:
             share = np.clip((here / np.maximum(paper, 1) - tint) / max(0.02, ink - tint), 0, 1)
@@ -110,16 +113,22 @@ class Ground:
                 made, cover = made @ np.asarray(LUMA, np.float32), cover[..., 0]
             pixels[band] = np.clip(here + cover * (made - here) + 0.5, 0, 255).astype(np.uint8)
 
-    def _covered(self, band: tuple[slice, slice]) -> Image:
+    def _covered(self, band: Box) -> Image:
         """Return how much of each pixel of a band is on the ground, (h, w) uint8."""
-        (rows, columns), high = self.box, len(self.cover)
-        step = high / (rows.stop - rows.start)
-        top, bottom = (
-            min(high, (end - rows.start) * step) for end in (band[0].start, band[0].stop)
+        (top, bottom), (left, right) = (
+            [min(seen, (end - box.start) * seen / (box.stop - box.start)) for end in ends]
+            for seen, box, ends in zip(
+                self.cover.shape, self.box, ((side.start, side.stop) for side in band), strict=True
+            )
         )
-        size = (columns.stop - columns.start, band[0].stop - band[0].start)
-        box, small = (0, top, self.cover.shape[1], bottom), Pillow.fromarray(self.cover)
-        return np.asarray(small.resize(size, Pillow.Resampling.BILINEAR, box=box), np.uint8)
+        size = (band[1].stop - band[1].start, band[0].stop - band[0].start)
+        kind, box = Pillow.Resampling.BILINEAR, (left, top, right, bottom)
+        return np.asarray(Pillow.fromarray(self.cover).resize(size, kind, box=box), np.uint8)
+
+
+def _common(one: slice, other: slice) -> slice:
+    """Return what two spans have in common; of no length where that is nothing."""
+    return slice(start := max(one.start, other.start), max(start, min(one.stop, other.stop)))
 
 
 def luma(colour: Colour) -> float:
@@ -191,12 +200,6 @@ def grounds_in(page: PageMap, light: Field, boxes: tuple[Rectangle, ...]) -> lis
             cells = by_cells(full, page.shares.shape[1:]) >= 0.5
             found.append(Ground(placed, cover, cells, tint, _ink(values, tint)))
     return found
-
-
-def shared(boxes: tuple[Rectangle, ...]) -> list[Rectangle]:
-    """Return what pairs of rectangles have in common: tints that lie over one another."""
-    pairs = [one.overlap(other) for n, one in enumerate(boxes) for other in boxes[n + 1 :]]
-    return [box for box in pairs if box.area]
 
 
 def divided(page: PageMap, field: Field) -> Field:
@@ -285,7 +288,7 @@ def _without_strokes(light: Field, tint: Colour) -> Field:
     return np.where(nearer[..., None], closed, opened)
 
 
-def _on_page(page: PageMap, y: slice, x: slice) -> tuple[slice, slice]:
+def _on_page(page: PageMap, y: slice, x: slice) -> Box:
     """Return a box of the small picture as one of the page."""
     rows, columns = (
         slice(round(side.start * scale), min(length, round(side.stop * scale)))

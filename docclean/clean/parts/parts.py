@@ -146,17 +146,6 @@ class Parts(Seen):
         """Say whether anything is to be laid over the cleaned page, or its paper keeps its tone."""
         return self.wish.tone or self.has_parts or bool(unsure.any())
 
-    def positive(self, grey: Image) -> Image:
-        """Return the luma (H, W) uint8 with every ground as light as the paper around it."""
-        if not self.grounds:
-            return grey
-        made = grey.copy()
-        for ground in self.grounds:
-            for rows, columns in ground.bands():
-                paper = self.paper(rows, columns) @ np.asarray(LUMA, np.float32)
-                made[rows, columns] = ground.positive(made, (rows, columns), paper)
-        return made
-
     def shown(
         self, page: Page, cleaned: Image | Packed, unsure: Mask, *, over: bool = False
     ) -> Page:

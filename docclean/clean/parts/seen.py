@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from docclean.clean.parts.light import COLOURFUL, chroma
 from docclean.clean.parts.paper_field import Field, by_cells, paper_field
 from docclean.clean.parts.rectangles import Rectangle
 from docclean.clean.type_size import LEAST_LETTERS, bands, x_height_of
+from docclean.imageops.by_boxes import ByBoxes, Grey
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
+from docclean.imageops.packed import is_large
 from docclean.page import LUMA, Image, Page
 from docclean.regions.kinds import Kind
 from docclean.regions.off_sheet import near_letters, off_sheet
@@ -158,7 +160,32 @@ class Seen:
         most = np.count_nonzero(self.pictures) >= MOSTLY * np.count_nonzero(sheet)
         return bool(most and np.count_nonzero(beside) <= LITTLE * np.count_nonzero(sheet))
 
-    def letters(self, grey: Image) -> float:
+    def positive(self, grey: Image) -> Grey:
+        """Return the luma (H, W) uint8 with every ground as light as the paper around it.
+
+        Of a large page it is made by boxes, as they are looked at.
+        """
+        if not self.grounds:
+            return grey
+        if is_large(grey.shape):
+            make = partial(self._positive, grey)
+            return ByBoxes((grey.shape[0], grey.shape[1]), make)
+        return self._positive(grey, slice(0, grey.shape[0]), slice(0, grey.shape[1]))
+
+    def _positive(self, grey: Image, rows: slice, columns: slice) -> Image:
+        """Return a box of the luma with every ground as light as the paper around it."""
+        made = grey[rows, columns].copy()
+        for ground in self.grounds:
+            for band in ground.bands((rows, columns)):
+                paper = self.paper(*band) @ np.asarray(LUMA, np.float32)
+                here = tuple(
+                    slice(side.start - box.start, side.stop - box.start)
+                    for side, box in zip(band, (rows, columns), strict=True)
+                )
+                made[here] = ground.positive(made[here], band, paper)
+        return made
+
+    def letters(self, grey: Grey) -> float:
         """Return what the height of the small letters seems to be before anything is cleaned, px.
 
         Args:
@@ -167,7 +194,7 @@ class Seen:
         looked_at = [self.two_toned(grey, rows) for rows in bands(grey.shape)]
         return x_height_of(looked_at, LEAST_LETTERS)
 
-    def two_toned(self, grey: Image, rows: slice) -> Image:
+    def two_toned(self, grey: Grey, rows: slice) -> Image:
         """Return rows of the page with text much darker than its paper black, the rest white.
 
         Args:
