@@ -32,8 +32,8 @@ way to the paper where that is less."""
 STEEP, LEAST_RIM = 0.5, 0.2
 """Share of its distance from the paper that a ground steps at its edge; ring outside it, of the one
 inside, below which it has no edge to tell by."""
-AT_ONCE = 16_000_000
-"""Pixels of a ground that are worked on at a time: an ordinary one as a whole."""
+ORDINARY, AT_ONCE = 16_000_000, 1_000_000
+"""Pixels of a ground that is worked on as a whole, and those of a larger one at a time."""
 MOST_TINTS = 4
 """Tints of one piece of the map, which panels that touch make, at most."""
 Colour = NDArray[np.float32]
@@ -75,7 +75,8 @@ class Ground:
         rows, columns = self.box
         if within:
             rows, columns = (_common(*both) for both in zip(self.box, within, strict=True))
-        high = max(1, AT_ONCE // max(1, columns.stop - columns.start))
+        high, wide = rows.stop - rows.start, max(1, columns.stop - columns.start)
+        high = max(1, high if high * wide <= ORDINARY else AT_ONCE // wide)
         for top in range(rows.start, rows.stop if columns.start < columns.stop else 0, high):
             yield slice(top, min(rows.stop, top + high)), columns
 
@@ -259,8 +260,7 @@ def _commonest(values: Colour) -> Colour:
     """Return the commonest colour of pixels, (N, 3), the mean of those near it."""
     coarse = (values // 16).astype(np.int64)
     keys = (coarse[:, 0] * 32 + coarse[:, 1]) * 32 + coarse[:, 2]
-    counts = np.bincount(keys)
-    key = int(counts.argmax())
+    key = int(np.bincount(keys).argmax())
     middle = np.array((key // 1024, key // 32 % 32, key % 32), np.float32) * 16 + 8
     near = np.abs(values - middle).max(1) <= 20
     return np.asarray(np.median(values[near], 0) if near.any() else middle, np.float32)

@@ -24,6 +24,8 @@ from docclean.regions.reader import shrunk
 
 BAND = 256
 """Rows that are put together at a time."""
+FEWER = 1_000_000
+"""Pixels of a large page that are."""
 SURE_TEXT, FAINT_INK, LEFT, WORD = 150, 45.0, 0.35, 4
 """Share, of 255, from which a cell is surely text; grey levels of its ink, 255 as light as paper,
 from which there is something to lose; share of them that must be left; cells of a lost word."""
@@ -182,8 +184,9 @@ class Parts(Seen):
         shape = pixels.shape[:2]
         cells = (kept, spread(self.stamps, 1), self.beyond)
         whole = None if is_large(shape) else [self.over(mask, shape) for mask in cells]
-        for top in range(0, shape[0], BAND):
-            rows = slice(top, min(shape[0], top + BAND))
+        high = BAND if whole else max(1, FEWER // shape[1])
+        for top in range(0, shape[0], high):
+            rows = slice(top, min(shape[0], top + high))
             if whole is None:
                 masks = [self.within(mask, shape, rows) for mask in cells]
             else:
