@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from docclean.imageops.by_boxes import Grey
 from docclean.imageops.morphology import spread
+from docclean.imageops.packed import LARGE
 from docclean.page import Image
 
 CELL = 8
@@ -23,7 +24,7 @@ UNIT = 16
 AROUND = 2
 """Cells around a marked one that count as marked."""
 PART = 256
-"""Pixels of a side of the squares from which pieces are put together."""
+"""Pixels of a side of the squares from which pieces are put together; of large pages, more."""
 START = 30_000
 """Pixels in whose time a piece is begun."""
 AT_ONCE = 4096
@@ -82,7 +83,9 @@ def pieces(cells: Mask, rim: int) -> Boxes:
     if not blocks.any():
         return np.array([[0, PART, 0, PART]], np.int64)
     price = _Price(rim / UNIT, START / UNIT**2)
-    return _parted(_joined(_drawn_together(blocks, PART // UNIT), price) * UNIT, rim)
+    # each pair of squares is weighed: those of 400 million px would take 4 GB and a minute
+    larger = math.ceil(math.sqrt(blocks.size * UNIT**2 / LARGE))
+    return _parted(_joined(_drawn_together(blocks, larger * PART // UNIT), price) * UNIT, rim)
 
 
 def least_share(cells: Mask, rim: int) -> float:
