@@ -14,6 +14,14 @@ LUMA = (0.299, 0.587, 0.114)
 """Weights of R, G, B in luma (ITU-R BT.601)."""
 
 
+def is_same(one: Image, other: Image) -> bool:
+    """Say whether two pictures are equal, a strip at a time: their difference is a page more."""
+    if one is other or one.shape != other.shape:
+        return one is other
+    tops = range(0, len(one), STRIP)
+    return all(np.array_equal(one[top : top + STRIP], other[top : top + STRIP]) for top in tops)
+
+
 @dataclass(frozen=True, eq=False)
 class Page:
     """One page as pixels.

@@ -9,7 +9,7 @@ turn out to be of another size, another network takes over, or a pen has crossed
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,8 @@ from docclean.clean.type_size import (
     working_factor,
     x_height,
 )
-from docclean.clean.work import UNMEASURED, Cleaned, Work
+from docclean.clean.work import UNMEASURED, UNSEEN, Cleaned, Work
+from docclean.imageops.by_boxes import Grey, whole
 from docclean.ocr import OcrEngine
 from docclean.page import Image, Page
 from docclean.regions.page_map import PageMap
@@ -100,10 +101,9 @@ class Cleaner:
             UnreadableInputError: the file is not a model of docclean.
             MissingProgramError: the device is not available here.
         """
-        runtime = load_runtime(model, device, threads)
         faint = faint_for(model, device, threads)
         return cls(
-            runtime, gate, max_tile_area, reader=reader, faint=faint,
+            load_runtime(model, device, threads), gate, max_tile_area, reader=reader, faint=faint,
             look=map_reader(threads), wish=wish,
         )  # fmt: skip
 
@@ -171,24 +171,22 @@ class Cleaner:
 
         Where they seem small before anything is cleaned, the page is cleaned when it is enlarged.
         """
-        grey = seen.grey if parts is None else parts.positive(seen.grey)
-        height = 0.0 if parts is None else parts.letters(grey)
+        even = seen.grey if parts is None else parts.positive(seen.grey)
+        height = 0.0 if parts is None else parts.letters(even)
         seen_so = (parts, seen.blur, seen.print_only, seen.specks)
-        work = Work(seen.page, grey, grey, grey, self.runtime, *seen_so)
-        work = self._sized(work, height)
+        work = self._sized(Work(seen.page, even, even, UNSEEN, self.runtime, *seen_so), height)
         return work if work.scale > 1 and not self._may_be_faint(work) else self._first_look(work)
 
     def _first_look(self, work: Work) -> Work:
         """Run the network on the page as it came, at first as large as its letters let it."""
         px = _px(work.grey, work.x_height)
-        cleaned, height = self._looked_at(work.grey, work.parts, px)
+        cleaned = self.clean_grey(work.grey, px=px)
+        height = _letters_of(cleaned, work.parts)
         if is_seen_too_small(height, px):
-            cleaned, height = self._looked_at(work.grey, work.parts, _px(work.grey, height))
+            del cleaned  # a large page has no room for two
+            cleaned = self.clean_grey(work.grey, px=_px(work.grey, height))
+            height = _letters_of(cleaned, work.parts)
         return self._sized(replace(work, cleaned=cleaned), height)
-
-    def _looked_at(self, grey: Image, parts: Parts | None, px: int) -> tuple[Image, float]:
-        cleaned = self.clean_grey(grey, px=px)
-        return cleaned, _letters_of(cleaned, parts)
 
     def _sized(self, work: Work, height: float) -> Work:
         """Return the work with the height of its letters, and how much larger it is to be."""
@@ -205,7 +203,7 @@ class Cleaner:
         Weak print is told by what the network made of the page before, enlarged with it.
         """
         enlarged = work.scale > 1
-        if work.cleaned is work.grey:
+        if work.cleaned is UNSEEN:
             return self._enlarged_unseen(work)
         network, measures = work.network, UNMEASURED
         if not enlarged or self._may_be_faint(work):
@@ -240,7 +238,8 @@ class Cleaner:
             specks = max(work.measures.specks, work.specks)
             decision = decide(replace(work.measures, specks=specks))
             if self.reader is not None:
-                before, after = (work.page.finer(g, work.scale) for g in (work.raw, work.cleaned))
+                finer = partial(work.page.finer, factor=work.scale)
+                before, after = (finer(whole(grey)) for grey in (work.raw, work.cleaned))
                 decision = decide_by_reading(before, after, self.reader, decision)
         decision = decision.with_measures(x_height=work.x_height, scale=work.scale)
         return replace(work, decision=decision)
@@ -254,17 +253,17 @@ class Cleaner:
             return done
         print_only = replace(work, page=work.page.with_pixels(printed), grey=printed)
         read = finished(self._chosen(self._cleaned_again(_prepared(print_only))))
-        pens = round(float(np.mean(printed != work.grey)), 5)
+        pens = round(float(np.mean(printed != whole(work.grey))), 5)
         decision = done.decision.with_measures(pens=pens)
         kept = with_pens(done.page, work) if self.wish.pens else read.page
         return replace(read, page=kept, decision=decision, read=read.reading)
 
-    def clean_grey(self, grey: Image, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
+    def clean_grey(self, grey: Grey, runtime: Runtime | None = None, px: int = SIXTEEN) -> Image:
         """Return the network's page, uint8 (H, W) -> (H, W): see `cleaned_by`."""
         return cleaned_by(runtime or self.runtime, grey, self.max_tile_area, px)
 
 
-def _px(grey: Image, height: float) -> int:
+def _px(grey: Grey, height: float) -> int:
     """Return how many pixels the network may see as 16: no more where specks would become grey."""
     px = pixels_seen_as_16(height)
     return SIXTEEN if px > SIXTEEN and speckled(grey) > MOST_SPECKS else px
@@ -272,21 +271,21 @@ def _px(grey: Image, height: float) -> int:
 
 def _letters_of(cleaned: Image, parts: Parts | None) -> float:
     """Return the height of the small letters of the text of the network's page, px."""
-    return x_height(cleaned if parts is None else parts.text_only(cleaned))
+    return x_height(cleaned) if parts is None else parts.letters_left(cleaned)
 
 
 def _measures(work: Work, cleaned: Image) -> Measures:
     """Measure the text of a page at its working size beside what the network made of it."""
     if work.parts is None:
         return Measures.of(work.raw, cleaned, work.scale)
-    left_out = work.parts.left_out(cleaned.shape)
+    left_out = partial(work.parts.left_out, cleaned.shape)
     measures = Measures.of(work.raw, cleaned, work.scale, left_out)
     return replace(measures, off_sheet=float(work.parts.off.mean()))
 
 
 def _prepared(work: Work) -> Work:
     """Enlarge the page where its letters are small."""
-    return replace(work, raw=enlarge(work.grey, work.scale) if work.scale > 1 else work.grey)
+    return replace(work, raw=enlarge(whole(work.grey), work.scale) if work.scale > 1 else work.grey)
 
 
 def faint_for(

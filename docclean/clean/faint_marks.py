@@ -7,6 +7,8 @@ them from. The page knows how dark its ink is: small marks that were not half as
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.blank import pooled
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.components import Components, components
 from docclean.imageops.morphology import widest
 from docclean.page import Image
@@ -19,10 +21,12 @@ SMALL = 0.7
 """Longest side of a crumb in x-heights; larger marks may be faint writing."""
 PAPER_CELL = 16
 """Side in px of the cells whose lightest pixel is the paper of a mark in or beside them."""
+BAND = 4096
+"""Rows in which crumbs begin that are looked for together: an ordinary page has no more."""
 
 
-def wipe_crumbs(raw: Image, cleaned: Image, x_height: float, contrast: float) -> Image:
-    """Return the cleaned page without its faint crumbs, (H, W) uint8.
+def wipe_crumbs(raw: Grey, cleaned: Image, x_height: float, contrast: float) -> Image:
+    """Wipe the faint crumbs off the cleaned page, (H, W) uint8, and return it: no other is made.
 
     Args:
         raw: the page as it came, (H, W) uint8.
@@ -32,16 +36,22 @@ def wipe_crumbs(raw: Image, cleaned: Image, x_height: float, contrast: float) ->
     """
     if x_height <= 0 or not contrast:
         return cleaned
-    cells = _paper(raw)
-    found = components(cleaned < MARK)
-    small = np.maximum(found.height, found.width) <= SMALL * x_height
-    middle = ((found.top + found.bottom) // 2, (found.left + found.right) // 2)
-    paper = cells[tuple(place // PAPER_CELL for place in middle)]
-    crumb = small & (paper - _darkest(raw, found, small) < FAINT * contrast)
-    wiped = cleaned.copy()
-    row, column, _ = found.pixels(crumb)
-    wiped[row, column] = 255
-    return wiped
+    largest, cells = int(SMALL * x_height), _paper(raw)
+    wiped = []
+    for top in range(0, len(raw), BAND):
+        # what begins in a band and ends below what is seen of it is too large for a crumb
+        first, last = max(0, top - 1), top + BAND + largest + 1
+        found = components(cleaned[first:last] < MARK)
+        own = (found.top >= top - first) & (found.top < top - first + BAND)
+        small = own & (np.maximum(found.height, found.width) <= largest)
+        middle = (first + (found.top + found.bottom) // 2, (found.left + found.right) // 2)
+        paper = cells[tuple(place // PAPER_CELL for place in middle)]
+        dark = _darkest(raw[first:last], found, small)
+        row, column, _ = found.pixels(small & (paper - dark < FAINT * contrast))
+        wiped.append((row + first, column))
+    for row, column in wiped:
+        cleaned[row, column] = 255
+    return cleaned
 
 
 def _darkest(raw: Image, found: Components, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -52,10 +62,6 @@ def _darkest(raw: Image, found: Components, chosen: NDArray[np.bool_]) -> NDArra
     return darkest
 
 
-def _paper(raw: Image) -> NDArray[np.int64]:
+def _paper(raw: Grey) -> NDArray[np.int64]:
     """Return the lightest grey of each cell and its eight neighbours, (h, w)."""
-    height, width = (-(-side // PAPER_CELL) * PAPER_CELL for side in raw.shape)
-    whole = np.zeros((height, width), np.uint8)
-    whole[: raw.shape[0], : raw.shape[1]] = raw
-    cells = whole.reshape(height // PAPER_CELL, PAPER_CELL, -1, PAPER_CELL).max((1, 3))
-    return widest(cells, 3).astype(np.int64)
+    return widest(pooled(raw, np.maximum, PAPER_CELL), 3).astype(np.int64)

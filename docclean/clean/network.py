@@ -1,16 +1,20 @@
 """Runs a network on tiles: uint8 in, uint8 out; floats exist only inside."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.clean.tiles import TileGrid, join, split
+from docclean.clean.tiles import Canvas, TileGrid, split
 from docclean.clean.type_size import resized
 from docclean.errors import DoccleanError, MissingProgramError, UnreadableInputError, UsageError
 from docclean.imageops.blank import CELL, least_share, marked, pieces, pooled, share
+from docclean.imageops.by_boxes import Grey, window
+from docclean.imageops.packed import is_large
 from docclean.page import Image
 from docclean.registry import nearest
 from docclean.sessions import give_back, session, trim
@@ -55,9 +59,26 @@ WHITE, MOST_LEFT = 250, 0.02
 where more are, it does not whiten this paper, and the whole page is cleaned."""
 ENOUGH = 1000
 """Blank cells from which that share is trusted."""
+AT_ONCE = 256 * CELL
+"""Rows of a piece that are looked at and put in place at a time."""
 
 
-def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXTEEN) -> Image:
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """A part of a page as the network made it.
+
+    Attributes:
+        box: top, bottom, left, right of what it gives to the page, px.
+        made: it with its rim.
+        begin: row and column of the page where that begins.
+    """
+
+    box: tuple[int, int, int, int]
+    made: Canvas
+    begin: tuple[int, int]
+
+
+def cleaned_by(runtime: Runtime, grey: Grey, max_tile_area: int, px: int = SIXTEEN) -> Image:
     """Return the network's page, uint8 (H, W) -> (H, W), whatever its size, tile by tile.
 
     Blank paper is white without the network, where it saves time; what the network would have left
@@ -71,28 +92,43 @@ def cleaned_by(runtime: Runtime, grey: Image, max_tile_area: int, px: int = SIXT
             see a reduced one: 32 for one of half the sides.
     """
     px = px if isinstance(runtime, OnnxRuntime) and runtime.reduces else SIXTEEN
-    cleaned = _in_pieces(runtime, grey, max_tile_area, px)
-    if cleaned is None:
-        cleaned = _tiled(runtime, grey, max_tile_area, px)
+    large = is_large(grey.shape)
+    made = _in_pieces(runtime, grey, max_tile_area, px, large)
+    whole = None if made else _tiled(runtime, grey, max_tile_area, px, large)
     give_back()  # what follows, and other programs, have use for it
-    return cleaned
+    return whole.whole() if whole else _put_together(grey.shape, made or ())
 
 
-def _in_pieces(runtime: Runtime, grey: Image, max_tile_area: int, px: int) -> Image | None:
-    """Return the network's page of which only what is marked was seen; None: it is not worth it."""
+def _in_pieces(
+    runtime: Runtime, grey: Grey, max_tile_area: int, px: int, large: bool
+) -> list[_Piece] | None:
+    """Return what is marked of a page as the network made it; None: pieces are not worth it."""
     rim, cells = math.ceil(RIM * px / SIXTEEN), marked(grey)
     boxes = pieces(cells, rim) if least_share(cells, rim) < LIKELY else None
     if boxes is None or share(boxes, rim, grey.shape) >= WORTH:
         return None
-    cleaned, marks = np.full_like(grey, 255), _Marks(cells)
+    done, marks = list[_Piece](), _Marks(cells)
     for top, bottom, left, right in boxes.tolist():
         # where the whole page's reduced picture would have a pixel, the piece's has one
         above, before = (max(0, side - rim) // px * px for side in (top, left))
-        made = _tiled(runtime, grey[above : bottom + rim, before : right + rim], max_tile_area, px)
+        seen = window(grey, (slice(above, bottom + rim), slice(before, right + rim)))
+        made = _tiled(runtime, seen, max_tile_area, px, large)
         if marks.left(made, above, before):
             return None
-        inside = cleaned[top:bottom, left:right]
-        inside[:] = made[top - above :, left - before :][: len(inside), : inside.shape[1]]
+        done.append(_Piece((top, bottom, left, right), made, (above, before)))
+    return done
+
+
+def _put_together(shape: tuple[int, ...], made: Sequence[_Piece]) -> Image:
+    """Return a page, (H, W) uint8, of its pieces, with white between them."""
+    cleaned = np.full(shape, 255, np.uint8)
+    for piece in made:
+        top, bottom, left, right = piece.box
+        above, before = piece.begin
+        for first in range(top, min(bottom, shape[0]), AT_ONCE):
+            rows = cleaned[first : min(bottom, first + AT_ONCE), left:right]
+            span = slice(first - above, first - above + len(rows))
+            rows[:] = piece.made.rows(span)[:, left - before :][:, : rows.shape[1]]
     return cleaned
 
 
@@ -102,10 +138,12 @@ class _Marks:
     def __init__(self, cells: NDArray[np.bool_]) -> None:
         self.cells, self.blank, self.dark = cells, 0, 0
 
-    def left(self, made: Image, top: int, left: int) -> bool:
+    def left(self, made: Canvas, top: int, left: int) -> bool:
         """Say whether it leaves too much, now that a piece at (top, left) px is made."""
         row, column = -top % CELL, -left % CELL
-        darkest = pooled(made[row:, column:], np.minimum)
+        spans = (slice(at, at + AT_ONCE) for at in range(row, made.shape[0], AT_ONCE))
+        cells = [pooled(made.rows(span)[:, column:], np.minimum) for span in spans]
+        darkest = np.concatenate(cells)
         empty = ~self.cells[(top + row) // CELL :, (left + column) // CELL :]
         empty = empty[: len(darkest), : darkest.shape[1]]
         self.blank += int(np.count_nonzero(empty))
@@ -113,7 +151,9 @@ class _Marks:
         return self.dark > MOST_LEFT * max(self.blank, ENOUGH)
 
 
-def _tiled(runtime: Runtime, grey: Image, max_tile_area: int, px: int) -> Image:
+def _tiled(
+    runtime: Runtime, grey: Grey, max_tile_area: int, px: int, large: bool = False
+) -> Canvas:
     """Return the network's page, all of it seen by the network."""
     reducing = runtime if isinstance(runtime, OnnxRuntime) and px > SIXTEEN else None
     stride, reach = runtime.stride, runtime.reach
@@ -124,13 +164,13 @@ def _tiled(runtime: Runtime, grey: Image, max_tile_area: int, px: int) -> Image:
     larger = min((px / SIXTEEN) ** 2, MOST_LARGER) if reducing else 1
     area = int(larger * max_tile_area)
     grid = TileGrid.cover(len(grey), grey.shape[1], reach, stride, area)
-    cleaned = np.empty_like(grey)
+    cleaned = Canvas(grey.shape, large)
     for box, cut in split(grey, grid):
         if reducing:
             shape = tuple(side * SIXTEEN // px for side in cut.shape)
-            join(cleaned, box, reducing(cut[None], resized(cut, shape)[None])[0])
+            cleaned.join(box, reducing(cut[None], resized(cut, shape)[None])[0])
         else:
-            join(cleaned, box, runtime(cut[None])[0])
+            cleaned.join(box, runtime(cut[None])[0])
     return cleaned
 
 

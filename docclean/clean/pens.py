@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.by_boxes import Grey, whole
 from docclean.imageops.components import Components, components
 from docclean.imageops.morphology import widest
 from docclean.page import Image
@@ -37,19 +38,20 @@ MOST_PIECES = 5000
 """Pale pieces of a page; with more it has greys of its own, a picture or a screen."""
 
 
-def without_pens(grey: Image, x_height: float) -> Image | None:
+def without_pens(page: Grey, x_height: float) -> Image | None:
     """Return the page without pen strokes that cross its print, (H, W) uint8; None: there are none.
 
     Args:
-        grey: the page, (H, W) uint8.
+        page: it, (H, W) uint8.
         x_height: of its print in px; 0, no text, has no pens.
     """
-    levels = Levels.of(grey)
+    levels = Levels.of(page)
     if x_height <= 0 or levels is None:
         return None
-    coarse = Pale.of(grey[::2, ::2], levels)
+    coarse = Pale.of(page[::2, ::2], levels)
     if not coarse.long(x_height / 2, touching=False).any():
         return None  # the rest costs three times as much
+    grey = whole(page)
     pale = Pale.of(grey, levels)
     if len(pale.found.area) > MOST_PIECES:
         return None
@@ -74,7 +76,7 @@ class Levels:
     ink: float
 
     @classmethod
-    def of(cls, grey: Image) -> "Levels | None":
+    def of(cls, grey: Grey) -> "Levels | None":
         """Tell them; None where the paper is uneven or the print is weak."""
         seen = grey[::4, ::4]
         low, paper, high = (float(value) for value in np.percentile(seen, (30, 60, 95)))

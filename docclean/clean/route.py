@@ -3,14 +3,17 @@
 import numpy as np
 
 from docclean.clean.gate.decision import Decision
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.threshold import histogram
-from docclean.page import Image, Page
+from docclean.page import STRIP, Image, Page
 
 DRAWN_SAME, DRAWN_PAPER, DRAWN_COLOUR, BRIGHT = 0.7, 0.45, 0.02, 60
 """Shares of pixels equal to the one beside them, of the paper's one grey and of bright colour (by
 so many levels between channels) from which a page was drawn by a program."""
 BLANK_LEVELS, LEAST_BLANK = 3, 0.25
 """Neighbouring greys of even paper, and the share of a page that is blank at least."""
+AT_ONCE = 4096
+"""Rows whose greys are counted at a time."""
 DRAWN = Decision(
     "kept",
     "a program drew it in colour, on paper of one value: there is nothing to clean",
@@ -41,7 +44,8 @@ def past_the_cleaner(page: Page, grey: Image) -> Decision | None:
 
 def is_flat(grey: Image) -> bool:
     """Say whether a page, (H, W), is one value all over."""
-    return bool((grey == grey[0, 0]).all())
+    tops = range(0, len(grey), STRIP)
+    return all(bool((grey[top : top + STRIP] == grey[0, 0]).all()) for top in tops)
 
 
 def is_drawing(colour: Image, grey: Image) -> bool:
@@ -52,18 +56,24 @@ def is_drawing(colour: Image, grey: Image) -> bool:
     """
     if grey.shape[1] < 2:
         return False
-    same = float(np.mean(grey[:, 1:] == grey[:, :-1]))
+    strips = [slice(top, top + STRIP) for top in range(0, len(grey), STRIP)]
+    equal = sum(np.count_nonzero(grey[rows, 1:] == grey[rows, :-1]) for rows in strips)
+    same = equal / (grey.shape[0] * (grey.shape[1] - 1))
     paper = float(histogram(grey).max()) / grey.size
     if same < DRAWN_SAME or paper < DRAWN_PAPER:
         return False
-    some = colour[::2, ::2].astype(np.int16)
-    return float(np.mean(some.max(2) - some.min(2) > BRIGHT)) >= DRAWN_COLOUR
+    some = [colour[rows][::2, ::2] for rows in strips]
+    bright = sum(np.count_nonzero(one.max(2) - one.min(2) > BRIGHT) for one in some)
+    return bool(bright >= DRAWN_COLOUR * sum(one.shape[0] * one.shape[1] for one in some))
 
 
-def has_blank_paper(grey: Image) -> bool:
+def has_blank_paper(grey: Grey) -> bool:
     """Say whether the paper of a page, (H, W), may be even enough for weak print on it to be faint.
 
     It costs a histogram; `is_faint` asks what the network made of the page too.
     """
-    counts = np.convolve(histogram(grey), np.ones(BLANK_LEVELS, np.int64))
-    return int(counts.max()) >= LEAST_BLANK * grey.size
+    greys = np.zeros(256, np.int64)
+    for top in range(0, len(grey), AT_ONCE):
+        greys += histogram(grey[top : top + AT_ONCE])
+    counts = np.convolve(greys, np.ones(BLANK_LEVELS, np.int64))
+    return bool(counts.max() >= LEAST_BLANK * grey.shape[0] * grey.shape[1])

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from docclean.imageops.by_boxes import Grey
+from docclean.imageops.packed import Packed
 from docclean.page import Image
 
 MOST_PARTS = 100
@@ -114,7 +116,7 @@ def _ways(side: int, halo: int, stride: int) -> list[_Way]:
     return ways
 
 
-def split(image: Image, grid: TileGrid) -> Iterator[tuple[Box, Image]]:
+def split(image: Grey, grid: TileGrid) -> Iterator[tuple[Box, Image]]:
     """Yield each box with its cut, (h, w) uint8, edge pixels repeated outside the page."""
     for box in grid.boxes:
         top, bottom, left, right = box.cut
@@ -140,6 +142,50 @@ def join(page: Image, box: Box, cleaned: Image, scale: int = 1) -> None:
     top, bottom, left, right = (scale * place for place in box.core)
     row, column = top - scale * box.cut[0], left - scale * box.cut[2]
     page[top:bottom, left:right] = cleaned[row : row + bottom - top, column : column + right - left]
+
+
+class Canvas:
+    """The page that cleaned tiles are joined to, row of tiles by row of tiles.
+
+    Of a large one the rows that are done are put away: the network needs the memory meanwhile.
+    """
+
+    def __init__(self, shape: tuple[int, ...], large: bool = False) -> None:
+        """Begin an empty page of a shape, (H, W) px."""
+        self.shape = shape
+        self._packed = Packed(shape[1]) if large else None
+        self._rows = (0, 0) if self._packed else (0, shape[0])
+        self._open = np.empty((0 if self._packed else shape[0], shape[1]), np.uint8)
+
+    def join(self, box: Box, cleaned: Image) -> None:
+        """Write a cleaned cut's core; the boxes come in the order of a grid."""
+        top, bottom, left, right = box.core
+        if self._packed and (top, bottom) != self._rows:
+            self._packed.put(self._open)
+            self._rows = (top, bottom)
+            self._open = np.empty((bottom - top, self.shape[1]), np.uint8)
+        first, (above, below) = self._rows[0], box.cut[:2]
+        core = (top - first, bottom - first, left, right)
+        join(self._open, Box(core, (above - first, below - first, *box.cut[2:])), cleaned)
+
+    def rows(self, span: slice) -> Image:
+        """Return rows of it, (h, W) uint8, once all tiles are joined."""
+        if not self._packed:
+            return self._open[span]
+        self._put_last()
+        return self._packed.rows(span)
+
+    def whole(self) -> Image:
+        """Return all of it, (H, W) uint8, once all tiles are joined."""
+        if not self._packed:
+            return self._open
+        self._put_last()
+        return self._packed.whole()
+
+    def _put_last(self) -> None:
+        if self._packed and len(self._open):
+            self._packed.put(self._open)
+            self._open = self._open[:0].copy()
 
 
 def _up(value: int, stride: int) -> int:

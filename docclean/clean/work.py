@@ -4,13 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from docclean.clean.gate.decision import Decision
 from docclean.clean.gate.measures import Measures
 from docclean.clean.network import Runtime
 from docclean.clean.parts.parts import Parts
 from docclean.clean.read.strokes import own_strokes
+from docclean.imageops.by_boxes import Grey, whole
 from docclean.page import Image, Page
 
+UNSEEN: Image = np.empty((0, 0), np.uint8)
+"""What a network made of a page that it has not seen."""
 UNMEASURED, UNDECIDED = Measures(), Decision("kept", "nothing is decided yet", {})
 
 
@@ -33,7 +38,7 @@ class Cleaned:
     decision: Decision
     read: Page | Callable[[], Page] | None = None
     scale: float = 1.0
-    came: Image | None = None
+    came: Grey | None = None
     x_height: float = 0.0
 
     @property
@@ -54,7 +59,7 @@ class Cleaned:
         A page that was kept is read as it came, its colours with it, and not enlarged.
         """
         if self.came is not None:
-            strokes = own_strokes(self.came, self.reading.pixels, self.x_height)
+            strokes = own_strokes(whole(self.came), self.reading.pixels, self.x_height)
             return replace(self, read=self.page.with_pixels(strokes), scale=1.0)
         return replace(self, read=self.page, scale=1.0) if self.decision.verdict == "kept" else self
 
@@ -67,7 +72,8 @@ class Work:
         page: the page as it came, brought into focus where it was not.
         grey: its luma, (H, W) uint8, every tinted or dark ground on it as light as the paper.
         raw: its luma at the size the network works at, (h, w) uint8.
-        cleaned: what the network made of it, (h, w) uint8; (H, W) until it is enlarged.
+        cleaned: what the network made of it, (h, w) uint8; (H, W) until it is enlarged;
+            `UNSEEN` at first.
         blur: standard deviation of what had blurred the page, px; 0 where nothing had.
         print_only: its luma without what a pen drew after it was blurred; None: nothing was.
         specks: share of its pixels that were salt or pepper over weak ink, and are gone.
@@ -80,8 +86,8 @@ class Work:
     """
 
     page: Page
-    grey: Image
-    raw: Image
+    grey: Grey
+    raw: Grey
     cleaned: Image
     network: Runtime
     parts: Parts | None = None

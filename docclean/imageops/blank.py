@@ -9,7 +9,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.morphology import spread
+from docclean.imageops.packed import LARGE
 from docclean.page import Image
 
 CELL = 8
@@ -22,15 +24,17 @@ UNIT = 16
 AROUND = 2
 """Cells around a marked one that count as marked."""
 PART = 256
-"""Pixels of a side of the squares from which pieces are put together."""
+"""Pixels of a side of the squares from which pieces are put together; of large pages, more."""
 START = 30_000
 """Pixels in whose time a piece is begun."""
+AT_ONCE = 4096
+"""Rows of a page that are pooled at a time."""
 
 Mask = NDArray[np.bool_]
 Boxes = NDArray[np.int64]
 
 
-def pooled(grey: Image, pick: np.ufunc, cell: int = CELL) -> Image:
+def pooled(grey: Grey, pick: np.ufunc, cell: int = CELL) -> Image:
     """Return `np.minimum` or `np.maximum` of each cell, uint8 (H, W) -> (h, w), whole or cut off.
 
     Args:
@@ -38,18 +42,25 @@ def pooled(grey: Image, pick: np.ufunc, cell: int = CELL) -> Image:
         pick: a binary function of NumPy that can be reduced.
         cell: pixels of a side.
     """
-    height, width = (math.ceil(side / cell) * cell for side in grey.shape)
-    if (height, width) != grey.shape:
-        short = (height - grey.shape[0], width - grey.shape[1])
-        grey = np.pad(grey, ((0, short[0]), (0, short[1])), mode="edge")
-    rows: Image = pick.reduce(grey.reshape(height // cell, cell, width), axis=1)
+    rows = np.empty((math.ceil(len(grey) / cell), grey.shape[1]), np.uint8)
+    high = max(1, AT_ONCE // cell)
+    for top in range(0, len(rows), high):
+        band = grey[top * cell : (top + high) * cell]
+        whole = len(band) // cell
+        cells = band[: whole * cell].reshape(whole, cell, grey.shape[1])
+        if whole:
+            pick.reduce(cells, axis=1, out=rows[top : top + whole])
+        if whole * cell < len(band):
+            pick.reduce(band[whole * cell :], axis=0, out=rows[top + whole])
+    if grey.shape[1] % cell:
+        rows = np.pad(rows, ((0, 0), (0, -grey.shape[1] % cell)), mode="edge")
     found: Image = rows[:, 0::cell].copy()
     for at in range(1, cell):
         pick(found, rows[:, at::cell], out=found)
     return found
 
 
-def marked(grey: Image) -> Mask:
+def marked(grey: Grey) -> Mask:
     """Return the cells that hold more than even paper, with those around, (H, W) -> (h, w) bool."""
     low, high = pooled(grey, np.minimum), pooled(grey, np.maximum)
     paper = int(np.percentile(high, PAPER_SHARE))
@@ -72,7 +83,9 @@ def pieces(cells: Mask, rim: int) -> Boxes:
     if not blocks.any():
         return np.array([[0, PART, 0, PART]], np.int64)
     price = _Price(rim / UNIT, START / UNIT**2)
-    return _parted(_joined(_drawn_together(blocks, PART // UNIT), price) * UNIT, rim)
+    # each pair of squares is weighed: those of 400 million px would take 4 GB and a minute
+    larger = math.ceil(math.sqrt(blocks.size * UNIT**2 / LARGE))
+    return _parted(_joined(_drawn_together(blocks, larger * PART // UNIT), price) * UNIT, rim)
 
 
 def least_share(cells: Mask, rim: int) -> float:

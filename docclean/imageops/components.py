@@ -129,7 +129,9 @@ def _labels(count: int, one: Ints, other: Ints) -> Ints:
             break
         apart = label[one] != label[other]
         one, other = one[apart], other[apart]
-    return np.unique(label, return_inverse=True)[1] if count else label
+    used = np.zeros(count, np.bool_)
+    used[label] = True
+    return (np.cumsum(used) - 1)[label]  # numbered in order: NumPy's `unique` would sort them
 
 
 def _least(label: Ints, value: Ints) -> Ints:

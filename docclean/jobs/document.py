@@ -26,6 +26,7 @@ from docclean.documents.base import chosen as chosen_pages
 from docclean.errors import UsageError
 from docclean.jobs.one_page import Treated, treat
 from docclean.jobs.plan import check_plan, make_folder, sidecar_paths
+from docclean.jobs.processes.overlap import ahead, behind
 from docclean.jobs.progress import OnPage
 from docclean.jobs.results import FileResult, failure, notes, pages_of
 from docclean.ocr import check_engine
@@ -200,13 +201,13 @@ class _Run:
         options, cleaner = self.options, load()
         wanted = set(options.pages) if options.pages is not None else None
         found = read_pages(self.source, pages=wanted, password=options.password)
+        found = ahead(found) if detect(self.source).name == "tiff" else found
         return (treat(page, cleaner, options) for page in found)
 
     def _pages_of_any(self, treated: Iterator[Treated], chosen: Format, stream: BinaryIO) -> None:
         """Write a document of any format anew, page by page."""
-        options = self.options
-        same = chosen is detect(self.source) and options.pages is None
-        same = same and not (options.bitonal or options.mrc)
+        anew = self.options.pages is not None or self.options.bitonal or self.options.mrc
+        same = chosen is detect(self.source) and not anew
         if same and not chosen.multipage:
             first = list(islice(treated, 2))
             if len(first) == 1 and not _touched(first[0]):
@@ -227,17 +228,22 @@ class _Run:
                 texts.extend([(text, 0, cut), (text, cut, 1)] if cut else [(text, 0, 1)])
                 yield from halves(done.page, cut) if cut else (done.page,)
 
-        ways = Ways(options.bitonal, options.mrc, options.grey, options.leave)
-        like = self.source
-        write_to(stream, cleaned(), chosen, like=like, password=options.password, ways=ways)
-        if any(text for text, _, _ in texts):
+        self._write(stream, chosen, cleaned())
+        has_text = any(text for text, _, _ in texts)
+        if has_text:
             from docclean.documents.pdf.editing import graft
 
             graft(stream, texts)
-        if same and not (touched or any(text for text, _, _ in texts)):
+        if same and not (touched or has_text):
             stream.seek(0)
             stream.truncate()
             self._copy(stream)
+
+    def _write(self, stream: BinaryIO, chosen: Format, pages: Iterator[Page]) -> None:
+        asked = self.options
+        ways = Ways(asked.bitonal, asked.mrc, asked.grey, asked.leave)
+        like: dict[str, Any] = {"like": self.source, "password": asked.password, "ways": ways}
+        behind(lambda given: write_to(stream, given, chosen, **like), pages)
 
     def _copy(self, stream: BinaryIO) -> None:
         """Write the document as it came: it is not even compressed anew."""

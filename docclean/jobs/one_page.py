@@ -12,7 +12,7 @@ from docclean.clean.spec import engine_of
 from docclean.documents.codecs import to_bits
 from docclean.ocr.engine import is_neural
 from docclean.ocr.sidecars import rescaled
-from docclean.page import Page
+from docclean.page import Page, is_same
 from docclean.recipe import Options
 from docclean.straighten import Straightened, straighten
 
@@ -71,7 +71,7 @@ def treat(page: Page, cleaner: PageCleaner, options: Options, *, has_text: bool 
         layers = layers_of(straightened.page, cleaned, options)
     elif options.reads:
         told["read"] = "no: the page has text (--force reads it again)"
-    changed = straightened.moved or not np.array_equal(kept.pixels, straightened.page.pixels)
+    changed = straightened.moved or not is_same(kept.pixels, straightened.page.pixels)
     return Treated(kept, told, layers, straightened, changed)
 
 

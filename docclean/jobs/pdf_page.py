@@ -1,7 +1,10 @@
 """One page of a PDF: what it consists of, what cleaning makes of it, what changes in the file."""
 
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,26 +93,57 @@ class Opened:
 
     def outcome(self, number: int, options: Options) -> Outcome:
         """Clean one page; whatever goes wrong with it is its outcome."""
+        if self._done >= REOPENED:
+            self._opened_anew()
+        return _told(number, self._treated(number, None, options))
+
+    def outcomes(self, numbers: Sequence[int], options: Options) -> Iterator[Outcome]:
+        """Yield what `outcome` returns of each page, in order.
+
+        While a page is cleaned, the one behind it is read, and the one before it is written.
+        """
+        last: tuple[int, Future[Outcome]] | None = None
+        with ThreadPoolExecutor(1) as writer:
+            for number, following in zip(numbers, (*numbers[1:], None), strict=True):
+                if self._done >= REOPENED:
+                    if last:
+                        wait((last[1],))  # it is written from what was open before
+                    self._opened_anew()
+                finish = self._treated(number, following, options)
+                if last:
+                    yield _told(last[0], last[1].result)
+                last = number, writer.submit(finish)
+            if last:
+                yield _told(last[0], last[1].result)
+
+    def _treated(
+        self, number: int, following: int | None, options: Options
+    ) -> Callable[[], Outcome]:
+        """Read and clean a page; return what is left to do, which raises what went wrong here."""
         self._done += 1
         try:
-            if self._done > REOPENED:
-                self._opened_anew()
-            return self._outcome(number, options)
-        except MissingProgramError as error:
-            return Outcome(number, {"page": number}, error=str(error), missing=True)
-        except Exception as error:  # one bad page must not sink the document
-            return failed(number, str(error) or type(error).__name__)
+            return self._cleaned(number, following, options)
+        except Exception as error:
+            return partial(_raised, error)
 
-    def _outcome(self, number: int, options: Options) -> Outcome:
+    def _cleaned(
+        self, number: int, following: int | None, options: Options
+    ) -> Callable[[], Outcome]:
         with decoding(self.source):
             came = self.looking.at(number, programs=options.force, whole="all")
+        if following and self._done < REOPENED:
+            self.looking.ahead(following, programs=options.force, whole="all")
         found = came.leaf
         if found.kind == "blank" or came.page is None:
             told = {"page": number, "verdict": "kept", "reason": NOT_CLEANED[found.kind]}
-            return Outcome(number, {**told, "kind": found.kind})
+            return partial(Outcome, number, {**told, "kind": found.kind})
         whole = replace(options, crop=False, flatten=False)
         treated = treat(came.page, self.cleaner, whole, has_text=found.has_text)
-        leaf = self.pdf.pages[number - 1]
+        return partial(self._edited, number, came, treated, options)
+
+    def _edited(self, number: int, came: Seen, treated: Treated, options: Options) -> Outcome:
+        """Make what changes in the file of a page that was cleaned."""
+        found, leaf = came.leaf, self.pdf.pages[number - 1]
         with encoding("pdf"):
             edit = _edit(leaf, came, treated, options)
         told = {**treated.decision, "kind": found.kind}
@@ -119,6 +153,20 @@ class Opened:
             told |= _sizes(leaf, found, edit)
         gone = found.streams if edit and edit.pictures and not edit.names else ()
         return Outcome(number, told, edit, tuple(treated.layers.items()), gone=gone)
+
+
+def _raised(error: Exception) -> Outcome:
+    raise error
+
+
+def _told(number: int, finish: Callable[[], Outcome]) -> Outcome:
+    """Return the outcome of a page; whatever goes wrong with it is one."""
+    try:
+        return finish()
+    except MissingProgramError as error:
+        return Outcome(number, {"page": number}, error=str(error), missing=True)
+    except Exception as error:  # one bad page must not sink the document
+        return failed(number, str(error) or type(error).__name__)
 
 
 def failed(number: int, why: str) -> Outcome:

@@ -54,9 +54,9 @@ class PdfPages:
             yield from (self._done[number] for number in numbers)
             return
         if self.jobs <= 1:
-            for number in numbers:
+            if numbers:
                 self._here = self._here or self._open()
-                yield self._here.outcome(number, self.options)
+                yield from self._here.outcomes(numbers, self.options)
             return
         work = partial(_outcome, self.options)
         for number, done in zip(numbers, self._workers.in_order(work, numbers), strict=True):

@@ -1,5 +1,7 @@
 """Where a page holds more than even paper, and the pieces that hold all of that."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -92,3 +94,16 @@ def test_a_blank_page_has_one_small_piece():
     boxes = pieces(marked(paper()), 32)
     assert len(boxes) == 1
     assert share(boxes, 32, (800, 600)) < 0.3
+
+
+def test_pieces_of_a_large_page_take_no_room():
+    cells = np.random.default_rng(0).random((2500, 2500)) < 0.0005  # 400 million px, marks all over
+    tracemalloc.start()
+    boxes = pieces(cells, 32)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 200e6
+    covered = np.zeros(cells.shape, np.bool_)
+    for top, bottom, left, right in boxes // CELL:
+        covered[top:bottom, left:right] = True
+    assert covered[cells].all()

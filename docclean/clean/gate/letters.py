@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.threshold import percentiles
 from docclean.page import Image
 
@@ -109,14 +110,15 @@ class Letters:
         return float(np.median(steepest / (self.paper - self.ink)[self.written]))
 
 
-def sampled(*pages: NDArray[Kind]) -> tuple[NDArray[Kind], ...]:
+def sampled(*pages: Grey) -> tuple[Image, ...]:
     """Return the same strips of pages (H, W), put together: what a large page is judged by."""
-    strips = _strips(*pages[0].shape)
+    strips = strips_of(pages[0].shape)
     return tuple(np.concatenate([page[rows] for rows in strips]) for page in pages)
 
 
-def _strips(height: int, width: int) -> list[slice]:
-    """Return strips of a block's height, spread over the page, of about `SAMPLE` pixels."""
+def strips_of(shape: tuple[int, ...]) -> list[slice]:
+    """Return strips of a block's height, spread over a page (H, W), of about `SAMPLE` pixels."""
+    height, width = shape
     count = -(-height // BLOCK)
     allowed = max(1, SAMPLE // (BLOCK * width))
     step = max(1, -(-count // allowed))

@@ -1,11 +1,13 @@
 """What is measured of a page before and after it was cleaned, once, for everyone who asks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from docclean.clean.gate.letters import DARK, Letters, sampled
+from docclean.clean.gate.letters import DARK, Letters, sampled, strips_of
+from docclean.imageops.by_boxes import Grey
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.imageops.threshold import histogram, percentiles
@@ -63,10 +65,10 @@ class Measures:
     @classmethod
     def of(
         cls,
-        raw: Image,
+        raw: Grey,
         cleaned: Image,
         scale: float = 1.0,
-        left_out: NDArray[np.bool_] | None = None,
+        left_out: Callable[[slice], NDArray[np.bool_] | None] | None = None,
     ) -> "Measures":
         """Measure a page (H, W) uint8 and the network's, same shape.
 
@@ -74,15 +76,18 @@ class Measures:
             raw: the page as it came.
             cleaned: the network's page.
             scale: how much both were enlarged, which made their letters softer.
-            left_out: (H, W), what is no text on paper: pictures, stamps, the desk; None: nothing.
+            left_out: tells of rows of the page what is no text on paper, (h, W): pictures, stamps,
+                the desk; None: nothing is.
         """
         before, after = sampled(raw, cleaned)
-        if left_out is not None:
-            (out,) = sampled(left_out)
+        strips = [left_out and left_out(rows) for rows in strips_of(raw.shape)]
+        masks = [strip for strip in strips if strip is not None]
+        out = np.concatenate(masks) if masks else None
+        if out is not None:
             _blank(before, after, out)
         speckled = specks(before)
         letters = Letters.of(before, after, speckled)
-        grey, deviation, dirt = blank_paper(before, after, None if left_out is None else out)
+        grey, deviation, dirt = blank_paper(before, after, out)
         return cls(
             ink_lost=letters.lost(),
             ink_added=letters.added(),
@@ -134,7 +139,7 @@ def stroke_width(image: Image) -> float:
     return 2 * ink / edges if edges else 0.0
 
 
-def speckled(page: Image) -> float:
+def speckled(page: Grey) -> float:
     """Return the share of the pixels of a page, (H, W), that are specks, by a few strips of it."""
     (strips,) = sampled(page)
     few = strips[: max(3, FEW_PIXELS // page.shape[1])]

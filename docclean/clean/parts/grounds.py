@@ -4,16 +4,18 @@ All is measured on the small picture divided by its paper, so that the light on 
 falls on paper and tint alike, does not count.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from docclean.clean.parts.paper_field import Field, enlarged
-from docclean.clean.parts.rectangles import Rectangle
+from docclean.clean.parts.paper_field import Field, by_cells, enlarged
+from docclean.clean.parts.rectangles import Rectangle, shared
 from docclean.imageops.components import components
 from docclean.imageops.morphology import darkest, spread, widest
+from docclean.imageops.packed import Packed
 from docclean.page import LUMA, Image
 from docclean.regions.kinds import Kind
 from docclean.regions.page_map import CELL, PageMap
@@ -30,10 +32,13 @@ way to the paper where that is less."""
 STEEP, LEAST_RIM = 0.5, 0.2
 """Share of its distance from the paper that a ground steps at its edge; ring outside it, of the one
 inside, below which it has no edge to tell by."""
+ORDINARY, AT_ONCE = 16_000_000, 1_000_000
+"""Pixels of a ground that is worked on as a whole, and those of a larger one at a time."""
 MOST_TINTS = 4
 """Tints of one piece of the map, which panels that touch make, at most."""
 Colour = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Box = tuple[slice, slice]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +47,14 @@ class Ground:
 
     Attributes:
         box: rows and columns of the page, px.
-        cover: (h, w) uint8 of the box: 255 on it, 0 off it, between at its edge.
+        cover: (h, w) uint8 of the box on the small picture of the map: 255 on it, 0 off it, between
+            at its edge.
         cells: (rows, columns) of the map that it fills.
         tint: (3,) RGB of the ground over that of the paper, 0..255.
         ink: (3,) of the print on it.
     """
 
-    box: tuple[slice, slice]
+    box: Box
     cover: Image
     cells: Mask
     tint: Colour
@@ -64,37 +70,66 @@ class Ground:
         """Whether it is hardly darker than the paper, in no colour."""
         return float(np.abs(255 - self.tint).max()) < PALE
 
-    def positive(self, grey: Image, paper: Field) -> Image:
-        """Return the box of a page (H, W) with its ground as light as the paper around it.
+    def bands(self, within: Box | None = None) -> Iterator[Box]:
+        """Yield what lies within a box of the page in bands of rows: never all of it as floats."""
+        rows, columns = self.box
+        if within:
+            rows, columns = (_common(*both) for both in zip(self.box, within, strict=True))
+        high, wide = rows.stop - rows.start, max(1, columns.stop - columns.start)
+        high = max(1, high if high * wide <= ORDINARY else AT_ONCE // wide)
+        for top in range(rows.start, rows.stop if columns.start < columns.stop else 0, high):
+            yield slice(top, min(rows.stop, top + high)), columns
+
+    def positive(self, grey: Image, band: Box, paper: Field) -> Image:
+        """Return a band of a page (H, W) with its ground as light as the paper around it.
 
         Args:
-            grey: the page.
-            paper: luma of the paper in the box, (h, w) float32.
+            grey: the band of the page, (h, w).
+            band: one of `bands`.
+            paper: luma of the paper in the band, (h, w) float32.
         """
-        here = grey[self.box].astype(np.float32)
+        here = grey.astype(np.float32)
         tint, ink = luma(self.tint) / 255, luma(self.ink) / 255
         if self.is_dark:
             share = np.clip((here / np.maximum(paper, 1) - tint) / max(0.02, ink - tint), 0, 1)
             made = np.asarray(paper * (1 - share), np.float32)
         else:
             made = np.asarray(here / np.float32(max(0.02, tint)))
-        cover = self.cover.astype(np.float32) / 255
+        cover = self._covered(band).astype(np.float32) / 255
         return np.asarray(np.clip(here + cover * (made - here) + 0.5, 0, 255), np.uint8)
 
-    def shown(self, pixels: Image, cleaned: Image) -> Image:
-        """Return the box of the page with one even tint and the cleaned print on it.
+    def lay(self, pixels: Image, cleaned: Image | Packed) -> None:
+        """Lay one even tint and the cleaned print on it over the page.
 
         Args:
             pixels: the page as it is shown without, (H, W) or (H, W, 3).
             cleaned: the network's page, dark on white, (H, W).
         """
-        here = pixels[self.box].astype(np.float32)
-        share = cleaned[self.box].astype(np.float32)[..., None] / 255
-        made = self.ink + (self.tint - self.ink) * share
-        cover = self.cover.astype(np.float32)[..., None] / 255
-        if here.ndim == 2:
-            made, cover = made @ np.asarray(LUMA, np.float32), cover[..., 0]
-        return np.asarray(np.clip(here + cover * (made - here) + 0.5, 0, 255), np.uint8)
+        for band in self.bands():
+            here = pixels[band].astype(np.float32)
+            share = cleaned[band].astype(np.float32)[..., None] / 255
+            made = self.ink + (self.tint - self.ink) * share
+            cover = self._covered(band).astype(np.float32)[..., None] / 255
+            if here.ndim == 2:
+                made, cover = made @ np.asarray(LUMA, np.float32), cover[..., 0]
+            pixels[band] = np.clip(here + cover * (made - here) + 0.5, 0, 255).astype(np.uint8)
+
+    def _covered(self, band: Box) -> Image:
+        """Return how much of each pixel of a band is on the ground, (h, w) uint8."""
+        (top, bottom), (left, right) = (
+            [min(seen, (end - box.start) * seen / (box.stop - box.start)) for end in ends]
+            for seen, box, ends in zip(
+                self.cover.shape, self.box, ((side.start, side.stop) for side in band), strict=True
+            )
+        )
+        size = (band[1].stop - band[1].start, band[0].stop - band[0].start)
+        kind, box = Pillow.Resampling.BILINEAR, (left, top, right, bottom)
+        return np.asarray(Pillow.fromarray(self.cover).resize(size, kind, box=box), np.uint8)
+
+
+def _common(one: slice, other: slice) -> slice:
+    """Return what two spans have in common; of no length where that is nothing."""
+    return slice(start := max(one.start, other.start), max(start, min(one.stop, other.stop)))
 
 
 def luma(colour: Colour) -> float:
@@ -162,16 +197,10 @@ def grounds_in(page: PageMap, light: Field, boxes: tuple[Rectangle, ...]) -> lis
         values = light[full > 0]
         tint = _commonest(values)
         if np.abs(255 - tint).max() >= 4:
-            placed, fine = _on_page(page, y, x, full[y, x])
+            placed, cover = _on_page(page, y, x), (full[y, x] * 255).astype(np.uint8)
             cells = by_cells(full, page.shares.shape[1:]) >= 0.5
-            found.append(Ground(placed, fine, cells, tint, _ink(values, tint)))
+            found.append(Ground(placed, cover, cells, tint, _ink(values, tint)))
     return found
-
-
-def shared(boxes: tuple[Rectangle, ...]) -> list[Rectangle]:
-    """Return what pairs of rectangles have in common: tints that lie over one another."""
-    pairs = [one.overlap(other) for n, one in enumerate(boxes) for other in boxes[n + 1 :]]
-    return [box for box in pairs if box.area]
 
 
 def divided(page: PageMap, field: Field) -> Field:
@@ -211,8 +240,8 @@ def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
     full[y, x] = cover
     filled = by_cells(full, own.shape) >= 0.5
     ink = _ink(seen[cover > 0.5], tint)
-    box, fine = _on_page(page, y, x, cover)
-    return Ground(box, fine, filled | own & (by_cells(full, own.shape) > 0.2), tint, ink)
+    cells = filled | own & (by_cells(full, own.shape) > 0.2)
+    return Ground(_on_page(page, y, x), (cover * 255).astype(np.uint8), cells, tint, ink)
 
 
 def _step(ground: Field, inside: Mask) -> float:
@@ -231,8 +260,7 @@ def _commonest(values: Colour) -> Colour:
     """Return the commonest colour of pixels, (N, 3), the mean of those near it."""
     coarse = (values // 16).astype(np.int64)
     keys = (coarse[:, 0] * 32 + coarse[:, 1]) * 32 + coarse[:, 2]
-    counts = np.bincount(keys)
-    key = int(counts.argmax())
+    key = int(np.bincount(keys).argmax())
     middle = np.array((key // 1024, key // 32 % 32, key % 32), np.float32) * 16 + 8
     near = np.abs(values - middle).max(1) <= 20
     return np.asarray(np.median(values[near], 0) if near.any() else middle, np.float32)
@@ -260,15 +288,8 @@ def _without_strokes(light: Field, tint: Colour) -> Field:
     return np.where(nearer[..., None], closed, opened)
 
 
-def by_cells(full: Field, shape: tuple[int, ...]) -> Field:
-    """Return the mean of each cell of values by pixels of the small picture."""
-    whole = np.zeros((shape[0] * CELL, shape[1] * CELL), np.float32)
-    whole[: full.shape[0], : full.shape[1]] = full
-    return np.asarray(whole.reshape(shape[0], CELL, shape[1], CELL).mean((1, 3)), np.float32)
-
-
-def _on_page(page: PageMap, y: slice, x: slice, cover: Field) -> tuple[tuple[slice, slice], Image]:
-    """Return a box of the small picture as one of the page, and a cover at its size."""
+def _on_page(page: PageMap, y: slice, x: slice) -> Box:
+    """Return a box of the small picture as one of the page."""
     rows, columns = (
         slice(round(side.start * scale), min(length, round(side.stop * scale)))
         for side, scale, length in (
@@ -276,6 +297,4 @@ def _on_page(page: PageMap, y: slice, x: slice, cover: Field) -> tuple[tuple[sli
             (x, page.width / page.picture[1], page.width),
         )
     )
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    levels = Pillow.fromarray((cover * 255).astype(np.uint8))
-    return (rows, columns), np.asarray(levels.resize(size, Pillow.Resampling.BILINEAR), np.uint8)
+    return rows, columns

@@ -78,3 +78,10 @@ def _lightest(page: PageMap) -> Field:
     flat = cells.reshape(rows, columns, CELL * CELL, 3)
     place = CELL * CELL * LIGHTEST // 100
     return np.asarray(np.partition(flat, place, axis=2)[:, :, place], np.float32)
+
+
+def by_cells(full: Field, shape: tuple[int, ...]) -> Field:
+    """Return the mean of each cell of values by pixels of the small picture."""
+    whole = np.zeros((shape[0] * CELL, shape[1] * CELL), np.float32)
+    whole[: full.shape[0], : full.shape[1]] = full
+    return np.asarray(whole.reshape(shape[0], CELL, shape[1], CELL).mean((1, 3)), np.float32)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageFilter
 
+from docclean.clean.parts.bands import stretches, thin_harms
 from docclean.clean.parts.grounds_by_sides import with_rectangles
 from docclean.clean.parts.light import coloured_ink, rolled
 from docclean.clean.parts.seen import Mask, Seen
@@ -15,16 +16,16 @@ from docclean.clean.type_size import resized
 from docclean.imageops.blank import pooled
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
+from docclean.imageops.packed import Packed, is_large
 from docclean.page import LUMA, Image, Page
-from docclean.regions.harm import harms, parts_of
 from docclean.regions.kinds import Kind
 from docclean.regions.page_map import PageMap
 from docclean.regions.reader import shrunk
 
 BAND = 256
 """Rows that are put together at a time."""
-APART = 64
-"""Columns with nothing to lay from which what lies beside them is laid by itself."""
+FEWER = 1_000_000
+"""Pixels of a large page that are."""
 SURE_TEXT, FAINT_INK, LEFT, WORD = 150, 45.0, 0.35, 4
 """Share, of 255, from which a cell is surely text; grey levels of its ink, 255 as light as paper,
 from which there is something to lose; share of them that must be left; cells of a lost word."""
@@ -78,7 +79,7 @@ class Parts(Seen):
         if not (self.pictures.any() or self.grounds or self.stamps.any() or coded):
             return ()
         cells = []
-        for harm, part in harms(self.page.pixels, shown.pixels, parts_of(self.map)):
+        for harm, part in thin_harms(self.page, shown, self.map):
             own = part.cells
             doubted = harm.kind is Kind.PANEL and not (own & self.tinted).any()
             whole = harm.is_whole and not (harm.kind is Kind.CODE and (own & ~self.kept).any())
@@ -90,15 +91,22 @@ class Parts(Seen):
         """Return the cells of grounds that the network takes for pictures, which were harmed."""
         if self.drawn is None or self.wish.tone:
             return []
-        found = [part for part in parts_of(self.drawn) if part.kind is Kind.PICTURE]
-        found = [part for part in found if (part.cells & self.tinted).any()]
         harmed = np.zeros(self.off.shape, np.bool_)
-        for harm, part in harms(self.page.pixels, shown.pixels, found):
-            if not harm.is_whole:
+        for harm, part in thin_harms(self.page, shown, self.drawn):
+            on_ground = part.kind is Kind.PICTURE and (part.cells & self.tinted).any()
+            if on_ground and not harm.is_whole:
                 harmed |= part.cells
         return [ground.cells for ground in self.grounds if (ground.cells & harmed).any()]
 
-    def put_back(self, page: Page, cleaned: Image, unsure: Mask, harmed: tuple[Mask, ...]) -> Page:
+    def put_back(
+        self,
+        page: Page,
+        cleaned: Image | Packed,
+        unsure: Mask,
+        harmed: tuple[Mask, ...],
+        *,
+        over: bool = False,
+    ) -> Page:
         """Return the page to be kept with harmed parts as they came, each in one light.
 
         Where the light is told wrong under a part, what is evened by it is harmed, too.
@@ -108,9 +116,10 @@ class Parts(Seen):
             cleaned: its luma as the network made it.
             unsure: cells of text that stay as they came.
             harmed: the cells of each harmed part.
+            over: lay parts over the very pixels of `page`; else over a copy.
         """
         again = replace(self, level=harmed)
-        return again.shown(page, cleaned, np.any((unsure, *harmed), axis=0))
+        return again.shown(page, cleaned, np.any((unsure, *harmed), axis=0), over=over)
 
     def _wished(self, kind: Kind) -> bool:
         """Say whether it was asked for that such parts change."""
@@ -139,29 +148,21 @@ class Parts(Seen):
         """Say whether anything is to be laid over the cleaned page, or its paper keeps its tone."""
         return self.wish.tone or self.has_parts or bool(unsure.any())
 
-    def positive(self, grey: Image) -> Image:
-        """Return the luma (H, W) uint8 with every ground as light as the paper around it."""
-        if not self.grounds:
-            return grey
-        made = grey.copy()
-        for ground in self.grounds:
-            rows, columns = ground.box
-            paper = self.paper(rows, columns) @ np.asarray(LUMA, np.float32)
-            made[ground.box] = ground.positive(made, paper)
-        return made
-
-    def shown(self, page: Page, cleaned: Image, unsure: Mask) -> Page:
+    def shown(
+        self, page: Page, cleaned: Image | Packed, unsure: Mask, *, over: bool = False
+    ) -> Page:
         """Return the page to be kept: the parts laid over the page whose text was cleaned.
 
         Args:
             page: the cleaned page, of the shape of the one that came.
             cleaned: its luma as the network made it, dark on white everywhere, (H, W).
             unsure: cells of text that stay as they came.
+            over: lay them over the very pixels of `page`; else over a copy.
         """
-        pixels = page.pixels.copy()
+        pixels = page.pixels if over else page.pixels.copy()
         for ground in self.grounds:
             if not ground.is_pale:
-                pixels[ground.box] = ground.shown(pixels, cleaned)
+                ground.lay(pixels, cleaned)
         kept = self.kept | unsure
         if kept.any() or self.stamps.any() or self.off.any():
             self._lay(pixels, kept)
@@ -181,12 +182,18 @@ class Parts(Seen):
     def _lay(self, pixels: Image, kept: Mask) -> None:
         """Lay pictures, codes, stamps and what is off the sheet over `pixels`, in bands of rows."""
         shape = pixels.shape[:2]
-        masks = [self.over(cells, shape) for cells in (kept, spread(self.stamps, 1), self.beyond)]
-        for top in range(0, shape[0], BAND):
-            rows = slice(top, min(shape[0], top + BAND))
-            for columns in _filled(masks, rows):
+        cells = (kept, spread(self.stamps, 1), self.beyond)
+        whole = None if is_large(shape) else [self.over(mask, shape) for mask in cells]
+        high = BAND if whole else max(1, FEWER // shape[1])
+        for top in range(0, shape[0], high):
+            rows = slice(top, min(shape[0], top + high))
+            if whole is None:
+                masks = [self.within(mask, shape, rows) for mask in cells]
+            else:
+                masks = [mask[rows] for mask in whole]
+            for columns in stretches(masks):
                 box = (rows, columns)
-                here = self._laid(pixels[box], box, *(mask[box] for mask in masks))
+                here = self._laid(pixels[box], box, *(mask[:, columns] for mask in masks))
                 pixels[box] = np.clip(here + 0.5, 0, 255).astype(np.uint8)
 
     def _laid(
@@ -266,7 +273,7 @@ class Parts(Seen):
         cover = self.over(spread(self.crossed, 1), self.page.pixels.shape).copy()
         for top in range(0, self.page.height, BAND):
             rows = slice(top, min(self.page.height, top + BAND))
-            for columns in _filled([cover], rows):
+            for columns in stretches([cover[rows]]):
                 inked = coloured_ink(self.evened(rows, columns))
                 cover[rows, columns] = (cover[rows, columns] * inked).astype(np.uint8)
         return resized(cover, shape)
@@ -275,13 +282,3 @@ class Parts(Seen):
 def smooth(grey: Image) -> Image:
     """Return a picture, (h, w) uint8, without its grain: means of 3 x 3 px."""
     return np.asarray(Pillow.fromarray(grey).filter(ImageFilter.BoxBlur(1)), np.uint8)
-
-
-def _filled(masks: list[Image], rows: slice) -> list[slice]:
-    """Return the stretches of columns in which any of the masks, (H, W), has something in rows."""
-    filled = np.flatnonzero(np.any([mask[rows].any(0) for mask in masks], axis=0))
-    if not len(filled):
-        return []
-    breaks = np.flatnonzero(np.diff(filled) > APART)
-    firsts, lasts = filled[np.append(0, breaks + 1)], filled[np.append(breaks, -1)]
-    return [slice(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True)]

@@ -272,3 +272,9 @@ def _tints(seen: Image, box: Rectangle, upright: Steps, level: Steps) -> tuple[R
         for top, bottom in pairwise(across)
         for left, right in pairwise(down)
     )
+
+
+def shared(boxes: tuple[Rectangle, ...]) -> list[Rectangle]:
+    """Return what pairs of rectangles have in common: tints that lie over one another."""
+    pairs = [one.overlap(other) for n, one in enumerate(boxes) for other in boxes[n + 1 :]]
+    return [box for box in pairs if box.area]

@@ -2,19 +2,21 @@
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from docclean.clean.parts.grounds import Ground, by_cells, divided, find_grounds
+from docclean.clean.parts.grounds import Ground, divided, find_grounds
 from docclean.clean.parts.light import COLOURFUL, chroma
-from docclean.clean.parts.paper_field import Field, paper_field
+from docclean.clean.parts.paper_field import Field, by_cells, paper_field
 from docclean.clean.parts.rectangles import Rectangle
 from docclean.clean.type_size import LEAST_LETTERS, bands, x_height_of
+from docclean.imageops.by_boxes import ByBoxes, Grey
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
+from docclean.imageops.packed import is_large
 from docclean.page import LUMA, Image, Page
 from docclean.regions.kinds import Kind
 from docclean.regions.off_sheet import near_letters, off_sheet
@@ -158,7 +160,32 @@ class Seen:
         most = np.count_nonzero(self.pictures) >= MOSTLY * np.count_nonzero(sheet)
         return bool(most and np.count_nonzero(beside) <= LITTLE * np.count_nonzero(sheet))
 
-    def letters(self, grey: Image) -> float:
+    def positive(self, grey: Image) -> Grey:
+        """Return the luma (H, W) uint8 with every ground as light as the paper around it.
+
+        Of a large page it is made by boxes, as they are looked at.
+        """
+        if not self.grounds:
+            return grey
+        if is_large(grey.shape):
+            make = partial(self._positive, grey)
+            return ByBoxes((grey.shape[0], grey.shape[1]), make)
+        return self._positive(grey, slice(0, grey.shape[0]), slice(0, grey.shape[1]))
+
+    def _positive(self, grey: Image, rows: slice, columns: slice) -> Image:
+        """Return a box of the luma with every ground as light as the paper around it."""
+        made = grey[rows, columns].copy()
+        for ground in self.grounds:
+            for band in ground.bands((rows, columns)):
+                paper = self.paper(*band) @ np.asarray(LUMA, np.float32)
+                here = tuple(
+                    slice(side.start - box.start, side.stop - box.start)
+                    for side, box in zip(band, (rows, columns), strict=True)
+                )
+                made[here] = ground.positive(made[here], band, paper)
+        return made
+
+    def letters(self, grey: Grey) -> float:
         """Return what the height of the small letters seems to be before anything is cleaned, px.
 
         Args:
@@ -167,7 +194,7 @@ class Seen:
         looked_at = [self.two_toned(grey, rows) for rows in bands(grey.shape)]
         return x_height_of(looked_at, LEAST_LETTERS)
 
-    def two_toned(self, grey: Image, rows: slice) -> Image:
+    def two_toned(self, grey: Grey, rows: slice) -> Image:
         """Return rows of the page with text much darker than its paper black, the rest white.
 
         Args:
@@ -182,14 +209,23 @@ class Seen:
             dark &= self.map.within(cells.astype(np.uint8) * np.uint8(255), window) < 128
         return np.where(dark, np.uint8(0), np.uint8(255))
 
-    def text_only(self, cleaned: Image) -> Image:
-        """Return the network's page (H, W) with white where there is no text on paper."""
-        left_out = self.left_out(cleaned.shape)
-        return cleaned if left_out is None else np.where(left_out, np.uint8(255), cleaned)
+    def letters_left(self, cleaned: Image) -> float:
+        """Return the height of the small letters of the network's page (H, W), px; 0: no text."""
+        return x_height_of(self.text_only(cleaned, rows) for rows in bands(cleaned.shape))
 
-    def left_out(self, shape: tuple[int, ...]) -> Mask | None:
-        """Return which pixels, (H, W), say nothing of the text's dirt; None where all do."""
-        return self.over(self._no_text, shape) >= 128 if self._no_text.any() else None
+    def text_only(self, cleaned: Image, rows: slice) -> Image:
+        """Return rows of the network's page (H, W) with white where there is no text on paper."""
+        left_out, own = self.left_out(cleaned.shape, rows), cleaned[rows]
+        return own if left_out is None else np.where(left_out, np.uint8(255), own)
+
+    def left_out(self, shape: tuple[int, ...], rows: slice) -> Mask | None:
+        """Return which pixels of rows of a page say nothing of the text's dirt; None where all do.
+
+        Args:
+            shape: height and width of the page, px: its own, or enlarged.
+            rows: which of its rows.
+        """
+        return self.within(self._no_text, shape, rows) >= 128 if self._no_text.any() else None
 
     @cached_property
     def _no_text(self) -> Mask:
@@ -199,6 +235,12 @@ class Seen:
     def over(self, cells: Mask, shape: tuple[int, ...]) -> Image:
         """Return a mask by cells for each pixel, 0..255, interpolated."""
         return self.map.over(cells.astype(np.uint8) * np.uint8(255), (shape[0], shape[1]))
+
+    def within(self, cells: Mask, shape: tuple[int, ...], rows: slice) -> Image:
+        """Return rows of what `over` does: a mask of a large page is never held."""
+        page = dataclasses.replace(self.map, height=shape[0], width=shape[1])
+        values = cells.astype(np.uint8) * np.uint8(255)
+        return page.within(values, (slice(*rows.indices(shape[0])[:2]), slice(0, shape[1])))
 
     def paper(self, rows: slice, columns: slice) -> Field:
         """Return the paper's colour in a box of the page, px, (h, w, 3), interpolated."""

@@ -55,6 +55,7 @@ class Copy(Generic[Question, Answer]):
         """
         self.source, self.work, self.room, self.seconds = source, work, room, seconds
         self._child: _Child | None = None
+        self._asked: Question | None = None
 
     def __enter__(self) -> "Copy[Question, Answer]":
         """Return itself."""
@@ -68,6 +69,15 @@ class Copy(Generic[Question, Answer]):
         """End the copy of one that nobody closed: a generator that was not read to its end."""
         self.close()
 
+    def ask_ahead(self, question: Question) -> None:
+        """Ask what `ask` will ask next: the copy works on it meanwhile, and keeps one answer."""
+        if self._child is None or self._asked is not None:
+            return  # the first question, and the one after a death, wait for their own copy
+        with suppress(OSError):  # it has died: told when somebody waits
+            pickle.dump(question, self._child.questions)
+            self._child.questions.flush()
+        self._asked = question
+
     def ask(self, question: Question) -> Answer:
         """Return the answer.
 
@@ -78,9 +88,13 @@ class Copy(Generic[Question, Answer]):
         if not OPEN_FILES.exists():
             return self.work(question)
         try:
+            if self._asked not in (None, question):
+                self.close()  # its answer is to another question
             child = self._child = self._child or _started(self.work, self.room, self.seconds)
-            pickle.dump(question, child.questions)
-            child.questions.flush()
+            if self._asked is None:
+                pickle.dump(question, child.questions)
+                child.questions.flush()
+            self._asked = None
             good, told = pickle.load(child.answers)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             raise self.source.unreadable(_why(self.close(kill=False), self.seconds)) from None
@@ -95,7 +109,7 @@ class Copy(Generic[Question, Answer]):
         """End the copy; return how it ended."""
         if self._child is None:
             return 0
-        child, self._child = self._child, None
+        child, self._child, self._asked = self._child, None, None
         if kill:
             os.kill(child.pid, signal.SIGKILL)
         for end in (child.questions, child.answers):
@@ -199,9 +213,10 @@ def _in_the_copy(
                 told = (True, work(question))
             except Exception as error:
                 told = (False, _portable(error))
+            signal.setitimer(signal.ITIMER_REAL, 0)  # who has asked ahead takes it later
             pickle.dump(told, answers, protocol=5)
             answers.flush()
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            del told
     finally:
         os._exit(0)
 

@@ -87,6 +87,10 @@ class Looking:
         """
         return self._copy.ask(_Asked(number, programs, whole))
 
+    def ahead(self, number: int, *, programs: bool = True, whole: Whole = "scans") -> None:
+        """Let the copy look at a page that `at` will be asked for next, the same way."""
+        self._copy.ask_ahead(_Asked(number, programs, whole))
+
     def _answer(self, asked: _Asked) -> Seen:
         leaf = self.pdf.pages[asked.number - 1]
         own = drawn_by(leaf, self.source)

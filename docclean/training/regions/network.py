@@ -47,7 +47,8 @@ class Wide(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features of the same shape."""
-        return x + self.less(F.relu(self.more(self.norm(self.around(x)))))
+        more: Tensor = self.less(F.relu(self.more(self.norm(self.around(x)))))
+        return x + more
 
 
 def conv(inside: int, out: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:

@@ -75,7 +75,7 @@ class Lid(Grey):
 
 @pytest.mark.parametrize("runtime", [Grey(), Lid()])
 def test_a_network_that_does_not_whiten_paper_sees_the_whole_page(letter, runtime):
-    whole = network._tiled(runtime, letter, AREA, 16)
+    whole = network._tiled(runtime, letter, AREA, 16).whole()
     assert np.array_equal(cleaned_by(runtime, letter, AREA), whole)
 
 
