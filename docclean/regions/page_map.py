@@ -18,7 +18,7 @@ CELL = 8
 """Side of a cell in px of the picture that the map was made of."""
 HALF = 128
 """Share from which a cell shows a kind."""
-LEAST = {Kind.TEXT: 40}
+LEAST = {Kind.TEXT: 30}
 """The same where it is not half: letters that are missed cost more than paper beside them."""
 
 

@@ -26,9 +26,18 @@ NEON = ((255, 245, 60), (140, 255, 120), (255, 160, 210), (255, 190, 90), (140, 
 
 
 def add_picture(rng: np.random.Generator, canvas: Canvas) -> None:
-    """Print a picture where text was, in a frame or none; a third are as small as signets."""
-    small = rng.random() < 0.33
-    wide, tall = ((0.06, 0.2), (0.05, 0.18)) if small else ((0.15, 0.75), (0.12, 0.6))
+    """Print a picture where text was, in a frame or none."""
+    _add_picture(rng, canvas, (0.15, 0.75), (0.12, 0.6))
+
+
+def add_signet(rng: np.random.Generator, canvas: Canvas) -> None:
+    """Print a picture as small as a signet, a portrait in a column or a trade mark."""
+    _add_picture(rng, canvas, (0.06, 0.2), (0.05, 0.18))
+
+
+def _add_picture(
+    rng: np.random.Generator, canvas: Canvas, wide: tuple[float, float], tall: tuple[float, float]
+) -> None:
     box = canvas.box(rng, wide, tall)
     if box is None:
         return
@@ -214,7 +223,8 @@ PARTS: tuple[tuple[Callable[[np.random.Generator, Canvas], None], float], ...] =
     (add_table, 0.22),
     (add_boxes, 0.12),
     (add_ruling, 0.12),
-    (add_picture, 0.45),
+    (add_picture, 0.4),
+    (add_signet, 0.2),
     (add_panel, 0.28),
     (add_dark, 0.22),
     (add_code, 0.16),

@@ -45,7 +45,10 @@ KINDS: dict[str, tuple[Kind, Callable[..., None]]] = {
     "panel": (Kind.PANEL, parts.add_panel),
     "light on dark": (Kind.DARK, parts.add_dark),
     "code": (Kind.CODE, parts.add_code),
+    "signet": (Kind.PICTURE, parts.add_signet),
 }
+FAMILY = [name for name in KINDS if name != "signet"]
+"""The kinds of `tests/cases`; small pictures are asked for by name."""
 SLACK = 2
 """Words of a dark panel by which one reading may differ from another."""
 
@@ -134,7 +137,7 @@ def _words(made: Made, reading: Page) -> tuple[bool, str]:
 
 def pages_each(options: argparse.Namespace) -> int:
     """Return how many pages a kind is drawn."""
-    return max(1, options.pages // len(KINDS))
+    return max(1, options.pages // len(FAMILY))
 
 
 def write(options: argparse.Namespace) -> None:
@@ -174,7 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("-o", "--out", type=Path, help="a file for what is printed")
     parser.add_argument("--pages", type=int, default=200)
-    parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--only", nargs="+", choices=list(KINDS), default=FAMILY)
     parser.add_argument("--true-map", action="store_true", help="what the network cannot spoil")
     parser.add_argument("--write", type=Path, help="a folder for the pages; nothing is judged")
     options = parser.parse_args()
