@@ -13,7 +13,8 @@ def test_boxes_steps_and_windows_are_those_of_the_picture():
     assert len(made) == 2500 and (whole(made) == page).all() and whole(page) is page
     for box in (np.s_[3:900, 5:60], np.s_[::4, ::4], np.s_[7:2400:3, 1:], np.s_[2400:9000, :99]):
         assert (made[box] == page[box]).all()
-        assert (whole(window(made, box)) == page[box]).all() or box[0].step
+        if not box[0].step:
+            assert (whole(window(made, box)) == page[box]).all()
     assert (made[10:20] == page[10:20]).all()
     inner = window(window(made, np.s_[100:2000, 10:]), np.s_[50:, :20])
     assert (whole(inner) == page[150:2000, 10:30]).all()
