@@ -96,7 +96,11 @@ def cleaned_by(runtime: Runtime, grey: Grey, max_tile_area: int, px: int = SIXTE
     made = _in_pieces(runtime, grey, max_tile_area, px, large)
     whole = None if made else _tiled(runtime, grey, max_tile_area, px, large)
     give_back()  # what follows, and other programs, have use for it
-    return whole.whole() if whole else _put_together(grey.shape, made or ())
+    cleaned = whole.whole() if whole else _put_together(grey.shape, made or ())
+    if large:
+        del whole, made
+        trim()  # of what was put away
+    return cleaned
 
 
 def _in_pieces(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from docclean.imageops.by_boxes import Grey, whole
 from docclean.imageops.components import Components, components
 from docclean.imageops.morphology import widest
+from docclean.imageops.threshold import histogram, percentiles
 from docclean.page import Image
 
 LEAST_CONTRAST, EVEN = 170, 14
@@ -45,8 +46,8 @@ def without_pens(page: Grey, x_height: float) -> Image | None:
         page: it, (H, W) uint8.
         x_height: of its print in px; 0, no text, has no pens.
     """
-    levels = Levels.of(page)
-    if x_height <= 0 or levels is None:
+    levels = Levels.of(page) if x_height > 0 else None
+    if levels is None:
         return None
     coarse = Pale.of(page[::2, ::2], levels)
     if not coarse.long(x_height / 2, touching=False).any():
@@ -78,12 +79,12 @@ class Levels:
     @classmethod
     def of(cls, grey: Grey) -> "Levels | None":
         """Tell them; None where the paper is uneven or the print is weak."""
-        seen = grey[::4, ::4]
-        low, paper, high = (float(value) for value in np.percentile(seen, (30, 60, 95)))
-        inked = seen[seen < paper - LEAST_CONTRAST / 2]
-        if high - low > EVEN or inked.size < 100:
+        counts = histogram(grey[::4, ::4])  # sorted, a large page would take its own room again
+        low, paper, high = (float(value) for value in percentiles(counts, 30, 60, 95))
+        inked = np.where(np.arange(256) < paper - LEAST_CONTRAST / 2, counts, 0)
+        if high - low > EVEN or inked.sum() < 100:
             return None
-        ink = float(np.percentile(inked, 15))
+        ink = float(percentiles(inked, 15)[0])
         return cls(paper, ink) if paper - ink >= LEAST_CONTRAST else None
 
     def grey(self, depth: float) -> float:

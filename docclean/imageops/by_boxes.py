@@ -36,8 +36,11 @@ class ByBoxes:
             return made[:, ::across]
         high = ROWS // step * step
         tops = range(top, bottom, high)
-        bands = [self[first : min(bottom, first + high), left:right:across] for first in tops]
-        return np.concatenate([band[::step] for band in bands])
+        ends = ((first, min(bottom, first + high)) for first in tops)
+        # copies: views would hold all that was made
+        return np.concatenate(
+            [self[first:last, left:right:across][::step].copy() for first, last in ends]
+        )
 
     def window(self, box: Box) -> "ByBoxes":
         """Return a box of it, not made yet."""
