@@ -237,3 +237,13 @@ def test_the_map_is_drawn_within_a_moment(benchmark_ms=900):
     reader(page)
     assert 1000 * (perf_counter() - began) < benchmark_ms  # 60 ms on two idle cores
     assert replace(page).width == 2480
+
+
+def test_the_white_of_a_drawing_on_white_paper_stays_white():
+    page = Page(np.full((400, 400), 255, np.uint8), (150.0, 150.0))
+    page.pixels[100:300:12, 60:340] = 40
+    shares = np.zeros((len(MARKS), 50, 50), np.uint8)
+    shares[MARKS.index(Kind.PICTURE), 10:40, 5:45] = 255
+    found = PageMap(shares, 400, 400, np.dstack([page.pixels] * 3), np.zeros(4, np.float32))
+    even = Parts.of(page, found).evened(slice(0, 400), slice(0, 400))
+    assert even[page.pixels == 255].min() == 255

@@ -232,12 +232,15 @@ class Parts(Seen):
         return np.asarray(share * (even - here), np.float32)
 
     def evened(self, rows: slice, columns: slice) -> NDArray[np.float32]:
-        """Return a box of the page over its paper, (h, w, 3 or 1), 0..255, whites rolled off."""
+        """Return a box of the page over its paper, (h, w, 3 or 1), 0..255, whites rolled off.
+
+        Nothing is darker than it came: the white of a drawing on white paper is white.
+        """
         here = self.page.pixels[rows, columns].astype(np.float32)
         field = self.paper(rows, columns)
         if here.ndim == 2:
             here, field = here[..., None], (field @ np.asarray(LUMA, np.float32))[..., None]
-        return rolled(np.asarray(here / np.maximum(field, 1), np.float32))
+        return np.maximum(rolled(np.asarray(here / np.maximum(field, 1), np.float32)), here)
 
     def reading(self, read: Image, unsure: Mask) -> Image:
         """Return the page to be read, (h, w) uint8: no desk, no codes, pictures in even light.
