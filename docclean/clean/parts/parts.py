@@ -10,6 +10,7 @@ from PIL import ImageFilter
 from docclean.clean.parts.bands import stretches, thin_harms
 from docclean.clean.parts.grounds_by_sides import with_rectangles
 from docclean.clean.parts.light import coloured_ink, rolled
+from docclean.clean.parts.rims import without_paper
 from docclean.clean.parts.seen import Mask, Seen
 from docclean.clean.parts.wish import WISH, Wish
 from docclean.clean.type_size import resized
@@ -18,7 +19,7 @@ from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.imageops.packed import Packed, is_large
 from docclean.page import LUMA, Image, Page
-from docclean.regions.kinds import Kind
+from docclean.regions.kinds import MARKS, Kind
 from docclean.regions.page_map import PageMap
 from docclean.regions.reader import shrunk
 
@@ -79,13 +80,19 @@ class Parts(Seen):
         if not (self.pictures.any() or self.grounds or self.stamps.any() or coded):
             return ()
         cells = []
-        for harm, part in thin_harms(self.page, shown, self.map):
+        for harm, part in thin_harms(self.page, shown, self._without_rims()):
             own = part.cells
             doubted = harm.kind is Kind.PANEL and not (own & self.tinted).any()
             whole = harm.is_whole and not (harm.kind is Kind.CODE and (own & ~self.kept).any())
             if not whole and not doubted and not self._wished(harm.kind):
                 cells.append(spread(own, 1) & ~self.off)
         return (*cells, *self._pictures_on_grounds(shown))
+
+    def _without_rims(self) -> PageMap:
+        """Return the map without pictures where there is only paper about them."""
+        shares = self.map.shares.copy()
+        shares[MARKS.index(Kind.PICTURE)][~self.pictures & self.blank] = 0
+        return replace(self.map, shares=shares)
 
     def _pictures_on_grounds(self, shown: Page) -> list[Mask]:
         """Return the cells of grounds that the network takes for pictures, which were harmed."""
@@ -119,7 +126,10 @@ class Parts(Seen):
             over: lay parts over the very pixels of `page`; else over a copy.
         """
         again = replace(self, level=harmed)
-        return again.shown(page, cleaned, np.any((unsure, *harmed), axis=0), over=over)
+        tints = [cells for cells in harmed if not (cells & self.pictures).any()]
+        tinted = np.any([np.zeros_like(unsure), *tints], axis=0)
+        back = without_paper(np.any(harmed, axis=0), self.blank, tinted)
+        return again.shown(page, cleaned, unsure | back, over=over)
 
     def _wished(self, kind: Kind) -> bool:
         """Say whether it was asked for that such parts change."""

@@ -12,7 +12,9 @@ from docclean.clean.parts.grounds import Ground, divided, find_grounds
 from docclean.clean.parts.light import COLOURFUL, chroma
 from docclean.clean.parts.paper_field import Field, by_cells, paper_field
 from docclean.clean.parts.rectangles import Rectangle
+from docclean.clean.parts.rims import without_paper
 from docclean.clean.type_size import LEAST_LETTERS, bands, x_height_of
+from docclean.imageops.blank import pooled
 from docclean.imageops.by_boxes import ByBoxes, Grey
 from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
@@ -20,7 +22,7 @@ from docclean.imageops.packed import is_large
 from docclean.page import LUMA, Image, Page
 from docclean.regions.kinds import Kind
 from docclean.regions.off_sheet import near_letters, off_sheet
-from docclean.regions.page_map import PageMap
+from docclean.regions.page_map import CELL, PageMap
 
 Mask = NDArray[np.bool_]
 LEAST_CELLS = {Kind.PICTURE: 9, Kind.CODE: 4}
@@ -31,6 +33,9 @@ PRINT = 0.78
 """Light over that of the paper below which print shows before anything is cleaned."""
 MOST_COLOURED = 0.1
 """Share of the page that may hold coloured ink which the map does not take for stamps."""
+BLANK, PAPER, PLAIN = 226, 242, 8.0
+"""Grey, 255 as light as the paper, from which all channels of a blank cell are and from which it is
+in the mean, and the mean distance between its channels: less light, or a colour, is a tint."""
 INKED = 0.04
 """Share of a cell that is coloured ink, or dark ink without a colour, for it to have such."""
 NEUTRAL, DARK_INK = 24.0, 110.0
@@ -92,7 +97,16 @@ class Seen:
         cells = np.zeros(self.off.shape, np.bool_)
         row, column, _ = found.pixels(found.area >= LEAST_CELLS[kind])
         cells[row, column] = True
-        return cells
+        return without_paper(cells, self.blank)
+
+    @cached_property
+    def blank(self) -> Mask:
+        """Cells of nothing but paper."""
+        darkest = np.clip(self.light.min(2), 0, 255).astype(np.uint8)
+        light = by_cells(np.asarray(self.light @ np.asarray(LUMA, np.float32)), self.off.shape)
+        plain = by_cells(chroma(self.light), self.off.shape) < PLAIN
+        whole = pooled(darkest, np.minimum, CELL) >= BLANK
+        return np.asarray(whole & plain & (light >= PAPER))
 
     @cached_property
     def pictures(self) -> Mask:
@@ -129,7 +143,7 @@ class Seen:
     @cached_property
     def kept(self) -> Mask:
         """Cells that stay as they came: pictures with their edges, and codes."""
-        return spread(self.pictures, 1) | self.codes
+        return (spread(self.pictures, 1) & ~self.blank) | self.pictures | self.codes
 
     @cached_property
     def tinted(self) -> Mask:

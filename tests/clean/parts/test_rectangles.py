@@ -17,7 +17,7 @@ from docclean.page import Page
 from docclean.regions.harm import measured
 from docclean.regions.kinds import MARKS, Kind
 from docclean.regions.page_map import PageMap
-from docclean.regions.reader import reduced
+from docclean.regions.reader import map_reader, reduced
 
 Box = tuple[int, int, int, int]
 CASES = Path(__file__).parents[2] / "cases"
@@ -93,7 +93,7 @@ def test_paper_between_panels_is_no_ground_and_no_panel_is_cut():
     page = next(iter(read_pages(CASES / "panels.jpg")))
     cleaner = Cleaner.load(threads=1)
     rows, columns = (side / 8 for side in reduced(page.pixels).shape[:2])
-    grounds = [ground.cells for ground in cleaner._parts_of(page).grounds]
+    grounds = [ground.cells for ground in Parts.of(page, map_reader(1)(page)).grounds]
     assert len(grounds) == 6
     for cells in grounds:
         row, column = np.nonzero(cells)
