@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from docclean.imageops.components import components
 from docclean.regions.kinds import Kind
+from docclean.regions.off_sheet import off_sheet
 from docclean.regions.page_map import CELL, PageMap
 
 FINER = 4
@@ -97,7 +98,7 @@ def _sheet(page: PageMap) -> NDArray[np.bool_] | None:
     """Return which points, `FINER` to a cell, are on the sheet: the largest piece of it."""
     shape = tuple(round(side / CELL * FINER) for side in page.picture)
     on = page.over(page.share(Kind.OFF), (shape[0], shape[1])) < 128
-    if on.mean() > 1 - LEAST_OFF or not on.any():
+    if on.mean() > 1 - LEAST_OFF or not on.any() or not off_sheet(page).any():
         return None
     found = components(on)
     largest = np.arange(len(found.area)) == found.area.argmax()

@@ -14,6 +14,8 @@ def map_with(**shares: np.ndarray) -> PageMap:
     for name, values in shares.items():
         own[MARKS.index(Kind[name])] = values
     seen = np.full((8 * h, 8 * w, 3), 255, np.uint8)
+    desk = np.kron(own[MARKS.index(Kind.OFF)] > 200, np.ones((8, 8), np.uint8)) > 0
+    seen[desk] = 60
     return PageMap(own, 8 * h, 8 * w, seen, np.zeros(4, np.float32))
 
 
@@ -38,3 +40,15 @@ def test_nothing_is_off_the_sheet_where_letters_may_be_near():
     assert near_letters(found)[8:13, 5:10].all()
     assert not cells[8:13, 5:10].any()
     assert cells[:, :5].all() and cells[:7, :8].all()
+
+
+def test_beyond_a_streak_the_sheet_goes_on():
+    off = np.zeros((20, 20), np.uint8)
+    off[:, :6] = 250
+    found = map_with(OFF=off)
+    assert off_sheet(found)[:, :6].all()
+    found.seen[:] = 200
+    found.seen[:, 47:49] = 255  # a streak of the scanner
+    assert not off_sheet(found).any()
+    found.seen[:, :47:2] = 180  # a cloth of the same light
+    assert off_sheet(found)[:, :6].all()

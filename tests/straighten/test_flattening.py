@@ -88,7 +88,9 @@ def test_a_strip_beside_a_scan_tells_nothing_of_perspective():
     off = np.zeros((len(MARKS), 96, 70), np.uint8)
     for row in range(96):
         off[MARKS.index(Kind.OFF), row, : 3 + row // 12] = 255
-    found = PageMap(off, 1536, 1120, np.full((768, 560, 3), 255, np.uint8), np.zeros(4, np.float32))
+    desk = np.kron(off[MARKS.index(Kind.OFF)], np.ones((8, 8), np.uint8))
+    seen = np.repeat((255 - desk // 2)[..., None], 3, 2)
+    found = PageMap(off, 1536, 1120, seen, np.zeros(4, np.float32))
     outline = find_outline(found)
     assert outline is not None and not is_flat(outline, (1536, 1120))
     assert not is_sure(outline, found)
