@@ -128,7 +128,7 @@ class Parts(Seen):
         again = replace(self, level=harmed)
         tints = [cells for cells in harmed if not (cells & self.pictures).any()]
         tinted = np.any([np.zeros_like(unsure), *tints], axis=0)
-        back = without_paper(np.any(harmed, axis=0), self.blank, tinted)
+        back = without_paper(np.any(harmed, axis=0), self.blank, tinted, rim=2)
         return again.shown(page, cleaned, unsure | back, over=over)
 
     def _wished(self, kind: Kind) -> bool:
