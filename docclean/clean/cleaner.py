@@ -251,7 +251,9 @@ class Cleaner:
             printed = without_pens(work.grey, work.x_height)
         if printed is None:
             return done
-        print_only = replace(work, page=work.page.with_pixels(printed), grey=printed)
+        page = work.page.with_pixels(printed)  # of its parts, too: what stays as it came has no pen
+        parts = None if work.parts is None else replace(work.parts, page=page)
+        print_only = replace(work, page=page, grey=printed, parts=parts)
         read = finished(self._chosen(self._cleaned_again(_prepared(print_only))))
         pens = round(float(np.mean(printed != whole(work.grey))), 5)
         decision = done.decision.with_measures(pens=pens)

@@ -30,6 +30,9 @@ RIM = 2
 LEAST_PEPPER, ALL_PEPPER = 0.01, 0.8
 """Share of black pixels from which a page may be peppered, and share of these that are pepper and
 not ink: on a page whose ink is black it is nearly all ink."""
+BESIDE_BLACK, MOSTLY_BLACK = 20, 0.75
+"""Grey up to which pixels are black or nearly, and share of them that has to be black: pepper is
+all black, noise has no end there."""
 SQUARE, EVEN = 12, 0.85
 """Side in px of a square, and share of the squares that so much pepper would reach in which it has
 to be: dots and crumbs of ink lie in lines."""
@@ -88,8 +91,9 @@ def without_pepper(grey: Image) -> Image | None:
     Salt eats weak ink, and pepper is all that a network sees of it. Black ink outweighs both, and
     its thin strokes would go with them.
     """
-    share = float(np.mean(grey[::3, ::3] <= ENDS[0]))
-    if not LEAST_PEPPER <= share <= MOST_ALONE:
+    few = grey[::3, ::3]
+    share, beside = (float(np.mean(few <= level)) for level in (ENDS[0], BESIDE_BLACK))
+    if not LEAST_PEPPER <= share <= MOST_ALONE or share < MOSTLY_BLACK * beside:
         return None
     black = components(grey <= ENDS[0])
     pepper = black.area <= LARGEST_SPECK

@@ -1,7 +1,6 @@
 """Tinted and dark grounds: where exactly each lies, its colour, and that of the print on it.
 
-All is measured on the small picture divided by its paper, so that the light on the sheet, which
-falls on paper and tint alike, does not count.
+All is measured on the small picture divided by its paper: light on the sheet does not count.
 """
 
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from docclean.clean.parts.light import luma
 from docclean.clean.parts.paper_field import Field, by_cells, enlarged
 from docclean.clean.parts.rectangles import Rectangle, shared
 from docclean.imageops.components import components
@@ -69,6 +69,10 @@ class Ground:
     def is_pale(self) -> bool:
         """Whether it is hardly darker than the paper, in no colour."""
         return float(np.abs(255 - self.tint).max()) < PALE
+
+    def is_print_of(self, other: "Ground") -> bool:
+        """Say whether it is no ground but the large print on another one."""
+        return self.is_dark and abs(luma(self.tint) - luma(other.ink)) < NEAR
 
     def bands(self, within: Box | None = None) -> Iterator[Box]:
         """Yield what lies within a box of the page in bands of rows: never all of it as floats."""
@@ -132,11 +136,6 @@ def _common(one: slice, other: slice) -> slice:
     return slice(start := max(one.start, other.start), max(start, min(one.stop, other.stop)))
 
 
-def luma(colour: Colour) -> float:
-    """Return the luma of one colour, (3,)."""
-    return float(colour @ np.asarray(LUMA, np.float32))
-
-
 def find_grounds(
     page: PageMap, field: Field, left_out: Mask, boxes: tuple[Rectangle, ...] = ()
 ) -> list[Ground]:
@@ -163,12 +162,13 @@ def find_grounds(
         own = np.zeros(cells.shape, np.bool_)
         row, column, _ = parts.pixels(np.arange(len(parts.area)) == number)
         own[row, column] = True
+        first = len(found)
         for _ in range(MOST_TINTS):  # panels that touch are one piece of the map
             own &= ~taken
             if np.count_nonzero(own) < LEAST_CELLS:
                 break
             ground = _ground(page, light, own)
-            if ground is None:
+            if ground is None or any(ground.is_print_of(other) for other in found[first:]):
                 break
             found.append(ground)
             taken |= ground.cells

@@ -5,6 +5,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.page import LUMA
+
 ROLL = 0.88
 """Share of the paper's light above which a picture's whites are pressed together."""
 WHITEST = 246.0
@@ -46,3 +48,8 @@ def _greys() -> NDArray[np.float32]:
     over, room = np.maximum(light - ROLL, 0), WHITEST - 255 * ROLL
     bent = room * (1 - np.exp(-255 * over / room)) / (1 - np.exp(-255 * (1 - ROLL) / room))
     return np.asarray(np.minimum(255 * np.minimum(light, ROLL) + bent, 249), np.float32)
+
+
+def luma(colour: NDArray[np.float32]) -> float:
+    """Return the luma of one colour, (3,)."""
+    return float(colour @ np.asarray(LUMA, np.float32))

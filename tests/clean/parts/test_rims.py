@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from docclean.clean.cleaner import Cleaner
+from docclean.clean.parts.grounds import Ground
 from docclean.clean.parts.rims import without_paper
 from docclean.documents import read_pages
 
@@ -46,7 +47,7 @@ def test_paper_inside_a_drawing_stays_where_it_is_closed_in():
     ("name", "box"),
     [
         ("stamp_and_signature", np.s_[1110:1170, 480:540]),  # within the pen's wave
-        ("codes", np.s_[860:1000, 600:730]),  # between two codes
+        ("codes", np.s_[860:1000, 610:715]),  # between two codes
         ("panels", np.s_[266:290, 150:500]),  # between two panels
     ],
 )
@@ -54,3 +55,16 @@ def test_paper_beside_a_part_is_white(name, box):
     page = next(iter(read_pages(CASES / f"{name}.jpg")))
     shown = Cleaner.load(threads=1).clean(page).page.grey()
     assert (shown[box] >= 252).mean() > 0.97
+
+
+def test_large_print_on_a_tint_is_no_dark_ground():
+    """A stain was taken for a panel, and the words on it were cut to pieces."""
+
+    def ground(tint, ink):
+        colours = (np.full(3, value, np.float32) for value in (tint, ink))
+        nothing = np.zeros((0, 0), np.uint8)
+        return Ground((slice(0, 0), slice(0, 0)), nothing, nothing > 0, *colours)
+
+    stain = ground(182, 0)
+    assert ground(0, 255).is_print_of(stain)
+    assert not ground(90, 255).is_print_of(stain) and not ground(10, 0).is_print_of(stain)
