@@ -9,7 +9,7 @@ from docclean.imageops.components import components
 from docclean.imageops.morphology import spread
 from docclean.page import LUMA
 from docclean.regions.kinds import Kind
-from docclean.regions.page_map import CELL, PageMap
+from docclean.regions.page_map import PageMap, in_cells
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -62,11 +62,7 @@ def unlike_the_sheet(page: PageMap, off: Mask) -> Mask:
 
 def _grey_and_grain(page: PageMap) -> tuple[Cells, Cells]:
     """Return the median grey of each cell, (h, w), and its standard deviation."""
-    high, wide = page.shares.shape[1:]
-    grey = page.seen @ np.asarray(LUMA, np.float32)
-    short = ((0, high * CELL - grey.shape[0]), (0, wide * CELL - grey.shape[1]))
-    cells = np.pad(grey, short, mode="edge").reshape(high, CELL, wide, CELL).swapaxes(1, 2)
-    flat = cells.reshape(high, wide, CELL * CELL)
+    flat = in_cells(page.seen @ np.asarray(LUMA, np.float32), page.shares.shape[1:])
     return np.median(flat, axis=2), flat.std(2)
 
 

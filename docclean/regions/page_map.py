@@ -1,6 +1,7 @@
 """The map of one page: how surely each cell shows text, a picture, a stamp, the desk."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,23 @@ class PageMap:
         """Return the share of the page that each kind takes, by its name, 0..1."""
         kinds = self.kinds()
         return {kind.name.lower(): round(float(np.mean(kinds == kind)), 4) for kind in Kind}
+
+
+def in_cells(values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return values by pixels of the small picture, (h', w', ...), by cells: (h, w, CELL^2, ...).
+
+    Cells that reach past the picture are continued by its edge.
+
+    Args:
+        values: by pixels.
+        shape: (h, w) of the map.
+    """
+    rows, columns = shape
+    short = [(0, rows * CELL - values.shape[0]), (0, columns * CELL - values.shape[1])]
+    rest = values.shape[2:]
+    whole = np.pad(values, [*short, *((0, 0) for _ in rest)], mode="edge")
+    cells = whole.reshape(rows, CELL, columns, CELL, *rest).swapaxes(1, 2)
+    return cells.reshape(rows, columns, CELL * CELL, *rest)
 
 
 def _enlarged(

@@ -1,14 +1,12 @@
 """How light and of what colour the paper is under everything on it, smooth over the sheet."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from docclean.imageops.morphology import spread
 from docclean.regions.kinds import Kind
-from docclean.regions.page_map import CELL, PageMap
+from docclean.regions.page_map import CELL, PageMap, in_cells
 
 Field = NDArray[np.float32]
 COVERING = (Kind.OFF, Kind.PICTURE, Kind.PANEL, Kind.DARK, Kind.CODE)
@@ -71,11 +69,7 @@ def _halved(values: Field) -> Field:
 
 def _lightest(page: PageMap) -> Field:
     """Return the colour of the lightest pixels of each cell, (h, w, 3)."""
-    rows, columns = page.shares.shape[1:]
-    short = ((0, rows * CELL - page.picture[0]), (0, columns * CELL - page.picture[1]), (0, 0))
-    whole: NDArray[Any] = np.pad(page.seen, short, mode="edge")
-    cells = whole.reshape(rows, CELL, columns, CELL, 3).swapaxes(1, 2)
-    flat = cells.reshape(rows, columns, CELL * CELL, 3)
+    flat = in_cells(page.seen, page.shares.shape[1:])
     place = CELL * CELL * LIGHTEST // 100
     return np.asarray(np.partition(flat, place, axis=2)[:, :, place], np.float32)
 
