@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,16 +90,16 @@ def document(work: Work, source: object, name: str, before: Entry | None = None)
 
 def inline(work: Work, documents: Sequence[Document]) -> list[Ended]:
     """Do all rows of documents here, one after the other, as a worker of Ray's would."""
-    bench = Bench(work.load)
     found = []
-    for one in documents:
-        rows = rows_of(work, one)
-        if len(rows) == 1:
-            found.append(bench.whole(work, one))
-            continue
-        for row in rows:
-            bench.page(work, row)
-        found.append(assembled(work, one, rows[0].key, [row.number for row in rows]))
+    with closing(Bench(work.load)) as bench:
+        for one in documents:
+            rows = rows_of(work, one)
+            if len(rows) == 1:
+                found.append(bench.whole(work, one))
+                continue
+            for row in rows:
+                bench.page(work, row)
+            found.append(assembled(work, one, rows[0].key, [row.number for row in rows]))
     return found
 
 

@@ -3,6 +3,7 @@
 import os
 import pickle
 import zlib
+from contextlib import closing
 from dataclasses import replace
 
 import pikepdf
@@ -25,8 +26,8 @@ def test_pages_of_another_call_are_removed(tmp_path, letters):
     source = scan(tmp_path, "b.pdf", letters, 1, GOOD, GOOD)
     one = document(old, source, "b.pdf")
     first = rows_of(old, one)
-    bench = Bench(old.load)
-    bench.page(old, first[0])
+    with closing(Bench(old.load)) as bench:
+        bench.page(old, first[0])
     kept = Parts(old.out, one.name, first[0].key)
     assert 1 in kept and 2 not in kept
     rows_of(old, one)

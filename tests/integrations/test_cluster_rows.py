@@ -1,5 +1,6 @@
 """Rows, parts and notes of a cluster, without one: outputs are those of the local engine."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import pikepdf
@@ -138,9 +139,10 @@ def test_a_row_that_is_done_twice_is_cleaned_once(tmp_path, letters):
     log = tmp_path / "log"
     work = work_of(tmp_path / "out", load=Loads(log=log))
     one = document(work, scan(tmp_path, "b.pdf", letters, 1, GOOD, GOOD), "b.pdf")
-    rows, bench = rows_of(work, one), Bench(work.load)
-    for row in (*rows, *rows):
-        bench.page(work, row)
+    rows = rows_of(work, one)
+    with closing(Bench(work.load)) as bench:
+        for row in (*rows, *rows):
+            bench.page(work, row)
     assert len(log.read_text().splitlines()) == 2
     first = assembled(work, one, rows[0].key, [1, 2])
     before = (tmp_path / "out/b.pdf").stat()
@@ -210,9 +212,9 @@ def test_a_page_of_a_source_that_has_changed_fails(tmp_path, letters):
     rows = rows_of(work, one)
     source.unlink()
     scan(tmp_path, "b.pdf", letters, 2, GOOD, GOOD)
-    bench = Bench(work.load)
-    for row in rows:
-        bench.page(work, row)
+    with closing(Bench(work.load)) as bench:
+        for row in rows:
+            bench.page(work, row)
     ended = assembled(work, one, rows[0].key, [1, 2])
     assert ended.result.status == "failed" and "has changed meanwhile" in ended.result.message
     assert not (tmp_path / "out/b.pdf").exists()

@@ -84,6 +84,11 @@ class Bench:
         self._document, self._at = ExitStack(), ""
         self._source, self._opened = Source(""), cast("Opened | None", None)
 
+    def close(self) -> None:
+        """Let go of the document, and remove what lies aside."""
+        self._document.close()
+        self._all.close()
+
     def whole(self, work: Work, document: Document) -> Ended:
         """Clean a document and make its outputs."""
         return finish(work, document, self.cleaner)

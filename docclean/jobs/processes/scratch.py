@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,27 +14,51 @@ PREFIX = "docclean-run-"
 LOCK = "lock"
 
 
+_first: list[tuple[str | None, str | None]] = []
+"""TMPDIR, and what `tempfile` took it for, before the first folder that is open."""
+_open: list[Path] = []
+_changing = threading.Lock()
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
     """Give this process and those it starts a folder of their own for temporary files.
 
-    The folder is locked as long as this process lives.
+    The folder is locked as long as this process lives. Folders may be open at the same time and
+    end in any order: temporary files go to the last that is still open.
     """
     clear()
-    before = os.environ.get("TMPDIR"), tempfile.tempdir
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = _begun()
     with (folder / LOCK).open("wb") as lock:
         with suppress(OSError):
             locked(lock)
-        os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
         try:
             yield folder
         finally:
-            tempfile.tempdir = before[1]
-            os.environ.pop("TMPDIR")
-            if before[0] is not None:
-                os.environ["TMPDIR"] = before[0]
+            _ended(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _begun() -> Path:
+    """Make a folder, beside the one that is open, and let temporary files go there."""
+    with _changing:
+        if not _open:
+            _first[:] = [(os.environ.get("TMPDIR"), tempfile.tempdir)]
+        beside = _open[0].parent if _open else None
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside))
+        _open.append(folder)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    return folder
+
+
+def _ended(folder: Path) -> None:
+    """Let temporary files go to the last folder that is still open, or where they went at first."""
+    with _changing:
+        _open.remove(folder)
+        variable, tempfile.tempdir = (str(_open[-1]),) * 2 if _open else _first[0]
+        os.environ.pop("TMPDIR", None)
+        if variable is not None:
+            os.environ["TMPDIR"] = variable
 
 
 def clear() -> int:
