@@ -20,6 +20,8 @@ from docclean.synth.rendering import Word
 
 # for a single page OCRmyPDF gives Tesseract two threads, which fight with those of other tests
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
+if "PYTEST_XDIST_WORKER" in os.environ:  # threads of both workers would wait for the same cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
 settings.load_profile("docclean")
 

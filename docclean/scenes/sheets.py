@@ -11,6 +11,7 @@ from docclean.corruptions import CORRUPTIONS
 from docclean.corruptions.shared.fields import to_image
 from docclean.regions.kinds import Kind
 from docclean.scenes.canvas import Canvas
+from docclean.scenes.grounds import add_grounds
 from docclean.scenes.parts import add_parts
 from docclean.scenes.pictures import picture
 from docclean.synth import LAYOUTS, TextSource, typeset
@@ -22,6 +23,8 @@ HOW_INK_LIES = (
     "ink_weight", "ink_bleed", "uneven_ink", "faint_ink", "letterpress", "dot_matrix",
     "thermal_fade", "carbon_copy", "typestrike", "broken_strokes", "photocopy",
 )  # fmt: skip
+GROUNDS = 0.2
+"""How often a sheet has grounds that touch."""
 LARGEST = 12_000_000
 """Pixels beyond which a sheet's last rows are cut off."""
 
@@ -47,6 +50,8 @@ def draw_sheet(rng: np.random.Generator, text: TextSource, dpi: int) -> Canvas:
         canvas = printed(rng, text, dpi, "receipt")
     else:
         canvas = printed(rng, text, dpi, PRINTED[int(rng.integers(len(PRINTED)))])
+    if rng.random() < GROUNDS:
+        add_grounds(rng, canvas)
     add_parts(rng, canvas)
     return canvas
 

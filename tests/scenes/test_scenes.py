@@ -8,6 +8,7 @@ from docclean.regions.kinds import Kind
 from docclean.scenes import CELL, draw_scene, sample
 from docclean.scenes import parts as made
 from docclean.scenes.canvas import Canvas
+from docclean.scenes.grounds import add_grounds
 from docclean.scenes.sheets import sheet_with
 from docclean.synth import TextSource
 
@@ -62,6 +63,19 @@ def test_a_part_is_marked_where_it_changed_the_sheet(add, kind):
     assert changed.any()
     marked = canvas.has(kind)
     assert np.mean(marked[changed]) > 0.85  # the rest: margins of a picture, the soft edge of ink
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_grounds_that_touch_are_marked_where_they_changed_the_sheet(seed):
+    rng = np.random.default_rng(seed)
+    canvas = sheet_with(rng, TEXT, 100, made.add_stamp, 0)
+    before = canvas.rgb.copy()
+    add_grounds(rng, canvas)
+    changed = (canvas.rgb != before).any(2)
+    grounds = canvas.has(Kind.PANEL) | canvas.has(Kind.DARK)
+    assert np.mean(grounds[changed]) > 0.98 and len(canvas.taken) > 1
+    inner = canvas.rgb[canvas.has(Kind.DARK) & (before.min(2) > 250)]
+    assert inner.size == 0 or np.median(inner) < 130
 
 
 def test_words_under_a_picture_are_gone():
