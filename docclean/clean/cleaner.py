@@ -1,10 +1,11 @@
 """Cleans one page: a row of stages over one record, every measure taken once.
 
-    page -> in focus -> measured -> prepared -> candidate -> choice -> finished
+    page -> in focus -> measured -> prepared -> candidate -> one side -> choice -> finished
 
 A page that needs nothing for certain is told at a glance. On others the network runs once, where
 type is small on the page enlarged, where it is large on a reduced picture; once more where letters
-turn out to be of another size, another network takes over, or a pen has crossed the print.
+turn out to be of another size, another network takes over, the other side of the sheet shines
+through, or a pen has crossed the print.
 """
 
 from collections.abc import Callable
@@ -19,9 +20,10 @@ from docclean.clean.focus.focusing import Focused, in_focus
 from docclean.clean.gate.at_a_glance import needs_nothing
 from docclean.clean.gate.by_reading import decide_by_reading
 from docclean.clean.gate.decision import Decision
-from docclean.clean.gate.measures import Measures, speckled
+from docclean.clean.gate.measures import speckled
 from docclean.clean.gate.need_and_harm import ENLARGED_LITTLE, MOST_SPECKS, decide, is_faint
 from docclean.clean.network import SIXTEEN, Runtime, cleaned_by, load_runtime
+from docclean.clean.other_side import without_other_side
 from docclean.clean.parts.parts import Parts
 from docclean.clean.parts.wish import WISH, Wish
 from docclean.clean.pens import without_pens
@@ -151,7 +153,8 @@ class Cleaner:
             parts = None if found is None else Parts.of(seen.page, found, self.wish)
             if self.gate and parts is not None and parts.is_picture:
                 return Cleaned(page, PICTURE)
-            work = self._chosen(self._candidate(_prepared(self._measured(seen, parts))))
+            work = self._candidate(_prepared(self._measured(seen, parts)))
+            work = self._chosen(without_other_side(work, self.look, self._cleaned_anew))
         return self._without_pens(work, finished(work))
 
     def _at_a_glance(self, page: Page, grey: Image) -> Work | None:
@@ -208,7 +211,7 @@ class Cleaner:
         network, measures = work.network, UNMEASURED
         if not enlarged or self._may_be_faint(work):
             made = enlarge(work.cleaned, work.scale) if enlarged else work.cleaned
-            measures = _measures(work, made)
+            measures = work.measured(made)
             if self.faint and is_faint(measures):
                 network = self.faint()
         if enlarged or network is not work.network:
@@ -228,7 +231,11 @@ class Cleaner:
         # what was enlarged has no more to show: reduced again, it is cleaned worse
         px = _px(work.grey, work.x_height) if work.scale == 1 else SIXTEEN
         cleaned = self.clean_grey(work.raw, work.network, px)
-        return replace(work, cleaned=cleaned, measures=_measures(work, cleaned))
+        return replace(work, cleaned=cleaned, measures=work.measured(cleaned))
+
+    def _cleaned_anew(self, work: Work) -> Work:
+        """Clean another page in the place of the one that came."""
+        return self._cleaned_again(_prepared(work))
 
     def _chosen(self, work: Work) -> Work:
         """Decide between the page as it came and the cleaned one, as the gate's options ask."""
@@ -254,7 +261,7 @@ class Cleaner:
         page = work.page.with_pixels(printed)  # of its parts, too: what stays as it came has no pen
         parts = None if work.parts is None else replace(work.parts, page=page)
         print_only = replace(work, page=page, grey=printed, parts=parts)
-        read = finished(self._chosen(self._cleaned_again(_prepared(print_only))))
+        read = finished(self._chosen(self._cleaned_anew(print_only)))
         pens = round(float(np.mean(printed != whole(work.grey))), 5)
         decision = done.decision.with_measures(pens=pens)
         kept = with_pens(done.page, work) if self.wish.pens else read.page
@@ -274,15 +281,6 @@ def _px(grey: Grey, height: float) -> int:
 def _letters_of(cleaned: Image, parts: Parts | None) -> float:
     """Return the height of the small letters of the text of the network's page, px."""
     return x_height(cleaned) if parts is None else parts.letters_left(cleaned)
-
-
-def _measures(work: Work, cleaned: Image) -> Measures:
-    """Measure the text of a page at its working size beside what the network made of it."""
-    if work.parts is None:
-        return Measures.of(work.raw, cleaned, work.scale)
-    left_out = partial(work.parts.left_out, cleaned.shape)
-    measures = Measures.of(work.raw, cleaned, work.scale, left_out)
-    return replace(measures, off_sheet=float(work.parts.off.mean()))
 
 
 def _prepared(work: Work) -> Work:

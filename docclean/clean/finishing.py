@@ -19,6 +19,8 @@ def finished(work: Work) -> Cleaned:
     kept = work.decision.verdict == "kept"
     if work.blur:
         work = replace(work, decision=work.decision.after_focus(work.blur))
+    if work.other_side:
+        work = replace(work, decision=work.decision.without_other_side(work.other_side))
     if kept:
         return _as_it_came(work)
     cleaned = _cleaned(work)

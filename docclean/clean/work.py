@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -77,6 +77,7 @@ class Work:
         blur: standard deviation of what had blurred the page, px; 0 where nothing had.
         print_only: its luma without what a pen drew after it was blurred; None: nothing was.
         specks: share of its pixels that were salt or pepper over weak ink, and are gone.
+        other_side: share of its pixels where its back shone through, and is gone.
         x_height: height of its small letters, px; 0: no text.
         scale: h / H, 1 and above.
         network: made `cleaned`.
@@ -94,7 +95,16 @@ class Work:
     blur: float = 0.0
     print_only: Image | None = None
     specks: float = 0.0
+    other_side: float = 0.0
     x_height: float = 0.0
     scale: float = 1.0
     measures: Measures = UNMEASURED
     decision: Decision = UNDECIDED
+
+    def measured(self, cleaned: Image) -> Measures:
+        """Measure the text of the page at its working size beside what a network made of it."""
+        if self.parts is None:
+            return Measures.of(self.raw, cleaned, self.scale)
+        left_out = partial(self.parts.left_out, cleaned.shape)
+        measures = Measures.of(self.raw, cleaned, self.scale, left_out)
+        return replace(measures, off_sheet=float(self.parts.off.mean()))

@@ -60,6 +60,25 @@ def pooled(grey: Grey, pick: np.ufunc, cell: int = CELL) -> Image:
     return found
 
 
+def averaged(grey: Grey, cell: int) -> Image:
+    """Return the mean of each cell, uint8 (H, W) -> (h, w), rounded down; edges are continued."""
+    height, width = math.ceil(len(grey) / cell), math.ceil(grey.shape[1] / cell)
+    means = np.empty((height, width), np.uint8)
+    high = max(1, AT_ONCE // cell // 8)
+    for top in range(0, height, high):
+        band = grey[top * cell : (top + high) * cell]
+        if len(band) % cell or band.shape[1] % cell:
+            band = np.pad(band, [(0, -side % cell) for side in band.shape], mode="edge")
+        rows = band[0::cell].astype(np.uint16)
+        for at in range(1, cell):
+            rows += band[at::cell]
+        sums = rows[:, 0::cell].astype(np.uint32)
+        for at in range(1, cell):
+            sums += rows[:, at::cell]
+        means[top : top + high] = sums // cell**2
+    return means
+
+
 def marked(grey: Grey) -> Mask:
     """Return the cells that hold more than even paper, with those around, (H, W) -> (h, w) bool."""
     low, high = pooled(grey, np.minimum), pooled(grey, np.maximum)

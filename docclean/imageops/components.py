@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.page import Image
+
 Ints = NDArray[np.int64]
 
 STRIP = 512
@@ -57,6 +59,21 @@ class Components:
             np.repeat(self.start[runs], length) + along,
             np.repeat(self.label[runs], length),
         )
+
+    def greatest(self, picture: Image) -> Image:
+        """Return the greatest value of a picture, (H, W) uint8, on each component, (N,)."""
+        if not len(self.area):
+            return np.zeros(0, np.uint8)
+        width = picture.shape[1]
+        ends = np.stack([self.row * width + self.start, self.row * width + self.end], 1)
+        of_runs = np.maximum.reduceat(np.append(picture.ravel(), np.uint8(0)), ends.ravel())[::2]
+        order = np.argsort(self.label, kind="stable")
+        runs = np.bincount(self.label, minlength=len(self.area))
+        return np.asarray(np.maximum.reduceat(of_runs[order], np.cumsum(runs) - runs), np.uint8)
+
+    def least(self, picture: Image) -> Image:
+        """Return the least value of a picture, (H, W) uint8, on each component, (N,)."""
+        return 255 - self.greatest(255 - picture)
 
 
 def components(ink: NDArray[np.bool_]) -> Components:

@@ -44,6 +44,17 @@ class Decision:
         focused = replace(self, verdict="cleaned", reason=reason, untouched=False)
         return focused.with_measures(blur=round(width, 2))
 
+    def without_other_side(self, share: float) -> "Decision":
+        """Return the decision about a page from which its back went first, so is not as it came.
+
+        Args:
+            share: of its pixels where the back shone through.
+        """
+        left = "then left so: " if self.verdict == "kept" else ""
+        reason = f"the other side of the sheet shone through; {left}{self.reason}"
+        cleaned = replace(self, verdict="cleaned", reason=reason, untouched=False)
+        return cleaned.with_measures(other_side=share)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as plain values for JSON."""
         unread = {"read_as_it_came": self.unread} if self.unread else {}

@@ -135,15 +135,6 @@ class _Marks:
         flat, (first, last) = cells.ravel(), self._places
         return self.greatest(np.maximum(flat[first], flat[last]))
 
-    def darkest(self, small: Image) -> Cells:
-        """Return of each mark the darkest grey of its blocks in a picture by blocks."""
-        found, width = self.found, small.shape[1]
-        ends = np.stack([found.row * width + found.start, found.row * width + found.end], 1)
-        if not len(ends):
-            return np.zeros(0, np.uint8)
-        flat = np.append(small.ravel(), np.uint8(255))
-        return 255 - self.greatest(255 - np.minimum.reduceat(flat, ends.ravel())[::2])
-
     def found_no_text(self, raw: Image, block: int) -> Mask:
         """Return which marks are no text."""
         text = np.maximum(self.map.share(Kind.TEXT), self.map.share(Kind.DARK))
@@ -180,11 +171,11 @@ class _Marks:
         cells = widest(pooled(raw, np.maximum, PAPER), 3)
         row, column = (found.top + found.bottom) // 2, (found.left + found.right) // 2
         paper = cells[row * block // PAPER, column * block // PAPER].astype(np.float64)
-        return np.asarray((paper - self.darkest(small)) / np.maximum(paper, 1))
+        return np.asarray((paper - found.least(small)) / np.maximum(paper, 1))
 
     def is_letter(self, letters: Mask) -> Mask:
         """Return which marks are shaped like letters and as dark as those that surely are some."""
-        found, darkest = self.found, self.darkest(self.small)
+        found, darkest = self.found, self.found.least(self.small)
         height, width = found.height, found.width
         shaped = (height >= LETTER[0] * FINENESS) & (height <= LETTER[1] * FINENESS)
         shaped &= (width <= WIDE * height) & (found.area <= FULL * height * width)
