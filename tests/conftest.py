@@ -22,6 +22,9 @@ from docclean.synth.rendering import Word
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 if "PYTEST_XDIST_WORKER" in os.environ:  # threads of both workers would wait for the same cores
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+# where it is set, each of the many child processes would compile the whole package again
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    sys.dont_write_bytecode = False
 settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
 settings.load_profile("docclean")
 

@@ -12,13 +12,8 @@ from docclean.cli import run
 from docclean.recipe import Options
 
 
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    return Folder(tmp_path)
-
-
 def watch(folder: Folder, *more: object, **how):
-    return command("watch", folder.inbox, folder.outbox, "--settle", "0.3", *more, **how)
+    return command("watch", folder.inbox, folder.outbox, "--settle", "0.1", *more, **how)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -19,11 +19,6 @@ from docclean.jobs.watch.waking import Waking
 from docclean.recipe import Options
 
 
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    return Folder(tmp_path)
-
-
 def mounted(*arguments: object) -> None:
     """Mount something, or skip the test where that is not allowed."""
     done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True)
@@ -157,7 +152,7 @@ def test_an_outbox_that_is_read_only_or_unmounted_is_waited_for(folder, letters)
             subprocess.run(["umount", str(folder.outbox)], check=True)
             until(lambda: "is gone or not mounted" in watcher.books.standing.paused)
             scan(folder.inbox / "b.png", letters, 2)
-            time.sleep(1.5)
+            time.sleep(0.6)  # it would be written after 0.2 s
             assert list(folder.outbox.iterdir()) == []  # nothing is written below a mount point
             mounted("--bind", real, folder.outbox)
             until(lambda: len(folder.done()) == 2)
@@ -209,7 +204,7 @@ def test_when_inotify_has_run_out_the_folder_is_looked_at(folder, letters):
         pytest.skip("no user name space can be made here")
     scan(folder.inbox / "a.png", letters)
     process = command(
-        *("watch", folder.inbox, folder.outbox, "--settle", "0.3"),
+        *("watch", folder.inbox, folder.outbox, "--settle", "0.1"),
         prefix=["unshare", "-U", "-r", "sh", "-c", f'{limit}; exec "$@"', "sh"],
     )
     try:

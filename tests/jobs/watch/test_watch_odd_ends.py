@@ -14,11 +14,6 @@ from docclean.jobs.watch import ending, taking
 from docclean.jobs.watch.pause import LONGEST_PAUSE, Pause
 
 
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    return Folder(tmp_path)
-
-
 def test_a_broken_document_whose_name_is_no_text(folder, letters):
     (folder.inbox / os.fsdecode(b"bad\xff.png")).write_bytes(b"bad")
     scan(folder.inbox / "good.png", letters)
