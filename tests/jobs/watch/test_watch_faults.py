@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from batches import ABORTS, HANGS, leftovers, load_misbehaving, page_of
-from watching import Folder, scan, until
+from watching import scan, until
 
 from docclean.documents import write_pages
 from docclean.errors import OutputError, UsageError

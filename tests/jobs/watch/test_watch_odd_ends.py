@@ -6,8 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
-from watching import Folder, scan, until
+from watching import scan, until
 
 from docclean.jobs.retry import retry
 from docclean.jobs.watch import ending, taking

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from watching import Folder, names, scan, until
+from watching import names, scan, until
 
 from docclean.errors import UsageError
 from docclean.jobs.retry import retry
