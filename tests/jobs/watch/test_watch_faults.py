@@ -26,6 +26,11 @@ def mounted(*arguments: object) -> None:
         pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
 
 
+def at_last(*command: object) -> None:
+    """Run a command until it works: while the watcher has a file open there, it cannot."""
+    until(lambda: not subprocess.run([*map(str, command)], capture_output=True).returncode)
+
+
 def fill_up(path: Path) -> None:
     """Write until the disk is full."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT)
@@ -149,14 +154,14 @@ def test_an_outbox_that_is_read_only_or_unmounted_is_waited_for(folder, letters)
         with folder.watched() as watcher:
             scan(folder.inbox / "a.png", letters, 1)
             until(lambda: folder.done() == ["a.png"])
-            subprocess.run(["umount", str(folder.outbox)], check=True)
+            at_last("umount", folder.outbox)
             until(lambda: "is gone or not mounted" in watcher.books.standing.paused)
             scan(folder.inbox / "b.png", letters, 2)
             time.sleep(0.6)  # it would be written after 0.2 s
             assert list(folder.outbox.iterdir()) == []  # nothing is written below a mount point
             mounted("--bind", real, folder.outbox)
             until(lambda: len(folder.done()) == 2)
-            mounted("-o", "remount,bind,ro", folder.outbox)
+            at_last("mount", "-o", "remount,bind,ro", folder.outbox)
             scan(folder.inbox / "c.png", letters, 3)
             until(lambda: watcher.books.standing.paused)
             assert folder.lying() == ["c.png"]
