@@ -22,6 +22,17 @@ from docclean.synth.rendering import Word
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 if "PYTEST_XDIST_WORKER" in os.environ:  # threads of both workers would wait for the same cores
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+# where it is set, each of the many child processes would compile the whole package again
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    sys.dont_write_bytecode = False
+# PDFs are read in forks, and a fork of a process of a gigabyte copies its table of pages: in large
+# pages that takes a fifth of the time. It holds for the workers, and not for what they start.
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
+for name, value in LARGE_PAGES.items():
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ.setdefault(name, value)
+    elif os.environ.get(name) == value:
+        del os.environ[name]
 settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
 settings.load_profile("docclean")
 
@@ -71,6 +82,15 @@ def book() -> tuple[Page, tuple[Word, ...]]:
     """A clean page of a book at 200 dpi, and its words with their boxes."""
     made = typeset(Random("book"), TextSource(("en_US",)), 200, "book")
     return made.page, made.words
+
+
+@pytest.fixture(scope="session")
+def piece(book: tuple[Page, tuple[Word, ...]]) -> tuple[Page, tuple[Word, ...]]:
+    """The upper part of `book` and its words: Tesseract reads the whole for seconds."""
+    page, words = book
+    cut = page.height * 2 // 5
+    upper = Page(np.ascontiguousarray(page.pixels[:cut]), page.dpi)
+    return upper, tuple(word for word in words if word.bottom <= cut)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
-"""Stand-ins: cleaners that change nothing or misbehave, pages of text, drawn parameters."""
+"""Stand-ins: cleaners that change nothing or misbehave, pages of text, drawn parameters.
+
+Hundreds of processes load the cleaners, so what only pages need is imported where it is used.
+"""
 
 import time
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from docclean.corruptions.batch import BatchCorruption
 from docclean.page import Image, Page
 
 
@@ -89,6 +90,8 @@ def drawn(member, seed, severity=0.9, **changes):
 
 def text_page(height: int = 240, width: int = 420, ink: int = 0, paper: int = 255) -> Image:
     """A page full of lines of large letters."""
+    import cv2
+
     page = np.full((height, width), paper, np.uint8)
     for row in range(40, height, 50):
         cv2.putText(page, "Scan of 1938", (8, row), cv2.FONT_HERSHEY_SIMPLEX, 1.4, ink, 3)
@@ -97,6 +100,8 @@ def text_page(height: int = 240, width: int = 420, ink: int = 0, paper: int = 25
 
 def letter() -> Image:
     """Text in the upper half only, so that what is behind shows in the lower."""
+    import cv2
+
     page = np.full((300, 300), 255, np.uint8)
     for row in range(24, 150, 22):
         cv2.putText(page, "Dear Sirs, 1938", (10, row), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 0, 2)
@@ -125,4 +130,6 @@ def flat(grey: int = 255, height: int = 300, width: int = 300) -> Image:
 
 def both(member, page: Image, params) -> list[Image]:
     """A batch member's result by its way on the CPU and by its tensor form."""
+    from docclean.corruptions.batch import BatchCorruption
+
     return [member.on_page(page, params), BatchCorruption.on_page(member, page, params)]

@@ -41,8 +41,8 @@ def test_a_page_that_is_left_stays_and_the_others_change(suffix, asked, scan):
     assert told[1]["verdict"] == "kept"
 
 
-def test_a_page_that_is_left_is_read_all_the_same(book, tmp_path):
-    page, words = book
+def test_a_page_that_is_left_is_read_all_the_same(piece, tmp_path):
+    page, words = piece
     source, out = tmp_path / "a.png", tmp_path / "b.png"
     write_pages([page], source)
     result = process_file(source, out, Inverter(), Options(leave=frozenset({1}), text=True))

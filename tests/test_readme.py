@@ -1,5 +1,6 @@
 """The README is true: it is short, its commands run, its figures stand in the tables."""
 
+import os
 import re
 import shlex
 import shutil
@@ -21,6 +22,8 @@ COMMANDS = [line for kind, text in BLOCKS if not kind for line in text.splitline
 LONG = ("bash ", "docclean train", "docclean export", "docclean demo", "docclean synth")
 """Commands that set a machine up or take minutes: other tests run what they call."""
 QUICK = [line for line in COMMANDS if not line.startswith(LONG)]
+THREADS = {name: os.environ[name] for name in os.environ if name.startswith("OMP_")}
+"""Else the threads of every command wait for the same cores, and take five times as long."""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +73,7 @@ def test_a_command_runs(line, desk):
     done = subprocess.run(
         ["bash", "-c", f"set -euo pipefail; {line}"],
         cwd=desk,
-        env={"PATH": f"{beside}:/usr/bin:/bin", "HOME": str(desk)},
+        env=THREADS | {"PATH": f"{beside}:/usr/bin:/bin", "HOME": str(desk)},
         capture_output=True,
         text=True,
     )

@@ -29,7 +29,9 @@ def look(source: Path, out: Path, overwrite: bool, **given: Any) -> None:
     from docclean.clean.parts.looking import looked_at
     from docclean.clean.spec import CleanerSpec, wish_of
     from docclean.documents import read_pages, write_pages
+    from docclean.outputs import check_target
 
+    check_target(out, overwrite=overwrite)  # before the work, not after it
     options = gathered(given)
     wanted = set(options.pages or {1})
     if len(wanted) != 1:

@@ -127,13 +127,13 @@ def test_an_output_without_overwrite_never_takes_the_place_of_another(tmp_path, 
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_report_shows_failures_changed_pages_and_kept_ones(tmp_path, book):
+def test_a_report_shows_failures_changed_pages_and_kept_ones(tmp_path, piece):
     from docclean.jobs.batch import clean_folder
     from docclean.jobs.showing import write_report
 
     scans, out, path = tmp_path / "in", tmp_path / "out", tmp_path / "r.html"
     scans.mkdir()
-    page = book[0]
+    page = piece[0]
     dark = page.with_pixels((page.pixels // 2).astype("uint8"))
     write_pages([dark, page], scans / "<two>.pdf")
     (scans / "bad.png").write_bytes(b"bad")

@@ -150,8 +150,8 @@ def test_one_bad_input_and_there_is_no_book(scans, tmp_path):
         make_book(scans, out, load_identity, Options())
 
 
-def test_what_is_read_lies_beside_it_with_its_pages_numbered(tmp_path, book):
-    page = book[0]
+def test_what_is_read_lies_beside_it_with_its_pages_numbered(tmp_path, piece):
+    page = piece[0]
     write_pages([page, page], tmp_path / "a.pdf")
     write_pages([page], tmp_path / "b.png")
     out = tmp_path / "book.pdf"

@@ -34,8 +34,8 @@ def test_a_searchable_pdf_has_the_same_bytes_every_time(scan, tmp_path):
 
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
-def test_text_lies_under_its_letters_whatever_the_rotation(rotate, book, tmp_path):
-    page, words = book
+def test_text_lies_under_its_letters_whatever_the_rotation(rotate, piece, tmp_path):
+    page, words = piece
 
     def turn(pdf):
         pdf.pages[0].obj.Rotate = rotate
@@ -83,8 +83,8 @@ def found_words(data, rotate, page):
     return found
 
 
-def test_a_page_with_text_is_not_read_again_unless_forced(book, tmp_path):
-    page, _ = book
+def test_a_page_with_text_is_not_read_again_unless_forced(piece, tmp_path):
+    page, _ = piece
     data = pdf_of(page.pixels, dpi=page.dpi[0], extra=TEXT)
     out, (outcome,) = cleaned(data, tmp_path, options=Options(ocr=True))
     assert "has text" in outcome.decision["read"] and words_of(out) == ["hidden words"]

@@ -18,9 +18,9 @@ from fakes import Identity, load_identity  # isort: skip
 
 
 @pytest.fixture(scope="module")
-def read(book):
+def read(piece):
     """What Tesseract writes of a page, by kind."""
-    page, _ = book
+    page, _ = piece
     return Tesseract().layers(page, ("text", "hocr", "alto", "pdf"))
 
 
@@ -71,8 +71,8 @@ def test_pages_are_one_file_with_names_of_their_own(read):
     assert text == b"one\n\ftwo\n"
 
 
-def test_the_command_writes_them_beside_its_output(book, tmp_path, capsys):
-    page, _ = book
+def test_the_command_writes_them_beside_its_output(piece, tmp_path, capsys):
+    page, _ = piece
     source, out = tmp_path / "in.png", tmp_path / "out.pdf"
     write_pages([page], source)
     assert run(["clean", str(source), "-o", str(out), "--ocr", "--text", "--hocr", "--alto"]) == 0
@@ -112,8 +112,8 @@ class Twice:
         self.decision = Identity().clean(page).decision
 
 
-def test_words_read_on_an_enlarged_page_have_boxes_on_the_kept_one(book, tmp_path):
-    page, words = book
+def test_words_read_on_an_enlarged_page_have_boxes_on_the_kept_one(piece, tmp_path):
+    page, words = piece
     source, out = tmp_path / "in.png", tmp_path / "out.png"
     write_pages([Page(page.pixels, page.dpi)], source)
     result = process_file(source, out, Enlarging(), Options(hocr=True))

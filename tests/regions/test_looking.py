@@ -14,12 +14,12 @@ from docclean.recipe import Options
 CASES = Path(__file__).parents[1] / "cases"
 
 
-def on_a_desk(folder: Path) -> Path:
-    """Write a photograph of a light sheet of lines, askew on a dark desk."""
-    import cv2
-
-    sheet = np.full((900, 640, 3), 236, np.uint8)
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory) -> Path:
+    """A photograph of a light sheet of lines, askew on a dark desk."""
     from random import Random
+
+    import cv2
 
     from docclean.synth import TextSource, typeset
 
@@ -33,7 +33,7 @@ def on_a_desk(folder: Path) -> Path:
     laid = cv2.warpPerspective(sheet, move, (900, 1200))
     mask = cv2.warpPerspective(np.ones((900, 640), np.uint8), move, (900, 1200))
     desk[mask > 0] = laid[mask > 0]
-    path = folder / "photo.png"
+    path = tmp_path_factory.mktemp("desk") / "photo.png"
     Pillow.fromarray(desk).save(path, dpi=(100, 100))
     return path
 
@@ -58,31 +58,27 @@ def test_look_asks_for_one_page(tmp_path, capfd):
     assert "--pages 7" in capfd.readouterr().err
 
 
-def test_a_sheet_is_cut_out_of_its_photograph(tmp_path):
-    photo = on_a_desk(tmp_path)
+def test_a_sheet_is_cut_out_of_its_photograph(photo, tmp_path):
     assert run(["clean", str(photo), "-o", str(tmp_path / "crop.png"), "--crop"]) == 0
     cropped = pixels_of(tmp_path / "crop.png")
     assert 880 < cropped.shape[0] < 1040 and 660 < cropped.shape[1] < 790
 
 
-def test_a_photographed_sheet_is_flattened(tmp_path):
-    photo = on_a_desk(tmp_path)
+def test_a_photographed_sheet_is_flattened(photo, tmp_path):
     assert run(["clean", str(photo), "-o", str(tmp_path / "flat.png"), "--flatten"]) == 0
     flat = pixels_of(tmp_path / "flat.png")
     assert flat.shape[0] / flat.shape[1] == pytest.approx(900 / 640, rel=0.06)
     assert flat[8:-8, 8:-8].max(2).min(1).mean() > 60  # no desk at the sides
 
 
-def test_the_desk_goes_white_unless_it_is_kept(tmp_path):
-    photo = on_a_desk(tmp_path)
+def test_the_desk_goes_white_unless_it_is_kept(photo, tmp_path):
     assert run(["clean", str(photo), "-o", str(tmp_path / "white.png")]) == 0
     assert run(["clean", str(photo), "-o", str(tmp_path / "desk.png"), "--keep-desk"]) == 0
     assert pixels_of(tmp_path / "white.png")[:60].min() > 240
     assert np.array_equal(pixels_of(tmp_path / "desk.png")[:60], pixels_of(photo)[:60])
 
 
-def test_paper_keeps_its_tone_where_that_is_asked_for(tmp_path):
-    photo = on_a_desk(tmp_path)
+def test_paper_keeps_its_tone_where_that_is_asked_for(photo, tmp_path):
     assert run(["clean", str(photo), "-o", str(tmp_path / "tone.png"), "--paper", "tone"]) == 0
     sheet = pixels_of(tmp_path / "tone.png")[300:900, 250:600]
     assert 225 < np.median(sheet) < 248

@@ -12,13 +12,8 @@ from docclean.cli import run
 from docclean.recipe import Options
 
 
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    return Folder(tmp_path)
-
-
 def watch(folder: Folder, *more: object, **how):
-    return command("watch", folder.inbox, folder.outbox, "--settle", "0.3", *more, **how)
+    return command("watch", folder.inbox, folder.outbox, "--settle", "0.1", *more, **how)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -106,10 +101,10 @@ def test_the_service_manager_is_told(folder, letters, tmp_path):
     assert any(line.startswith("WATCHDOG=1") for line in told)
 
 
-def test_options_of_clean_hold_here_too(folder, book):
+def test_options_of_clean_hold_here_too(folder, piece):
     from docclean.documents import write_pages
 
-    write_pages([book[0]], folder.inbox / "a.png")
+    write_pages([piece[0]], folder.inbox / "a.png")
     asked = Options(format="pdf", ocr=True, text=True, grey=True)
     assert folder.once(asked) == 0
     assert folder.out() == ["a.pdf", "a.txt"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from batches import ABORTS, HANGS, leftovers, load_misbehaving, page_of
-from watching import Folder, scan, until
+from watching import scan, until
 
 from docclean.documents import write_pages
 from docclean.errors import OutputError, UsageError
@@ -19,16 +19,16 @@ from docclean.jobs.watch.waking import Waking
 from docclean.recipe import Options
 
 
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    return Folder(tmp_path)
-
-
 def mounted(*arguments: object) -> None:
     """Mount something, or skip the test where that is not allowed."""
     done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+
+
+def at_last(*command: object) -> None:
+    """Run a command until it works: while the watcher has a file open there, it cannot."""
+    until(lambda: not subprocess.run([*map(str, command)], capture_output=True).returncode)
 
 
 def fill_up(path: Path) -> None:
@@ -154,14 +154,14 @@ def test_an_outbox_that_is_read_only_or_unmounted_is_waited_for(folder, letters)
         with folder.watched() as watcher:
             scan(folder.inbox / "a.png", letters, 1)
             until(lambda: folder.done() == ["a.png"])
-            subprocess.run(["umount", str(folder.outbox)], check=True)
+            at_last("umount", folder.outbox)
             until(lambda: "is gone or not mounted" in watcher.books.standing.paused)
             scan(folder.inbox / "b.png", letters, 2)
-            time.sleep(1.5)
+            time.sleep(0.6)  # it would be written after 0.2 s
             assert list(folder.outbox.iterdir()) == []  # nothing is written below a mount point
             mounted("--bind", real, folder.outbox)
             until(lambda: len(folder.done()) == 2)
-            mounted("-o", "remount,bind,ro", folder.outbox)
+            at_last("mount", "-o", "remount,bind,ro", folder.outbox)
             scan(folder.inbox / "c.png", letters, 3)
             until(lambda: watcher.books.standing.paused)
             assert folder.lying() == ["c.png"]
@@ -209,7 +209,7 @@ def test_when_inotify_has_run_out_the_folder_is_looked_at(folder, letters):
         pytest.skip("no user name space can be made here")
     scan(folder.inbox / "a.png", letters)
     process = command(
-        *("watch", folder.inbox, folder.outbox, "--settle", "0.3"),
+        *("watch", folder.inbox, folder.outbox, "--settle", "0.1"),
         prefix=["unshare", "-U", "-r", "sh", "-c", f'{limit}; exec "$@"', "sh"],
     )
     try:

@@ -6,17 +6,11 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
-from watching import Folder, scan, until
+from watching import scan, until
 
 from docclean.jobs.retry import retry
 from docclean.jobs.watch import ending, taking
 from docclean.jobs.watch.pause import LONGEST_PAUSE, Pause
-
-
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    return Folder(tmp_path)
 
 
 def test_a_broken_document_whose_name_is_no_text(folder, letters):

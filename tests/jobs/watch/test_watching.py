@@ -7,17 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
-from watching import Folder, names, scan, until
+from watching import names, scan, until
 
 from docclean.errors import UsageError
 from docclean.jobs.retry import retry
 from docclean.jobs.status import standing
 from docclean.recipe import Options
-
-
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    return Folder(tmp_path)
 
 
 def test_what_is_there_already_and_what_lands_later(folder, letters):
@@ -56,8 +51,8 @@ def test_a_document_that_rests_half_written_is_waited_for(suffix, folder, letter
     )
     path = folder.inbox / f"half{suffix}"
     path.write_bytes(whole[: len(whole) * 3 // 4])
-    with folder.watched():
-        time.sleep(1.5)
+    with folder.watched(settle=0.3):  # given up after 3.6 s
+        time.sleep(1.0)
         assert (folder.out(), folder.failed()) == ([], [])
         with path.open("ab") as stream:
             stream.write(whole[len(whole) * 3 // 4 :])
@@ -210,12 +205,10 @@ def test_retry_brings_originals_back(folder, letters):
     assert folder.out() == ["bad.png", "good (2).png", "good.png"]
 
 
-def test_sidecars_get_names_with_their_document(folder, book, letters):
-    from docclean.documents import write_pages
-
+def test_sidecars_get_names_with_their_document(folder, letters):
     (folder.outbox).mkdir()
     (folder.outbox / "a.txt").write_text("somebody's")
-    write_pages([book[0]], folder.inbox / "a.png")
+    scan(folder.inbox / "a.png", letters)
     assert folder.once(Options(text=True)) == 0
     assert folder.out() == ["a (2).png", "a (2).txt", "a.txt"]
     assert (folder.outbox / "a.txt").read_text() == "somebody's"

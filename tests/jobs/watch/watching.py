@@ -20,7 +20,7 @@ from docclean.jobs.watch.watcher import Watcher
 from docclean.page import Image, Page
 from docclean.recipe import Options
 
-SETTLE = 0.3
+SETTLE = 0.1
 __all__ = ["Folder", "command", "fill", "until"]
 
 
