@@ -5,14 +5,17 @@ All is measured on the small picture divided by its paper: light on the sheet do
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from PIL import ImageFilter
 
 from docclean.clean.parts.light import luma
 from docclean.clean.parts.paper_field import Field, by_cells, enlarged
 from docclean.clean.parts.rectangles import Rectangle, shared
+from docclean.clean.parts.tint_and_ink import commonest, ink_on
 from docclean.imageops.components import components
 from docclean.imageops.morphology import darkest, spread, widest
 from docclean.imageops.packed import Packed
@@ -99,8 +102,18 @@ class Ground:
             made = np.asarray(paper * (1 - share), np.float32)
         else:
             made = np.asarray(here / np.float32(max(0.02, tint)))
-        cover = self._covered(band).astype(np.float32) / 255
-        return np.asarray(np.clip(here + cover * (made - here) + 0.5, 0, 255), np.uint8)
+        cover = self._covered(self._softer, band).astype(np.float32) / 255
+        rim = (cover > 0) & (cover < 1)
+        even = here + cover * (made - here)
+        if self.is_dark:  # neither the ground nor the paper beside it may leave a line
+            shade = np.maximum(paper - here, 0) * np.maximum(paper - made, 0)
+            made = paper - shade / np.maximum(paper, 1)
+        return np.asarray(np.clip(np.where(rim, made, even) + 0.5, 0, 255), np.uint8)
+
+    @cached_property
+    def _softer(self) -> Image:
+        """Its cover with an edge as wide as its place is doubted."""
+        return np.asarray(Pillow.fromarray(self.cover).filter(ImageFilter.BoxBlur(1)), np.uint8)
 
     def lay(self, pixels: Image, cleaned: Image | Packed) -> None:
         """Lay one even tint and the cleaned print on it over the page.
@@ -113,22 +126,22 @@ class Ground:
             here = pixels[band].astype(np.float32)
             share = cleaned[band].astype(np.float32)[..., None] / 255
             made = self.ink + (self.tint - self.ink) * share
-            cover = self._covered(band).astype(np.float32)[..., None] / 255
+            cover = self._covered(self.cover, band).astype(np.float32)[..., None] / 255
             if here.ndim == 2:
                 made, cover = made @ np.asarray(LUMA, np.float32), cover[..., 0]
             pixels[band] = np.clip(here + cover * (made - here) + 0.5, 0, 255).astype(np.uint8)
 
-    def _covered(self, band: Box) -> Image:
-        """Return how much of each pixel of a band is on the ground, (h, w) uint8."""
+    def _covered(self, cover: Image, band: Box) -> Image:
+        """Return how much of each pixel of a band is on the ground by a cover, (h, w) uint8."""
         (top, bottom), (left, right) = (
             [min(seen, (end - box.start) * seen / (box.stop - box.start)) for end in ends]
             for seen, box, ends in zip(
-                self.cover.shape, self.box, ((side.start, side.stop) for side in band), strict=True
+                cover.shape, self.box, ((side.start, side.stop) for side in band), strict=True
             )
         )
         size = (band[1].stop - band[1].start, band[0].stop - band[0].start)
         kind, box = Pillow.Resampling.BILINEAR, (left, top, right, bottom)
-        return np.asarray(Pillow.fromarray(self.cover).resize(size, kind, box=box), np.uint8)
+        return np.asarray(Pillow.fromarray(cover).resize(size, kind, box=box), np.uint8)
 
 
 def _common(one: slice, other: slice) -> slice:
@@ -195,11 +208,13 @@ def grounds_in(page: PageMap, light: Field, boxes: tuple[Rectangle, ...]) -> lis
             continue
         free -= full
         values = light[full > 0]
-        tint = _commonest(values)
+        tint = commonest(values)
         if np.abs(255 - tint).max() >= 4:
             placed, cover = _on_page(page, y, x), (full[y, x] * 255).astype(np.uint8)
             cells = by_cells(full, page.shares.shape[1:]) >= 0.5
-            found.append(Ground(placed, cover, cells, tint, _ink(values, tint)))
+            found.append(
+                Ground(placed, cover, cells, tint, ink_on(light[y, x], full[y, x] > 0, tint))
+            )
     return found
 
 
@@ -227,7 +242,7 @@ def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
     x = slice(columns[0] * CELL, min(page.picture[1], (columns[-1] + 1) * CELL))
     seen, inside = light[y, x], _fine(own, page)[y, x]
     values = seen[inside]
-    tint = _commonest(values)
+    tint = commonest(values)
     if not float(np.abs(255 - tint).max()) >= 4:
         return None
     near = min(NEAR, float(np.abs(255 - tint).max()) / 3)
@@ -239,7 +254,7 @@ def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
     full = np.zeros(page.picture, np.float32)
     full[y, x] = cover
     filled = by_cells(full, own.shape) >= 0.5
-    ink = _ink(seen[cover > 0.5], tint)
+    ink = ink_on(seen, cover > 0.5, tint)
     cells = filled | own & (by_cells(full, own.shape) > 0.2)
     return Ground(_on_page(page, y, x), (cover * 255).astype(np.uint8), cells, tint, ink)
 
@@ -254,25 +269,6 @@ def _step(ground: Field, inside: Mask) -> float:
     if not inner.any() or np.count_nonzero(outer) < LEAST_RIM * np.count_nonzero(inner):
         return float("inf")
     return float(np.abs(ground[inner].mean(0) - ground[outer].mean(0)).max())
-
-
-def _commonest(values: Colour) -> Colour:
-    """Return the commonest colour of pixels, (N, 3), the mean of those near it."""
-    coarse = (values // 16).astype(np.int64)
-    keys = (coarse[:, 0] * 32 + coarse[:, 1]) * 32 + coarse[:, 2]
-    key = int(np.bincount(keys).argmax())
-    middle = np.array((key // 1024, key // 32 % 32, key % 32), np.float32) * 16 + 8
-    near = np.abs(values - middle).max(1) <= 20
-    return np.asarray(np.median(values[near], 0) if near.any() else middle, np.float32)
-
-
-def _ink(values: Colour, tint: Colour) -> Colour:
-    """Return the colour of the print: that of the two ends of the greys farther from the tint."""
-    grey = values @ np.asarray(LUMA, np.float32)
-    low, high = np.percentile(grey, (1.5, 98.5))
-    own = luma(tint)
-    ends = values[grey <= low] if own - low >= high - own else values[grey >= high]
-    return np.asarray(np.median(ends, 0), np.float32)
 
 
 def _without_strokes(light: Field, tint: Colour) -> Field:
