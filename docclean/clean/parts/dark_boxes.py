@@ -99,7 +99,10 @@ def _without_gaps(near: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _any(mask: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
     """Return whether any of so many neighbours in a row is set, (h, w - length + 1)."""
     width = mask.shape[1] - length + 1
-    return np.any([mask[:, place : place + width] for place in range(length)], axis=0)
+    found = mask[:, :width].copy()
+    for place in range(1, length):
+        found |= mask[:, place : place + width]
+    return found
 
 
 def _reach(
