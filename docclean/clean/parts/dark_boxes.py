@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from docclean.clean.parts.light import luma
 from docclean.clean.parts.rectangles import Rectangle
 from docclean.clean.parts.sides import LEAST_SIDE
-from docclean.clean.parts.tint_and_ink import commonest, ink_on
+from docclean.clean.parts.tint_and_ink import Colour, commonest, ink_on
 from docclean.page import Image
 
 NEAR = 26.0
@@ -45,29 +45,39 @@ def fitted(
         before: boxes that were told before: what takes them again is left out.
     """
     told, found = list(before), []
-    paper = float(np.percentile(seen[::4, ::4], LIGHTEST))
+    paper = max(1.0, float(np.percentile(seen[::4, ::4], LIGHTEST)))
     for box in boxes:
-        made = _fitted(seen, box, max(1.0, paper))
-        if any(made.overlap(other).area > ALIKE * made.area for other in told if made != box):
+        tint = _tint(seen, box)
+        if luma(tint) > DARKEST * paper / 255:
+            found.append(box)
             continue
-        found.append(made)
-        told.append(made)
+        made = _fitted(seen, box, tint, paper)
+        within = [other for other in told if made.overlap(other).area > ALIKE * made.area]
+        if not any(np.abs(_tint(seen, other) - tint).max() <= NEAR for other in within):
+            found.append(made)
+            told.append(made)
     return tuple(found)
 
 
-def _fitted(seen: Image, box: Rectangle, paper: float) -> Rectangle:
-    """Return a box as large as its tint reaches; itself where that is not dark under light print.
+def _tint(seen: Image, box: Rectangle) -> Colour:
+    """Return the commonest colour of a box of the small picture, (3,)."""
+    here = seen[box.top : box.bottom, box.left : box.right]
+    return commonest(here.reshape(-1, 3).astype(np.float32))
+
+
+def _fitted(seen: Image, box: Rectangle, tint: Colour, paper: float) -> Rectangle:
+    """Return a box as large as its tint reaches; itself where the print on it is not light.
 
     Args:
         seen: the small picture of the page, (h, w, 3) uint8.
         box: what the sides tell.
+        tint: its colour, (3,).
         paper: grey of the paper.
     """
     here = seen[box.top : box.bottom, box.left : box.right].astype(np.float32)
-    tint = commonest(here.reshape(-1, 3))
     even = np.float32(255 / paper)
     ink = ink_on(here * even, np.ones(here.shape[:2], np.bool_), tint * even)
-    if luma(tint * even) > DARKEST or luma(ink) < luma(tint * even) + STANDS_OUT:
+    if luma(ink) < luma(tint * even) + STANDS_OUT:
         return box
     near = np.abs(seen.astype(np.float32) - tint).max(2) <= NEAR
     # where the light falls off it is darker

@@ -4,8 +4,7 @@ All is measured on the small picture divided by its paper: light on the sheet do
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,9 @@ from PIL import ImageFilter
 from docclean.clean.parts.light import luma
 from docclean.clean.parts.paper_field import Field, by_cells, enlarged
 from docclean.clean.parts.rectangles import Rectangle, shared
-from docclean.clean.parts.tint_and_ink import commonest, ink_on
+from docclean.clean.parts.tint_and_ink import commonest, ink_on, step_at_edge, without_strokes
 from docclean.imageops.components import components
-from docclean.imageops.morphology import darkest, spread, widest
+from docclean.imageops.morphology import spread, widest
 from docclean.imageops.packed import Packed
 from docclean.page import LUMA, Image
 from docclean.regions.kinds import Kind
@@ -25,16 +24,15 @@ from docclean.regions.page_map import CELL, PageMap
 
 LEAST_CELLS = 6
 """Cells of the smallest ground."""
-CLOSING = 7
-"""Width in px of the small picture of strokes that do not count as ground."""
 PALE = 12.0
 """Grey levels from the paper below which a tint is not kept: it goes whole."""
 NEAR = 26.0
 """Distance of a colour from a tint, in grey levels, up to which it is that tint; a third of the
 way to the paper where that is less."""
-STEEP, LEAST_RIM = 0.5, 0.2
-"""Share of its distance from the paper that a ground steps at its edge; ring outside it, of the one
-inside, below which it has no edge to tell by."""
+STEEP = 0.5
+"""Share of its distance from the paper that a ground steps at its edge."""
+SEAM = 2
+"""Pixels of the small picture by which grounds that touch may lie apart."""
 ORDINARY, AT_ONCE = 16_000_000, 1_000_000
 """Pixels of a ground that is worked on as a whole, and those of a larger one at a time."""
 MOST_TINTS = 4
@@ -55,6 +53,7 @@ class Ground:
         cells: (rows, columns) of the map that it fills.
         tint: (3,) RGB of the ground over that of the paper, 0..255.
         ink: (3,) of the print on it.
+        rim: like `cover`, where paper begins, as wide as its place is doubted.
     """
 
     box: Box
@@ -62,6 +61,7 @@ class Ground:
     cells: Mask
     tint: Colour
     ink: Colour
+    rim: Image = field(default_factory=lambda: np.zeros((1, 1), np.uint8))
 
     @property
     def is_dark(self) -> bool:
@@ -87,33 +87,28 @@ class Ground:
         for top in range(rows.start, rows.stop if columns.start < columns.stop else 0, high):
             yield slice(top, min(rows.stop, top + high)), columns
 
-    def positive(self, grey: Image, band: Box, paper: Field) -> Image:
-        """Return a band of a page (H, W) with its ground as light as the paper around it.
+    def positive(self, grey: Image, made: Image, band: Box, paper: Field) -> Image:
+        """Return a band of a page (h, w) with its ground as light as the paper around it.
 
         Args:
-            grey: the band of the page, (h, w).
+            grey: the band of the page as it came, (h, w).
+            made: the same with other grounds as light as the paper.
             band: one of `bands`.
             paper: luma of the paper in the band, (h, w) float32.
         """
-        here = grey.astype(np.float32)
+        here, out = grey.astype(np.float32), made.astype(np.float32)
         tint, ink = luma(self.tint) / 255, luma(self.ink) / 255
         if self.is_dark:
             share = np.clip((here / np.maximum(paper, 1) - tint) / max(0.02, ink - tint), 0, 1)
-            made = np.asarray(paper * (1 - share), np.float32)
+            own = np.asarray(paper * (1 - share), np.float32)
+            # neither the ground nor the paper beside it may leave a line at its edge
+            shade = np.maximum(paper - here, 0) * np.maximum(paper - own, 0)
+            edge = paper - shade / np.maximum(paper, 1)
         else:
-            made = np.asarray(here / np.float32(max(0.02, tint)))
-        cover = self._covered(self._softer, band).astype(np.float32) / 255
-        rim = (cover > 0) & (cover < 1)
-        even = here + cover * (made - here)
-        if self.is_dark:  # neither the ground nor the paper beside it may leave a line
-            shade = np.maximum(paper - here, 0) * np.maximum(paper - made, 0)
-            made = paper - shade / np.maximum(paper, 1)
-        return np.asarray(np.clip(np.where(rim, made, even) + 0.5, 0, 255), np.uint8)
-
-    @cached_property
-    def _softer(self) -> Image:
-        """Its cover with an edge as wide as its place is doubted."""
-        return np.asarray(Pillow.fromarray(self.cover).filter(ImageFilter.BoxBlur(1)), np.uint8)
+            own = edge = np.asarray(here / np.float32(max(0.02, tint)))
+        for cover, laid in ((self.cover, own), (self.rim, edge)):
+            out += self._covered(cover, band).astype(np.float32) / 255 * (laid - out)
+        return np.asarray(np.clip(out + 0.5, 0, 255), np.uint8)
 
     def lay(self, pixels: Image, cleaned: Image | Packed) -> None:
         """Lay one even tint and the cleaned print on it over the page.
@@ -185,7 +180,7 @@ def find_grounds(
                 break
             found.append(ground)
             taken |= ground.cells
-    return found
+    return joined(found, page)
 
 
 def grounds_in(page: PageMap, light: Field, boxes: tuple[Rectangle, ...]) -> list[Ground]:
@@ -246,10 +241,13 @@ def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
     if not float(np.abs(255 - tint).max()) >= 4:
         return None
     near = min(NEAR, float(np.abs(255 - tint).max()) / 3)
-    ground = _without_strokes(seen, tint)
+    ground = without_strokes(seen, tint)
     off = np.abs(ground - tint).max(2)
     cover = np.clip((near - off) / (0.5 * near) + 0.5, 0, 1) * _fine(grown, page)[y, x]
-    if not (cover > 0.5).any() or _step(ground, cover > 0.5) < STEEP * np.abs(255 - tint).max():
+    if (
+        not (cover > 0.5).any()
+        or step_at_edge(ground, cover > 0.5) < STEEP * np.abs(255 - tint).max()
+    ):
         return None
     full = np.zeros(page.picture, np.float32)
     full[y, x] = cover
@@ -259,31 +257,6 @@ def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
     return Ground(_on_page(page, y, x), (cover * 255).astype(np.uint8), cells, tint, ink)
 
 
-def _step(ground: Field, inside: Mask) -> float:
-    """Return how far the colour steps at the edge of an area, grey levels; endless without one.
-
-    Shade runs out slowly; a printed ground ends within a pixel or two.
-    """
-    core, near, far = ~spread(~inside, 2), spread(inside, 1), spread(inside, 4)
-    inner, outer = inside & ~core, far & ~near
-    if not inner.any() or np.count_nonzero(outer) < LEAST_RIM * np.count_nonzero(inner):
-        return float("inf")
-    return float(np.abs(ground[inner].mean(0) - ground[outer].mean(0)).max())
-
-
-def _without_strokes(light: Field, tint: Colour) -> Field:
-    """Return a picture (h, w, 3) with its strokes, dark and light ones, filled in."""
-    levels = np.clip(light, 0, 255).astype(np.uint8)
-    planes = [np.ascontiguousarray(levels[..., n]) for n in range(levels.shape[2])]
-    closed, opened = (
-        np.stack([second(first(plane, CLOSING), CLOSING) for plane in planes], 2)
-        for first, second in ((widest, darkest), (darkest, widest))
-    )
-    closed, opened = closed.astype(np.float32), opened.astype(np.float32)
-    nearer = np.abs(closed - tint).max(2) <= np.abs(opened - tint).max(2)
-    return np.where(nearer[..., None], closed, opened)
-
-
 def _on_page(page: PageMap, y: slice, x: slice) -> Box:
     """Return a box of the small picture as one of the page."""
     rows, columns = (
@@ -291,6 +264,36 @@ def _on_page(page: PageMap, y: slice, x: slice) -> Box:
         for side, scale, length in (
             (y, page.height / page.picture[0], page.height),
             (x, page.width / page.picture[1], page.width),
+        )
+    )
+    return rows, columns
+
+
+def joined(grounds: list[Ground], page: PageMap) -> list[Ground]:
+    """Return grounds with no paper between those that touch: each reaches under the next ones.
+
+    Where paper begins, a rim is laid.
+    """
+    whole = np.zeros(page.picture, np.uint8)
+    made: list[Ground] = []
+    for ground in reversed(grounds):
+        here = _in_picture(ground, page)
+        later = whole[here]
+        under = np.minimum(later, widest(ground.cover, 2 * SEAM + 1))
+        made.append(replace(ground, cover=np.maximum(ground.cover, under)))
+        if not ground.is_pale:
+            whole[here] = np.maximum(later, ground.cover)
+    soft = np.asarray(Pillow.fromarray(whole).filter(ImageFilter.BoxBlur(1)), np.uint8)
+    edge = np.where((soft > 0) & (soft < 255), np.uint8(255), np.uint8(0))
+    return [replace(ground, rim=edge[_in_picture(ground, page)]) for ground in reversed(made)]
+
+
+def _in_picture(ground: Ground, page: PageMap) -> Box:
+    """Return the box of a ground on the small picture."""
+    rows, columns = (
+        slice(first := round(side.start * seen / length), first + high)
+        for side, seen, length, high in zip(
+            ground.box, page.picture, (page.height, page.width), ground.cover.shape, strict=True
         )
     )
     return rows, columns

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageFilter
 
-from docclean.imageops.morphology import spread
+from docclean.imageops.morphology import darkest, spread, widest
 from docclean.page import LUMA
 
 RIM, LEAST_CORE = 2, 0.3
@@ -14,9 +14,13 @@ left without them."""
 MOST, SOME = 1.5, 0.5
 """Percentiles: the end of the greys whose colour is that of the print, and the end that tells
 whether there is any."""
-SEEN, DARK, LIGHT, UNLIKELY = 10.0, 100.0, 130.0, 0.5
+SEEN, DARK, LIGHT, UNLIKELY = 16.0, 100.0, 130.0, 0.5
 """Grey levels by which print stands out; grey of a ground below which print is hardly dark and
 above which it is hardly light, and what that counts."""
+CLOSING = 7
+"""Width in px of the small picture of strokes that do not count as ground."""
+LEAST_RING = 0.2
+"""Ring outside a ground, of the one inside, below which it has no edge to tell by."""
 Colour = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -63,3 +67,28 @@ def _print_of(grey: NDArray[np.float32], core: Mask) -> tuple[bool, bool]:
     under = (own - low) * (UNLIKELY if own < DARK else 1)
     is_seen = max(over, under) >= SEEN
     return bool(over > under if is_seen else own < (DARK + LIGHT) / 2), bool(is_seen)
+
+
+def step_at_edge(ground: Colour, inside: Mask) -> float:
+    """Return how far the colour steps at the edge of an area, grey levels; endless without one.
+
+    Shade runs out slowly; a printed ground ends within a pixel or two.
+    """
+    core, near, far = ~spread(~inside, 2), spread(inside, 1), spread(inside, 4)
+    inner, outer = inside & ~core, far & ~near
+    if not inner.any() or np.count_nonzero(outer) < LEAST_RING * np.count_nonzero(inner):
+        return float("inf")
+    return float(np.abs(ground[inner].mean(0) - ground[outer].mean(0)).max())
+
+
+def without_strokes(light: Colour, tint: Colour) -> Colour:
+    """Return a picture (h, w, 3) with its strokes, dark and light ones, filled in."""
+    levels = np.clip(light, 0, 255).astype(np.uint8)
+    planes = [np.ascontiguousarray(levels[..., n]) for n in range(levels.shape[2])]
+    closed, opened = (
+        np.stack([second(first(plane, CLOSING), CLOSING) for plane in planes], 2)
+        for first, second in ((widest, darkest), (darkest, widest))
+    )
+    closed, opened = closed.astype(np.float32), opened.astype(np.float32)
+    nearer = np.abs(closed - tint).max(2) <= np.abs(opened - tint).max(2)
+    return np.where(nearer[..., None], closed, opened)
