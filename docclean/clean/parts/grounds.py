@@ -4,17 +4,19 @@ All is measured on the small picture divided by its paper: light on the sheet do
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from PIL import ImageFilter
 
 from docclean.clean.parts.light import luma
 from docclean.clean.parts.paper_field import Field, by_cells, enlarged
 from docclean.clean.parts.rectangles import Rectangle, shared
+from docclean.clean.parts.tint_and_ink import commonest, ink_on, step_at_edge, without_strokes
 from docclean.imageops.components import components
-from docclean.imageops.morphology import darkest, spread, widest
+from docclean.imageops.morphology import spread, widest
 from docclean.imageops.packed import Packed
 from docclean.page import LUMA, Image
 from docclean.regions.kinds import Kind
@@ -22,16 +24,15 @@ from docclean.regions.page_map import CELL, PageMap
 
 LEAST_CELLS = 6
 """Cells of the smallest ground."""
-CLOSING = 7
-"""Width in px of the small picture of strokes that do not count as ground."""
 PALE = 12.0
 """Grey levels from the paper below which a tint is not kept: it goes whole."""
 NEAR = 26.0
 """Distance of a colour from a tint, in grey levels, up to which it is that tint; a third of the
 way to the paper where that is less."""
-STEEP, LEAST_RIM = 0.5, 0.2
-"""Share of its distance from the paper that a ground steps at its edge; ring outside it, of the one
-inside, below which it has no edge to tell by."""
+STEEP = 0.5
+"""Share of its distance from the paper that a ground steps at its edge."""
+SEAM = 2
+"""Pixels of the small picture by which grounds that touch may lie apart."""
 ORDINARY, AT_ONCE = 16_000_000, 1_000_000
 """Pixels of a ground that is worked on as a whole, and those of a larger one at a time."""
 MOST_TINTS = 4
@@ -52,6 +53,7 @@ class Ground:
         cells: (rows, columns) of the map that it fills.
         tint: (3,) RGB of the ground over that of the paper, 0..255.
         ink: (3,) of the print on it.
+        rim: like `cover`, where paper begins, as wide as its place is doubted.
     """
 
     box: Box
@@ -59,6 +61,7 @@ class Ground:
     cells: Mask
     tint: Colour
     ink: Colour
+    rim: Image = field(default_factory=lambda: np.zeros((1, 1), np.uint8))
 
     @property
     def is_dark(self) -> bool:
@@ -84,23 +87,28 @@ class Ground:
         for top in range(rows.start, rows.stop if columns.start < columns.stop else 0, high):
             yield slice(top, min(rows.stop, top + high)), columns
 
-    def positive(self, grey: Image, band: Box, paper: Field) -> Image:
-        """Return a band of a page (H, W) with its ground as light as the paper around it.
+    def positive(self, grey: Image, made: Image, band: Box, paper: Field) -> Image:
+        """Return a band of a page (h, w) with its ground as light as the paper around it.
 
         Args:
-            grey: the band of the page, (h, w).
+            grey: the band of the page as it came, (h, w).
+            made: the same with other grounds as light as the paper.
             band: one of `bands`.
             paper: luma of the paper in the band, (h, w) float32.
         """
-        here = grey.astype(np.float32)
+        here, out = grey.astype(np.float32), made.astype(np.float32)
         tint, ink = luma(self.tint) / 255, luma(self.ink) / 255
         if self.is_dark:
             share = np.clip((here / np.maximum(paper, 1) - tint) / max(0.02, ink - tint), 0, 1)
-            made = np.asarray(paper * (1 - share), np.float32)
+            own = np.asarray(paper * (1 - share), np.float32)
+            # neither the ground nor the paper beside it may leave a line at its edge
+            shade = np.maximum(paper - here, 0) * np.maximum(paper - own, 0)
+            edge = paper - shade / np.maximum(paper, 1)
         else:
-            made = np.asarray(here / np.float32(max(0.02, tint)))
-        cover = self._covered(band).astype(np.float32) / 255
-        return np.asarray(np.clip(here + cover * (made - here) + 0.5, 0, 255), np.uint8)
+            own = edge = np.asarray(here / np.float32(max(0.02, tint)))
+        for cover, laid in ((self.cover, own), (self.rim, edge)):
+            out += self._covered(cover, band).astype(np.float32) / 255 * (laid - out)
+        return np.asarray(np.clip(out + 0.5, 0, 255), np.uint8)
 
     def lay(self, pixels: Image, cleaned: Image | Packed) -> None:
         """Lay one even tint and the cleaned print on it over the page.
@@ -113,22 +121,22 @@ class Ground:
             here = pixels[band].astype(np.float32)
             share = cleaned[band].astype(np.float32)[..., None] / 255
             made = self.ink + (self.tint - self.ink) * share
-            cover = self._covered(band).astype(np.float32)[..., None] / 255
+            cover = self._covered(self.cover, band).astype(np.float32)[..., None] / 255
             if here.ndim == 2:
                 made, cover = made @ np.asarray(LUMA, np.float32), cover[..., 0]
             pixels[band] = np.clip(here + cover * (made - here) + 0.5, 0, 255).astype(np.uint8)
 
-    def _covered(self, band: Box) -> Image:
-        """Return how much of each pixel of a band is on the ground, (h, w) uint8."""
+    def _covered(self, cover: Image, band: Box) -> Image:
+        """Return how much of each pixel of a band is on the ground by a cover, (h, w) uint8."""
         (top, bottom), (left, right) = (
             [min(seen, (end - box.start) * seen / (box.stop - box.start)) for end in ends]
             for seen, box, ends in zip(
-                self.cover.shape, self.box, ((side.start, side.stop) for side in band), strict=True
+                cover.shape, self.box, ((side.start, side.stop) for side in band), strict=True
             )
         )
         size = (band[1].stop - band[1].start, band[0].stop - band[0].start)
         kind, box = Pillow.Resampling.BILINEAR, (left, top, right, bottom)
-        return np.asarray(Pillow.fromarray(self.cover).resize(size, kind, box=box), np.uint8)
+        return np.asarray(Pillow.fromarray(cover).resize(size, kind, box=box), np.uint8)
 
 
 def _common(one: slice, other: slice) -> slice:
@@ -172,7 +180,7 @@ def find_grounds(
                 break
             found.append(ground)
             taken |= ground.cells
-    return found
+    return joined(found, page)
 
 
 def grounds_in(page: PageMap, light: Field, boxes: tuple[Rectangle, ...]) -> list[Ground]:
@@ -195,11 +203,13 @@ def grounds_in(page: PageMap, light: Field, boxes: tuple[Rectangle, ...]) -> lis
             continue
         free -= full
         values = light[full > 0]
-        tint = _commonest(values)
+        tint = commonest(values)
         if np.abs(255 - tint).max() >= 4:
             placed, cover = _on_page(page, y, x), (full[y, x] * 255).astype(np.uint8)
             cells = by_cells(full, page.shares.shape[1:]) >= 0.5
-            found.append(Ground(placed, cover, cells, tint, _ink(values, tint)))
+            found.append(
+                Ground(placed, cover, cells, tint, ink_on(light[y, x], full[y, x] > 0, tint))
+            )
     return found
 
 
@@ -227,65 +237,24 @@ def _ground(page: PageMap, light: Field, own: Mask) -> Ground | None:
     x = slice(columns[0] * CELL, min(page.picture[1], (columns[-1] + 1) * CELL))
     seen, inside = light[y, x], _fine(own, page)[y, x]
     values = seen[inside]
-    tint = _commonest(values)
+    tint = commonest(values)
     if not float(np.abs(255 - tint).max()) >= 4:
         return None
     near = min(NEAR, float(np.abs(255 - tint).max()) / 3)
-    ground = _without_strokes(seen, tint)
+    ground = without_strokes(seen, tint)
     off = np.abs(ground - tint).max(2)
     cover = np.clip((near - off) / (0.5 * near) + 0.5, 0, 1) * _fine(grown, page)[y, x]
-    if not (cover > 0.5).any() or _step(ground, cover > 0.5) < STEEP * np.abs(255 - tint).max():
+    if (
+        not (cover > 0.5).any()
+        or step_at_edge(ground, cover > 0.5) < STEEP * np.abs(255 - tint).max()
+    ):
         return None
     full = np.zeros(page.picture, np.float32)
     full[y, x] = cover
     filled = by_cells(full, own.shape) >= 0.5
-    ink = _ink(seen[cover > 0.5], tint)
+    ink = ink_on(seen, cover > 0.5, tint)
     cells = filled | own & (by_cells(full, own.shape) > 0.2)
     return Ground(_on_page(page, y, x), (cover * 255).astype(np.uint8), cells, tint, ink)
-
-
-def _step(ground: Field, inside: Mask) -> float:
-    """Return how far the colour steps at the edge of an area, grey levels; endless without one.
-
-    Shade runs out slowly; a printed ground ends within a pixel or two.
-    """
-    core, near, far = ~spread(~inside, 2), spread(inside, 1), spread(inside, 4)
-    inner, outer = inside & ~core, far & ~near
-    if not inner.any() or np.count_nonzero(outer) < LEAST_RIM * np.count_nonzero(inner):
-        return float("inf")
-    return float(np.abs(ground[inner].mean(0) - ground[outer].mean(0)).max())
-
-
-def _commonest(values: Colour) -> Colour:
-    """Return the commonest colour of pixels, (N, 3), the mean of those near it."""
-    coarse = (values // 16).astype(np.int64)
-    keys = (coarse[:, 0] * 32 + coarse[:, 1]) * 32 + coarse[:, 2]
-    key = int(np.bincount(keys).argmax())
-    middle = np.array((key // 1024, key // 32 % 32, key % 32), np.float32) * 16 + 8
-    near = np.abs(values - middle).max(1) <= 20
-    return np.asarray(np.median(values[near], 0) if near.any() else middle, np.float32)
-
-
-def _ink(values: Colour, tint: Colour) -> Colour:
-    """Return the colour of the print: that of the two ends of the greys farther from the tint."""
-    grey = values @ np.asarray(LUMA, np.float32)
-    low, high = np.percentile(grey, (1.5, 98.5))
-    own = luma(tint)
-    ends = values[grey <= low] if own - low >= high - own else values[grey >= high]
-    return np.asarray(np.median(ends, 0), np.float32)
-
-
-def _without_strokes(light: Field, tint: Colour) -> Field:
-    """Return a picture (h, w, 3) with its strokes, dark and light ones, filled in."""
-    levels = np.clip(light, 0, 255).astype(np.uint8)
-    planes = [np.ascontiguousarray(levels[..., n]) for n in range(levels.shape[2])]
-    closed, opened = (
-        np.stack([second(first(plane, CLOSING), CLOSING) for plane in planes], 2)
-        for first, second in ((widest, darkest), (darkest, widest))
-    )
-    closed, opened = closed.astype(np.float32), opened.astype(np.float32)
-    nearer = np.abs(closed - tint).max(2) <= np.abs(opened - tint).max(2)
-    return np.where(nearer[..., None], closed, opened)
 
 
 def _on_page(page: PageMap, y: slice, x: slice) -> Box:
@@ -295,6 +264,36 @@ def _on_page(page: PageMap, y: slice, x: slice) -> Box:
         for side, scale, length in (
             (y, page.height / page.picture[0], page.height),
             (x, page.width / page.picture[1], page.width),
+        )
+    )
+    return rows, columns
+
+
+def joined(grounds: list[Ground], page: PageMap) -> list[Ground]:
+    """Return grounds with no paper between those that touch: each reaches under the next ones.
+
+    Where paper begins, a rim is laid.
+    """
+    whole = np.zeros(page.picture, np.uint8)
+    made: list[Ground] = []
+    for ground in reversed(grounds):
+        here = _in_picture(ground, page)
+        later = whole[here]
+        under = np.minimum(later, widest(ground.cover, 2 * SEAM + 1))
+        made.append(replace(ground, cover=np.maximum(ground.cover, under)))
+        if not ground.is_pale:
+            whole[here] = np.maximum(later, ground.cover)
+    soft = np.asarray(Pillow.fromarray(whole).filter(ImageFilter.BoxBlur(1)), np.uint8)
+    edge = np.where((soft > 0) & (soft < 255), np.uint8(255), np.uint8(0))
+    return [replace(ground, rim=edge[_in_picture(ground, page)]) for ground in reversed(made)]
+
+
+def _in_picture(ground: Ground, page: PageMap) -> Box:
+    """Return the box of a ground on the small picture."""
+    rows, columns = (
+        slice(first := round(side.start * seen / length), first + high)
+        for side, seen, length, high in zip(
+            ground.box, page.picture, (page.height, page.width), ground.cover.shape, strict=True
         )
     )
     return rows, columns

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from docclean.clean.parts.dark_boxes import fitted
 from docclean.clean.parts.rectangles import Rectangle, rectangles
 from docclean.regions.kinds import MARKS, Kind
 from docclean.regions.page_map import CELL, PageMap
@@ -37,11 +38,12 @@ def with_rectangles(found: PageMap) -> tuple[PageMap, tuple[Rectangle, ...]]:
         is_picture = mean[Kind.PICTURE] > max(LEAST_PICTURE, mean[Kind.PANEL] + mean[Kind.DARK])
         kind = Kind.PICTURE if is_picture else Kind.PANEL
         shares[MARKS.index(Kind.OFF)][cells] = 0
-        for part in (box,) if is_picture else box.tints:
+        parts = (box,) if is_picture else fitted(found.seen, box.tints, grounds)
+        for part in parts:
             shares[MARKS.index(kind)][_cells(part)] = 255
         if kind is Kind.PANEL:
             shares[MARKS.index(Kind.PICTURE)][cells] = 0
-            grounds.extend(box.tints)
+            grounds.extend(parts)
     return (found if shares is None else replace(found, shares=shares)), tuple(grounds)
 
 

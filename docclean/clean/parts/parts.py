@@ -61,14 +61,15 @@ class Parts(Seen):
         # the lightest of a stain is the stain's own grey
         ink = pooled(seen, np.maximum).astype(np.float32) - pooled(seen, np.minimum)
         left = 255 - pooled(made, np.minimum).astype(np.float32)
-        elsewhere = self.off | self.kept | self.tinted | spread(self.stamps, 1)
+        # the edge of a ground is no ink
+        elsewhere = self.off | self.kept | spread(self.tinted, 1) | spread(self.stamps, 1)
         written = self.map.has(Kind.TEXT, SURE_TEXT) & ~elsewhere
         erased = written & (ink >= FAINT_INK) & (left < LEFT * ink)
         found = components(erased)
         words = np.zeros_like(erased)
         row, column, _ = found.pixels(found.area >= WORD)  # a letter's crumb is no reason
         words[row, column] = True
-        return spread(words, 1)
+        return spread(words, 1) & ~self.tinted
 
     def harmed(self, shown: Page) -> tuple[Mask, ...]:
         """Return the cells of each picture, panel, stamp and code that did not come out whole.

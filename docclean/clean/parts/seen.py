@@ -188,7 +188,8 @@ class Seen:
 
     def _positive(self, grey: Image, rows: slice, columns: slice) -> Image:
         """Return a box of the luma with every ground as light as the paper around it."""
-        made = grey[rows, columns].copy()
+        came = grey[rows, columns]
+        made = came.copy()
         for ground in self.grounds:
             for band in ground.bands((rows, columns)):
                 paper = self.paper(*band) @ np.asarray(LUMA, np.float32)
@@ -196,7 +197,7 @@ class Seen:
                     slice(side.start - box.start, side.stop - box.start)
                     for side, box in zip(band, (rows, columns), strict=True)
                 )
-                made[here] = ground.positive(made[here], band, paper)
+                made[here] = ground.positive(came[here], made[here], band, paper)
         return made
 
     def letters(self, grey: Grey) -> float:
