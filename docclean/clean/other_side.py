@@ -51,7 +51,8 @@ LIGHT, TONE_CELL, LEAST_PLAIN = 0.8, 32, 0.05
 """Share of the lightest paper from which a pixel is paper; side in px of the cells of which the
 paper's tone is taken, and share of a cell that is paper for it to have one."""
 MOST_OVER = 0.35
-"""Share of a page that its back covers at most: more is the grain of the paper."""
+"""Share of a page that its back covers at most: where it is more, the grain of the paper is soft
+and pale, too, and only marks that the network left are told."""
 MOST_BLOCKS = 16_000_000
 """Blocks of a picture at most: a larger one has no letters large enough to tell by."""
 Mask = NDArray[np.bool_]
@@ -91,14 +92,12 @@ def without_other_side(
     if front is None:
         return work
     back = back_of(whole(work.grey), work.x_height, front, work.parts)
-    share = round(float(back.mean()), 4)
-    if share > MOST_OVER:
-        return work
     page = work.page.with_pixels(_papered(work.page.pixels, back))
     grey, parts = page.grey(), work.parts
     if parts is not None and look is not None:
         parts = Parts.of(page, look(page), parts.wish)
         grey = whole(parts.positive(grey))
+    share = round(float(back.mean()), 4)
     done = cleaned_anew(replace(work, page=page, grey=grey, parts=parts, other_side=share))
     # crumbs tell of letters that broke, and here they are what is left of the back
     return replace(done, measures=replace(done.measures, crumbs=0.0))
@@ -166,6 +165,8 @@ def back_of(grey: Image, x_height: float, front: Front, parts: Parts | None = No
     soft = front.is_back(*_inks(found, seen, paper))
     back, other = (_blocks(found, kind, seen.shape) for kind in (soft, ~soft))
     back |= spread(back, NEAR) & (depth > SEEN) & ~inked & ~spread(other, RIM)
+    if back.mean() > MOST_OVER:
+        back[:] = False
     back |= spread(_resized(front.back, seen.shape), RIM) & ~inked
     rows = np.repeat(back, block, 0)[: grey.shape[0]]
     return np.repeat(rows, block, 1)[:, : grey.shape[1]]
