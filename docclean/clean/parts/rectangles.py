@@ -15,9 +15,10 @@ from docclean.clean.parts.sides import (
     LINES,
     STEP,
     WORDS,
-    Sides,
+    Boxes,
     Steps,
     darkest_channel,
+    facing,
     sides_of,
     steps_across,
 )
@@ -26,23 +27,24 @@ from docclean.page import Image
 
 LEAST_AREA = 3000
 """Pixels of the smallest rectangle."""
-NEAR, RIM = 4, 6
-"""How far, in px, a side may lie from where a candidate has it, or from the picture's rim, where
-no step is asked for."""
-ENDS_ALIKE = 0.5
-"""Overlap, of their union, of two sides that face each other."""
+NEAR, RIM, SAME = (10, 4), 6, 3
+"""How far, in px, a side may lie from where a candidate has it, at first and when others have been
+moved; or from the picture's rim, where no step is asked for. Pixels that part two boxes."""
 LEAST_COVER, LEAST_MEAN, LEAST_BAND = 0.6, 0.87, 0.95
 """Share of each side, and of all, along which the step is seen; of those of a band across the
 page."""
 LEAST_EVEN = 0.85
 """Share of its sides along which a rectangle steps by about as much as on most of the side."""
-COMMON, WITHIN = 0.1, 0.7
-"""Share of the smaller from which two have ground in common, and of one that lies in another."""
+COMMON, WITHIN, TWIN = 0.1, 0.7, 0.8
+"""Share of the smaller from which two have ground in common, of one that lies in another, and of
+the larger from which they are one, of which the plainer is taken."""
 PLAIN, AS_DEEP = 0.92, 0.5
 """How evenly the second of two with common ground has to step, and how deep beside another."""
 NARROW = 48
 """Pixels of the shorter side below which a rectangle has to step as evenly as the second of two:
 between two lines of print and the ends of a stain there may be such a one."""
+BEYOND = 16
+"""Pixels beyond the ends of a side where it should have ended."""
 FAR = 8
 """Pixels around a rectangle that it is compared with."""
 PLAIN_TINT = 0.15
@@ -50,9 +52,7 @@ PLAIN_TINT = 0.15
 DARKEST_PAPER = 80.0
 """Grey of paper, at least: on a dark page the gaps between light lines are no grounds."""
 MOST_BOXES = 120
-"""Boxes that are tried, the largest first."""
-Boxes = NDArray[np.int64]
-"""(N, 4) left, right, top, bottom; right and bottom lie outside."""
+"""Boxes that are tried, the largest, and as many whose sides are seen most."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def rectangles(seen: Image) -> list[Rectangle]:
     level = steps_across(np.ascontiguousarray(grey.T), WORDS)
     left, right = sides_of(upright, 1), sides_of(upright, -1)
     top, bottom = sides_of(level, 1), sides_of(level, -1)
-    boxes = np.concatenate((_facing(left, right), _facing(top, bottom)[:, (2, 3, 0, 1)]))
+    boxes = np.concatenate((facing(left, right), facing(top, bottom)[:, (2, 3, 0, 1)]))
     if not len(boxes):
         return []
     found = _chosen(_placed(boxes, upright, level), upright, level)
@@ -145,17 +145,6 @@ def _paper_around(grey: Image, box: Rectangle, part: Rectangle) -> float:
     return float(np.log(paper / ground)) if paper > DARKEST_PAPER else -np.inf
 
 
-def _facing(ones: Sides, others: Sides) -> Boxes:
-    """Return the boxes between two kinds of sides, (N, 4): near, far, first, last."""
-    a, b = ones[:, None], others[None]
-    both = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 1], b[..., 1])
-    first, last = np.minimum(a[..., 1], b[..., 1]), np.maximum(a[..., 2], b[..., 2])
-    apart = b[..., 0] - a[..., 0]
-    good = (apart >= LEAST_SIDE) & (both >= ENDS_ALIKE * (last - first))
-    near, far = np.broadcast_arrays(a[..., 0], b[..., 0])
-    return np.stack([part[good] for part in (near, far, first, last)], 1)
-
-
 def _placed(boxes: Boxes, upright: Steps, level: Steps) -> Boxes:
     """Return the boxes with each side where most of it is seen, those of which enough is."""
     sums = [
@@ -164,12 +153,12 @@ def _placed(boxes: Boxes, upright: Steps, level: Steps) -> Boxes:
         for seen in (steps > STEP, steps < -STEP)
     ]
     width, height = len(upright), len(level)
-    for _ in range(2):
+    for near in NEAR:
         seen = np.ones(boxes.shape)
         made = boxes.copy()
         for side in range(4):
             along = boxes[:, (2, 3)] if side < 2 else boxes[:, (0, 1)]
-            made[:, side], seen[:, side] = _best(sums[side], boxes[:, side], along)
+            made[:, side], seen[:, side] = _best(sums[side], boxes[:, side], along, near)
         boxes = made
     low, high = boxes < RIM, boxes > np.array((width, width, height, height)) - RIM
     rim = np.where((True, False, True, False), low, high)
@@ -177,14 +166,16 @@ def _placed(boxes: Boxes, upright: Steps, level: Steps) -> Boxes:
     # a band from rim to rim has only two sides to tell by
     band = (rim == np.array((True, True, False, False))).all(1) & (mean >= LEAST_BAND)
     sure = (np.where(rim, 1, seen).min(1) >= LEAST_COVER) & ((rim.sum(1) <= 1) | band)
-    return np.unique(boxes[sure & (mean >= LEAST_MEAN)], axis=0)
+    good = np.flatnonzero(sure & (mean >= LEAST_MEAN))
+    good = good[np.argsort(-mean[good], kind="stable")]
+    return boxes[good[np.sort(np.unique(boxes[good] // SAME, axis=0, return_index=True)[1])]]
 
 
 def _best(
-    sums: NDArray[np.int16], place: NDArray[np.int64], along: Boxes
+    sums: NDArray[np.int16], place: NDArray[np.int64], along: Boxes, reach: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return which rows near `place`, (N,), show most of a step, and how much of it."""
-    near = np.clip(place[:, None] + np.arange(-NEAR, NEAR + 1), 0, len(sums) - 1)
+    """Return which rows, up to `reach` from `place`, (N,), show most of a step, and how much."""
+    near = np.clip(place[:, None] + np.arange(-reach, reach + 1), 0, len(sums) - 1)
     first, last = (np.clip(end, 0, sums.shape[1] - 1)[:, None] for end in along.T)
     count = sums[near, last] - sums[near, first]
     # of rows that are alike the middle one
@@ -201,7 +192,11 @@ def _chosen(boxes: Boxes, upright: Steps, level: Steps) -> list[Rectangle]:
     """
     size = np.multiply(*_spans(boxes))
     large = (size >= LEAST_AREA) & (np.minimum(*_spans(boxes)) >= LEAST_SIDE)
-    boxes = boxes[large][np.argsort(-size[large])][:MOST_BOXES]
+    boxes = boxes[large]
+    order = np.argsort(-size[large], kind="stable")
+    tried = np.arange(len(boxes)) < MOST_BOXES
+    tried[order[:MOST_BOXES]] = True
+    boxes = boxes[order[tried[order]]]
     judged = np.array([_judged(box, upright, level) for box in boxes.tolist()]).reshape(-1, 2)
     least = np.where(np.minimum(*_spans(boxes)) < NARROW, PLAIN, LEAST_EVEN)
     good = (judged[:, 0] >= least) & (judged[:, 1] >= STEP)
@@ -212,6 +207,9 @@ def _chosen(boxes: Boxes, upright: Steps, level: Steps) -> list[Rectangle]:
     for one in range(len(boxes)):
         before = [n for n in found if meet[one, n]]
         if worth[one] < AS_DEEP * worth[meet[one]].max():
+            continue
+        twins = common[one] > TWIN * np.maximum(size[one], size)
+        if worth[one] < PLAIN * worth[twins].max():
             continue
         inside = any(common[one, n] > WITHIN * size[one] for n in found)
         deeper = not before or worth[one] * AS_DEEP > worth[before].max()
@@ -242,24 +240,38 @@ def _common(boxes: Boxes) -> NDArray[np.int64]:
 def _judged(box: list[int], upright: Steps, level: Steps) -> tuple[float, float]:
     """Return how evenly the sides of a box step, 0..1, and the least deep one's step."""
     left, right, top, bottom = box
-    rows, columns = slice(top, bottom), slice(left, right)
     width, height = len(upright), len(level)
     sides = [
-        steps[place, along] * sign
-        for steps, place, along, sign, rim in (
-            (upright, left, rows, 1, left < RIM),
-            (upright, min(right, width - 1), rows, -1, right > width - RIM),
-            (level, top, columns, 1, top < RIM),
-            (level, min(bottom, height - 1), columns, -1, bottom > height - RIM),
+        (steps[place] * np.float32(sign), first, last)
+        for steps, place, first, last, sign, rim in (
+            (upright, left, top, bottom, 1, left < RIM),
+            (upright, min(right, width - 1), top, bottom, -1, right > width - RIM),
+            (level, top, left, right, 1, top < RIM),
+            (level, min(bottom, height - 1), left, right, -1, bottom > height - RIM),
         )
         if not rim
     ]
-    typical = [float(np.median(side)) for side in sides]
-    even = [
-        float(np.mean((side > max(STEP, depth / 2)) & (side < 2 * depth)))
-        for side, depth in zip(sides, typical, strict=True)
-    ]
-    return (float(np.mean(even)) if min(even) >= LEAST_COVER else 0.0), min(typical)
+    depths, even = [], []
+    for step, first, last in sides:
+        side = step[first:last]
+        depth = float(np.partition(side, len(side) // 2)[len(side) // 2])
+        share = np.count_nonzero((side > max(STEP, depth / 2)) & (side < 2 * depth)) / len(side)
+        if share < LEAST_COVER:
+            return 0.0, 0.0
+        even.append(share)
+        depths.append(depth - _beyond(step, first, last))
+    return sum(even) / len(even), min(depths)
+
+
+def _beyond(step: Steps, first: int, last: int) -> float:
+    """Return how deep a side, of (n,) steps, runs on beyond both its ends, as a shade's edge does.
+
+    Nothing where one end is at the picture's rim.
+    """
+    before, after = step[max(0, first - BEYOND) : max(0, first - 2)], step[last + 2 : last + BEYOND]
+    if min(len(before), len(after)) < BEYOND // 2:
+        return 0.0
+    return max(0.0, min(float(before.mean()), float(after.mean())))
 
 
 def _tints(seen: Image, box: Rectangle, upright: Steps, level: Steps) -> tuple[Rectangle, ...]:

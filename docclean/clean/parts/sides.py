@@ -18,11 +18,15 @@ LEAST_SIDE = 16
 """Pixels of the shortest side."""
 SLOPE = 0.04
 """How much a side may lean."""
+ENDS_ALIKE = 0.5
+"""Overlap, of their union, of two sides that face each other."""
 MOST_SIDES = 30
 """Sides of one kind that are told, the longest first."""
 Steps = NDArray[np.float32]
 Sides = NDArray[np.int64]
 """(N, 3) place, first and last."""
+Boxes = NDArray[np.int64]
+"""(N, 4) left, right, top, bottom; right and bottom lie outside."""
 
 
 def darkest_channel(seen: Image, white: NDArray[np.float64]) -> Image:
@@ -86,3 +90,22 @@ def sides_of(steps: Steps, sign: int) -> Sides:
     first = np.where(first == 0, 0, first + 2 * grown)  # at the rim nothing was made longer
     last = np.where(last == steps.shape[1], last, last - 2 * grown)
     return np.stack((place, first, last), 1)
+
+
+def facing(ones: Sides, others: Sides) -> Boxes:
+    """Return the boxes between two kinds of sides, (N, 4): near, far, first, last."""
+    a, b = ones[:, None], others[None]
+    both = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 1], b[..., 1])
+    first, last = np.minimum(a[..., 1], b[..., 1]), np.maximum(a[..., 2], b[..., 2])
+    apart = b[..., 0] - a[..., 0]
+    good = (apart >= LEAST_SIDE) & (both >= ENDS_ALIKE * (last - first))
+    near, far = np.broadcast_arrays(a[..., 0], b[..., 0])
+    # where one runs on into something else the other one ends right
+    starts = (first, np.maximum(a[..., 1], b[..., 1]))
+    stops = (last, np.minimum(a[..., 2], b[..., 2]))
+    found = [
+        np.stack([part[good] for part in (near, far, start, stop)], 1)
+        for start in starts
+        for stop in stops
+    ]
+    return np.unique(np.concatenate(found), axis=0)
