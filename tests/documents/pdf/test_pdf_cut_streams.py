@@ -119,7 +119,7 @@ def test_the_page_of_a_cut_image_stays_as_it_was_and_is_named(way, tmp_path):
     whole, _ = clean(stored(way), tmp_path)
     assert whole.status == "done" and "not cleaned" not in whole.message, whole.message
     assert whole.decisions[0]["kind"] == "scan"
-    for share in (0.1, 0.35, 0.65, 0.85, 0.97):
+    for share in (0.1, 0.65, 0.97):  # more of them are told apart above, sooner
         data = stored(way, share)
         result, out = clean(data, tmp_path)
         assert out == data
