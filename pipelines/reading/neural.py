@@ -1,7 +1,7 @@
 """Which picture of a page does a neural engine read best?
 
     python pipelines/reading/neural.py DATA --settings SETS.toml [--split val] [--sets 'ocr/*']
-        [--limit 3] [--cache FILE] [-o FILE.md]
+        [--limit 3] [--pictures 'own strokes'] [--cache FILE] [-o FILE.md]
 
 Every page is cleaned once and read with RapidOCR as it came, cleaned, and in pictures between the
 two. The floor is how much moving a page as it came by one pixel moves its reading.
@@ -98,7 +98,9 @@ def rows_of(report: Report) -> list[tuple[str, ...]]:
 
 def main() -> None:
     """Measure what was asked for and print one Markdown table."""
-    options = reading_arguments(__doc__, limit=3).parse_args()
+    parser = reading_arguments(__doc__, limit=3)
+    parser.add_argument("--pictures", nargs="+", choices=list(PICTURES), default=list(PICTURES))
+    options = parser.parse_args()
     halves, seen = pages_of_split(options.data, options.split), dict[str, int]()
 
     def wanted(item: Item) -> bool:
@@ -110,7 +112,7 @@ def main() -> None:
     report = evaluate(
         options.data,
         None,
-        contenders=[CONTENDERS[RAW], *(contender(cleaner, name) for name in PICTURES)],
+        contenders=[CONTENDERS[RAW], *(contender(cleaner, name) for name in options.pictures)],
         settings=Settings.load(options.settings, SetSettings(engine="rapidocr")),
         sets=(options.sets,),
         only=wanted,
