@@ -49,6 +49,8 @@ KINDS: dict[str, tuple[Kind, Callable[..., None]]] = {
 }
 FAMILY = [name for name in KINDS if name != "signet"]
 """The kinds of `tests/cases`; small pictures are asked for by name."""
+QUOTES = str.maketrans("‘’“”", "''\"\"")
+"""Straight and typographic quotes look alike in many fonts: one taken for the other is no loss."""
 SLACK = 2
 """Words of a dark panel by which one reading may differ from another."""
 
@@ -116,7 +118,9 @@ def _words(made: Made, reading: Page) -> tuple[bool, str]:
     """Compare the words read in dark panels as they came and cleaned."""
     dark = made.canvas.has(Kind.DARK)
     true = [
-        w.text for w in made.canvas.words if dark[(w.top + w.bottom) // 2, (w.left + w.right) // 2]
+        w.text.translate(QUOTES)
+        for w in made.canvas.words
+        if dark[(w.top + w.bottom) // 2, (w.left + w.right) // 2]
     ]
     rows, columns = (np.flatnonzero(dark.any(axis)) for axis in (1, 0))
     found = []
@@ -125,7 +129,7 @@ def _words(made: Made, reading: Page) -> tuple[bool, str]:
         box = tuple(round(v * scale) for v in (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1))
         cut = page.with_pixels(np.ascontiguousarray(page.grey()[box[0] : box[1], box[2] : box[3]]))
         read = Tesseract("eng", psm=6).read(cut).text.split()
-        left = list(read)
+        left = [word.translate(QUOTES) for word in read]
         hits = 0
         for word in true:
             if word in left:

@@ -13,9 +13,9 @@ from docclean.regions.page_map import CELL, PageMap
 MOST_CODE, MOST_OFF, LEAST_PICTURE = 50, 128, 64
 """Mean share, of 255, of codes and of the desk in a rectangle from which it is no ground, and of
 pictures from which it is one."""
-SUPPORTED, SURE = 24, 0.97
+SUPPORTED, SURE, DEEP = 24, 0.97, (0.95, 0.2)
 """Mean share of grounds and pictures from which the map supports a rectangle; how evenly one steps
-that needs no support."""
+that needs no support, and how evenly and how deep one that lies deep."""
 Box = tuple[slice, slice]
 
 
@@ -32,7 +32,8 @@ def with_rectangles(found: PageMap) -> tuple[PageMap, tuple[Rectangle, ...]]:
         mean = {kind: float(found.share(kind)[cells].mean()) for kind in MARKS}
         told = mean[Kind.PANEL] + mean[Kind.DARK] + mean[Kind.PICTURE]
         other = mean[Kind.CODE] > MOST_CODE or mean[Kind.OFF] > MOST_OFF
-        if other or (told < SUPPORTED and box.even < SURE):
+        sure = box.even >= SURE or (box.even >= DEEP[0] and box.depth >= DEEP[1])
+        if other or not (sure or told >= SUPPORTED):
             continue
         shares = found.shares.copy() if shares is None else shares
         is_picture = mean[Kind.PICTURE] > max(LEAST_PICTURE, mean[Kind.PANEL] + mean[Kind.DARK])

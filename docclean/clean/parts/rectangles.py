@@ -62,6 +62,7 @@ class Rectangle:
     Attributes:
         top, bottom, left, right: its sides; bottom and right lie outside.
         even: share of its sides along which it steps by as much as on most of the side, 0..1.
+        depth: how much darker most of it is than the paper around it, a logarithm.
         tints: it, or the pieces of it that have tints of their own.
     """
 
@@ -70,6 +71,7 @@ class Rectangle:
     left: int
     right: int
     even: float = 1.0
+    depth: float = 0.0
     tints: tuple["Rectangle", ...] = ()
 
     @property
@@ -107,21 +109,18 @@ def rectangles(seen: Image) -> list[Rectangle]:
     found = _chosen(_placed(boxes, upright, level), upright, level)
     grounds = []
     for box in found:
-        if _is_ground(grey, box):
+        depth = _paper_around(grey, box, box)
+        if depth >= STEP:  # dense print is darker in part
             tints = _tints(seen, box, upright, level)
             # paper between panels that end alike is none of them
             tinted = [
                 one
                 for one in tints
-                if _paper_around(grey, box, one) >= PLAIN_TINT or _is_ground(grey, one)
+                if _paper_around(grey, box, one) >= PLAIN_TINT
+                or _paper_around(grey, one, one) >= STEP
             ]
-            grounds.append(replace(box, tints=tuple(tinted)))
+            grounds.append(replace(box, depth=depth, tints=tuple(tinted)))
     return grounds
-
-
-def _is_ground(grey: Image, box: Rectangle) -> bool:
-    """Tell whether most of a box is darker than what is around it: dense print is in part."""
-    return _paper_around(grey, box, box) >= STEP
 
 
 def _paper_around(grey: Image, box: Rectangle, part: Rectangle) -> float:
