@@ -12,6 +12,7 @@ import pikepdf
 import pytest
 from browsing import BROWSER
 from hypothesis import settings
+from large_pages import gather
 
 from docclean.documents import write_pages
 from docclean.page import Image, Page
@@ -25,16 +26,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # threads of both workers would wait fo
 # where it is set, each of the many child processes would compile the whole package again
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     sys.dont_write_bytecode = False
-# PDFs are read in forks, and a fork of a process of a gigabyte copies its table of pages: in large
-# pages that takes a fifth of the time. It holds for the workers, and not for what they start.
-LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
-for name, value in LARGE_PAGES.items():
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        os.environ.setdefault(name, value)
-    elif os.environ.get(name) == value:
-        del os.environ[name]
 settings.register_profile("docclean", deadline=None)  # machines are shared: time is no test
 settings.load_profile("docclean")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap_forks() -> None:
+    """A process of a gigabyte, which the tests fork thousands of times, in large pages."""
+    gather()
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_what_is_read_is_cleaned_and_the_page_stays(dirty_pdf):
 
 @pytest.fixture(scope="module")
 def small_type(tmp_path_factory) -> tuple[Path, str]:
-    """A scan of small type as the program reads it, and its words."""
+    """What the program makes of a scan of small type, and its words."""
     source = tmp_path_factory.mktemp("small") / "scan.pdf"
     write_pages([dirty(size=16)], source)
     return ocrmypdf(source, "--docclean", "ocr")[:2]
@@ -255,9 +255,8 @@ def test_the_plugin_is_light_while_it_is_off():
 
 def test_two_looks_are_read_and_vote(dirty_pdf, small_type, tmp_path):
     """The words of both looks lie in the text layer where they stand on the page."""
-    source, (_, one) = dirty_pdf(size=16), small_type
-    asked = ("--docclean", "ocr", "--docclean-looks", "2")
-    out, two, _ = ocrmypdf(source, *asked, "-k", TMPDIR=str(tmp_path))
+    asked, (_, one) = ("--docclean", "ocr", "--docclean-looks", "2"), small_type
+    out, two, _ = ocrmypdf(dirty_pdf(size=16), *asked, "-k", TMPDIR=str(tmp_path))
     kept = next(tmp_path.glob("ocrmypdf.io.*"))
     read = {path.suffix for path in kept.glob("*docclean-look.*")}
     assert read >= {".png", ".hocr"}  # the program itself read both
