@@ -21,6 +21,8 @@ NEAR = 26.0
 """Distance of a colour from a tint, in grey levels, up to which it is that tint."""
 DARKEST, STANDS_OUT = 130.0, 24.0
 """Grey of the lightest tint on which print may be light, and by how much it is lighter."""
+LOOKED_AT = 20_000
+"""Pixels of a box that are enough to tell its colour."""
 LIGHTEST = 80
 """Percentile of the greys of a page that is its paper."""
 STROKES = 7
@@ -50,19 +52,25 @@ def fitted(
         tint = _tint(seen, box)
         if luma(tint) > DARKEST * paper / 255:
             found.append(box)
-            continue
-        made = _fitted(seen, box, tint, paper)
-        within = [other for other in told if made.overlap(other).area > ALIKE * made.area]
-        if not any(np.abs(_tint(seen, other) - tint).max() <= NEAR for other in within):
-            found.append(made)
-            told.append(made)
+        elif not _is_taken(seen, box, tint, told):
+            made = _fitted(seen, box, tint, paper)
+            if made == box or not _is_taken(seen, made, tint, told):
+                found.append(made)
+                told.append(made)
     return tuple(found)
+
+
+def _is_taken(seen: Image, box: Rectangle, tint: Colour, told: list[Rectangle]) -> bool:
+    """Say whether most of a box lies in one of this tint that was told before."""
+    within = [other for other in told if box.overlap(other).area > ALIKE * box.area]
+    return any(np.abs(_tint(seen, other) - tint).max() <= NEAR for other in within)
 
 
 def _tint(seen: Image, box: Rectangle) -> Colour:
     """Return the commonest colour of a box of the small picture, (3,)."""
     here = seen[box.top : box.bottom, box.left : box.right]
-    return commonest(here.reshape(-1, 3).astype(np.float32))
+    step = max(1, int(np.sqrt(box.area / LOOKED_AT)))
+    return commonest(here[::step, ::step].reshape(-1, 3).astype(np.float32))
 
 
 def _fitted(seen: Image, box: Rectangle, tint: Colour, paper: float) -> Rectangle:
@@ -74,14 +82,14 @@ def _fitted(seen: Image, box: Rectangle, tint: Colour, paper: float) -> Rectangl
         tint: its colour, (3,).
         paper: grey of the paper.
     """
-    here = seen[box.top : box.bottom, box.left : box.right].astype(np.float32)
+    inside = seen[box.top : box.bottom, box.left : box.right]
     even = np.float32(255 / paper)
-    ink = ink_on(here * even, np.ones(here.shape[:2], np.bool_), tint * even)
+    ink = ink_on(inside * even, np.ones(inside.shape[:2], np.bool_), tint * even)
     if luma(ink) < luma(tint * even) + STANDS_OUT:
         return box
-    near = np.abs(seen.astype(np.float32) - tint).max(2) <= NEAR
+    near = _between(seen, tint - NEAR, tint + NEAR)
     # where the light falls off it is darker
-    near[box.top : box.bottom, box.left : box.right] |= (here - tint).max(2) <= NEAR
+    near[box.top : box.bottom, box.left : box.right] |= _between(inside, tint - 255, tint + NEAR)
     through = _without_gaps(near)
     made = box
     for _ in range(2):
@@ -96,6 +104,15 @@ def _fitted(seen: Image, box: Rectangle, tint: Colour, paper: float) -> Rectangl
             return box
         made = replace(made, top=top, bottom=bottom, left=left, right=right)
     return made
+
+
+def _between(seen: Image, low: Colour, high: Colour) -> NDArray[np.bool_]:
+    """Return which pixels, (h, w, 3), lie between two colours in every channel, (h, w)."""
+    levels = np.arange(256)
+    good = np.ones(seen.shape[:2], np.bool_)
+    for channel, (least, most) in enumerate(zip(low, high, strict=True)):
+        good &= ((levels >= least) & (levels <= most)).take(seen[..., channel])
+    return good
 
 
 def _without_gaps(near: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -27,7 +27,7 @@ Mask = NDArray[np.bool_]
 
 def commonest(values: Colour) -> Colour:
     """Return the commonest colour of pixels, (N, 3), the mean of those near it."""
-    coarse = (values // 16).astype(np.int64)
+    coarse = (values * np.float32(1 / 16)).astype(np.int32)
     keys = (coarse[:, 0] * 32 + coarse[:, 1]) * 32 + coarse[:, 2]
     key = int(np.bincount(keys).argmax())
     middle = np.array((key // 1024, key // 32 % 32, key % 32), np.float32) * 16 + 8
