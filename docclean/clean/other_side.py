@@ -42,8 +42,10 @@ and marks that are soft and no paler, or neither dark nor soft, for one of the b
 BESIDE, AMONG = 8, 0.1
 """x-heights within which a mark of the back has a sharp one beside it, and share of them that have:
 where focus falls off the soft and the sharp lie apart."""
-LEAST_BACK, LEAST_SHARE = 10, 0.02
-"""Letters of the back that a page has at least, and as a share of all."""
+LEAST_BACK, LEAST_SHARE, CLEARLY, MANY = 10, 0.02, 0.5, 0.1
+"""Letters of the back that a page has at least, and as a share of all; share of the sharpness usual
+below which half of them are, or else they are so large a share: crumbs of grain are as pale, hardly
+soft and few."""
 STROKE, SEEN, RIM, NEAR = 0.1, 0.03, 2, 4
 """How much darker than paper a mark of the back is, and what is painted over of its edges; blocks
 about ink in which nothing is, and blocks about a mark in which its edges are."""
@@ -130,8 +132,10 @@ def front_of(raw: Grey, cleaned: Image, x_height: float) -> Front | None:
     back = front.is_back(ink, sharp)
     pale, soft = ink < DARK * front.ink, sharp < SHARP * front.sharp
     count, between = np.count_nonzero(back), np.count_nonzero(~back & soft)
-    enough = count >= max(LEAST_BACK, LEAST_SHARE * len(ink))
-    if not enough or between > MOST_BETWEEN * count:
+    if count < LEAST_BACK or between > MOST_BETWEEN * count:
+        return None
+    clear = float(np.median(sharp[back])) < CLEARLY * front.sharp
+    if count < (LEAST_SHARE if clear else MANY) * len(ink):
         return None
     rows, columns = (((a + b)[letters] // 2) // FINENESS for a, b in _sides(found))
     cells = np.zeros([side // FINENESS + 1 for side in seen.shape], np.bool_)

@@ -75,7 +75,8 @@ class Ground:
 
     def is_print_of(self, other: "Ground") -> bool:
         """Say whether it is no ground but the large print on another one."""
-        return self.is_dark and abs(luma(self.tint) - luma(other.ink)) < NEAR
+        black = self.is_dark or luma(self.tint) < NEAR
+        return black and abs(luma(self.tint) - luma(other.ink)) < NEAR
 
     def bands(self, within: Box | None = None) -> Iterator[Box]:
         """Yield what lies within a box of the page in bands of rows: never all of it as floats."""

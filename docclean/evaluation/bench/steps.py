@@ -17,7 +17,8 @@ STEPS = {
     "map of the page": ("reader.py", "__call__"),
     "size of the letters": ("type_size.py", "x_height_of"),
     "network": ("network.py", "__call__"),
-    "measures": ("cleaner.py", "_measures"),
+    "measures": ("work.py", "measured"),
+    "other side": ("other_side.py", "front_of"),
     "put together": ("finishing.py", "finished"),
 }
 """The steps of a page that is cleaned, and the functions that do them: none calls another."""

@@ -67,4 +67,5 @@ def test_large_print_on_a_tint_is_no_dark_ground():
 
     stain = ground(182, 0)
     assert ground(0, 255).is_print_of(stain)
-    assert not ground(90, 255).is_print_of(stain) and not ground(10, 0).is_print_of(stain)
+    assert ground(0, 0).is_print_of(stain)  # a stroke so wide that it has no print in it
+    assert not ground(90, 255).is_print_of(stain) and not ground(60, 0).is_print_of(stain)
