@@ -18,7 +18,7 @@ from docclean.clean.parts.parts import Parts
 from docclean.clean.work import Work
 from docclean.imageops.blank import averaged, pooled
 from docclean.imageops.by_boxes import Grey, whole
-from docclean.imageops.components import Components, Ints, components
+from docclean.imageops.components import Components, components
 from docclean.imageops.morphology import spread, widest
 from docclean.page import Image, Page
 from docclean.regions.page_map import PageMap
@@ -137,18 +137,14 @@ def front_of(raw: Grey, cleaned: Image, x_height: float) -> Front | None:
     clear = float(np.median(sharp[back])) < CLEARLY * front.sharp
     if count < (LEAST_SHARE if clear else MANY) * len(ink):
         return None
-    rows, columns = (((a + b)[letters] // 2) // FINENESS for a, b in _sides(found))
+    rows = (found.top + found.bottom)[letters] // 2 // FINENESS
+    columns = (found.left + found.right)[letters] // 2 // FINENESS
     cells = np.zeros([side // FINENESS + 1 for side in seen.shape], np.bool_)
     cells[rows[~pale & ~soft], columns[~pale & ~soft]] = True
     among = spread(cells, BESIDE)[rows[back], columns[back]]
     if among.mean() < AMONG:
         return None
-    return replace(front, back=_blocks(found, front.is_back(*every), seen.shape))
-
-
-def _sides(found: Components) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
-    """Return top and bottom, left and right of the marks."""
-    return (found.top, found.bottom), (found.left, found.right)
+    return replace(front, back=found.mask(front.is_back(*every), seen.shape))
 
 
 def back_of(grey: Image, x_height: float, front: Front, parts: Parts | None = None) -> Mask:
@@ -167,21 +163,13 @@ def back_of(grey: Image, x_height: float, front: Front, parts: Parts | None = No
     inked = spread(depth > USUAL * front.ink, RIM) | _spared(parts, seen.shape)
     found = components((depth > STROKE) & ~inked)
     soft = front.is_back(*_inks(found, seen, paper))
-    back, other = (_blocks(found, kind, seen.shape) for kind in (soft, ~soft))
+    back, other = (found.mask(kind, seen.shape) for kind in (soft, ~soft))
     back |= spread(back, NEAR) & (depth > SEEN) & ~inked & ~spread(other, RIM)
     if back.mean() > MOST_OVER:
         back[:] = False
     back |= spread(_resized(front.back, seen.shape), RIM) & ~inked
     rows = np.repeat(back, block, 0)[: grey.shape[0]]
     return np.repeat(rows, block, 1)[:, : grey.shape[1]]
-
-
-def _blocks(found: Components, chosen: Mask, shape: tuple[int, ...]) -> Mask:
-    """Return the blocks of the chosen marks."""
-    blocks = np.zeros(shape, np.bool_)
-    row, column, _ = found.pixels(chosen)
-    blocks[row, column] = True
-    return blocks
 
 
 def _spared(parts: Parts | None, shape: tuple[int, ...]) -> Mask:

@@ -60,6 +60,13 @@ class Components:
             np.repeat(self.label[runs], length),
         )
 
+    def mask(self, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Return the pixels of the chosen ones, (N,), in a picture of a shape, (H, W)."""
+        mask = np.zeros(shape, np.bool_)
+        row, column, _ = self.pixels(chosen)
+        mask[row, column] = True
+        return mask
+
     def greatest(self, picture: Image) -> Image:
         """Return the greatest value of a picture, (H, W) uint8, on each component, (N,)."""
         if not len(self.area):

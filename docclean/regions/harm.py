@@ -155,10 +155,7 @@ def _on_map(found: PageMap, kind: Kind) -> Iterator[Part]:
     pieces = components(joined)
     down, across = found.cell
     for number in np.flatnonzero(pieces.area >= LEAST_CELLS[kind]):
-        cells = np.zeros_like(own)
-        row, column, _ = pieces.pixels(np.arange(len(pieces.area)) == number)
-        cells[row, column] = True
-        cells &= own
+        cells = pieces.mask(np.arange(len(pieces.area)) == number, own.shape) & own
         box = (
             int(pieces.top[number] * down),
             min(found.height, int(pieces.bottom[number] * down) + 1),

@@ -102,10 +102,7 @@ def _sheet(page: PageMap) -> NDArray[np.bool_] | None:
         return None
     found = components(on)
     largest = np.arange(len(found.area)) == found.area.argmax()
-    sheet = np.zeros(on.shape, np.bool_)
-    row, column, _ = found.pixels(largest)
-    sheet[row, column] = True
-    return sheet
+    return found.mask(largest, on.shape)
 
 
 def _extremes(sheet: NDArray[np.bool_]) -> Points | None:

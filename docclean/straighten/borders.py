@@ -86,9 +86,7 @@ def _at_edges(dark: Mask) -> Mask:
     touching = (found.top == 0) | (found.left == 0)
     touching |= (found.bottom == height) | (found.right == width)
     touching &= np.maximum(found.height, found.width) >= BORDER_LENGTH * max(height, width)
-    kept = np.zeros(dark.shape, np.bool_)
-    rows, columns, _ = found.pixels(touching)
-    kept[rows, columns] = True
+    kept = found.mask(touching, dark.shape)
     deep, wide = round(BORDER_WITHIN * height), round(BORDER_WITHIN * width)
     inside = np.zeros(dark.shape, np.bool_)
     inside[deep : height - deep, wide : width - wide] = True

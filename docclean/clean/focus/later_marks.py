@@ -183,7 +183,4 @@ def _steep(grey: Image, least: float) -> Mask:
 def _strokes(drawn: Mask) -> Mask:
     """Leave out what is too small for a pen."""
     found = components(drawn)
-    row, column, _ = found.pixels(np.maximum(found.height, found.width) >= LEAST_STROKE)
-    kept = np.zeros(drawn.shape, np.bool_)
-    kept[row, column] = True
-    return kept
+    return found.mask(np.maximum(found.height, found.width) >= LEAST_STROKE, drawn.shape)

@@ -168,9 +168,7 @@ def find_grounds(
     for number in np.argsort(-parts.area):
         if parts.area[number] < LEAST_CELLS:
             break
-        own = np.zeros(cells.shape, np.bool_)
-        row, column, _ = parts.pixels(np.arange(len(parts.area)) == number)
-        own[row, column] = True
+        own = parts.mask(np.arange(len(parts.area)) == number, cells.shape)
         first = len(found)
         for _ in range(MOST_TINTS):  # panels that touch are one piece of the map
             own &= ~taken

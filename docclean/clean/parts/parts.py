@@ -66,9 +66,7 @@ class Parts(Seen):
         written = self.map.has(Kind.TEXT, SURE_TEXT) & ~elsewhere
         erased = written & (ink >= FAINT_INK) & (left < LEFT * ink)
         found = components(erased)
-        words = np.zeros_like(erased)
-        row, column, _ = found.pixels(found.area >= WORD)  # a letter's crumb is no reason
-        words[row, column] = True
+        words = found.mask(found.area >= WORD, erased.shape)  # a letter's crumb is no reason
         return spread(words, 1) & ~self.tinted
 
     def harmed(self, shown: Page) -> tuple[Mask, ...]:

@@ -94,9 +94,7 @@ class Seen:
     def cells(self, kind: Kind) -> Mask:
         """Return the cells of pictures or codes, without specks of them or what is one tint."""
         found = components(closed(self.map.has(kind)) & ~self.off & ~self.tinted)
-        cells = np.zeros(self.off.shape, np.bool_)
-        row, column, _ = found.pixels(found.area >= LEAST_CELLS[kind])
-        cells[row, column] = True
+        cells = found.mask(found.area >= LEAST_CELLS[kind], self.off.shape)
         return without_paper(cells, self.blank)
 
     @cached_property

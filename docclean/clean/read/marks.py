@@ -77,9 +77,7 @@ def without_marks(
     gone = marks.found_no_text(raw, block)
     if not gone.any():
         return read
-    row, column, _ = marks.found.pixels(gone)
-    wiped = np.zeros(small.shape, np.bool_)
-    wiped[row, column] = True
+    wiped = marks.found.mask(gone, small.shape)
     out = read.copy()
     for line in np.flatnonzero(wiped.any(1)):
         rows = out[line * block : (line + 1) * block]
